@@ -1,0 +1,1 @@
+"""The study: three models, trained, evaluated and compared on image data sets."""

@@ -1,0 +1,45 @@
+"""scratchnet: the Keras you can read.
+
+``import scratchnet as keras`` is the one line to change in a notebook.
+"""
+
+from scratchnet import (
+    activations,
+    architectures,
+    callbacks,
+    datasets,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    utils,
+)
+from scratchnet._version import __version__
+from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.gradcheck import gradcheck
+from scratchnet.layers import Input
+from scratchnet.sequential import Sequential
+from scratchnet.trainer import Trainer
+
+__all__ = [
+    "CheckpointError",
+    "DatasetError",
+    "Input",
+    "Sequential",
+    "Trainer",
+    "__version__",
+    "activations",
+    "architectures",
+    "callbacks",
+    "datasets",
+    "gradcheck",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "utils",
+]

@@ -1,0 +1,118 @@
+"""Activation functions: what each computes, and its derivative in terms of its output.
+
+    linear   y = x                    dx = dy
+    relu     y = max(x, 0)            dx = dy where y > 0, else 0
+    sigmoid  y = 1 / (1 + e⁻ˣ)        dx = dy · y (1 − y)
+    tanh     y = tanh x               dx = dy · (1 − y²)
+    softmax  y_i = eˣⁱ / ∑_j eˣʲ      dx_i = y_i (dy_i − ∑_j dy_j y_j)
+
+Each derivative needs only y, so that the input may be overwritten by the output.
+
+Reference: `keras/src/activations/activations.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import kernels, lookup
+
+
+class ActivationFunction:
+    """A function that layers can apply and differentiate; call it on any array.
+
+    >>> relu([-1.0, 2.0])
+    array([0., 2.], dtype=float32)
+    """
+
+    name = ""
+
+    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Write the function of x into y; y may be x itself."""
+        raise NotImplementedError
+
+    def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:
+        """Write ∂loss/∂x into dx, given y and dy = ∂loss/∂y."""
+        raise NotImplementedError
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """Return the function of x as a new array; integers become float32."""
+        x = np.asarray(x)
+        dtype = np.float64 if x.dtype == np.float64 and x.size > 1 else np.float32
+        x = np.ascontiguousarray(x, dtype)
+        y = np.empty_like(x)
+        self.forward(x, y)
+        return y
+
+    def get_config(self) -> dict[str, Any]:
+        """Return nothing: these functions have no settings."""
+        return {}
+
+    def __repr__(self) -> str:
+        """Show where the function is found."""
+        return f"<scratchnet.activations.{self.name}>"
+
+
+class _Linear(ActivationFunction):
+    name = "linear"
+
+    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
+        if y is not x:
+            np.copyto(y, x)
+
+    def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:
+        if dx is not dy:
+            np.copyto(dx, dy)
+
+
+class _Elementwise(ActivationFunction):
+    """An activation whose kernels take flat arrays."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._forward = kernels.OPERATIONS[f"{name}_forward"]
+        self._backward = kernels.OPERATIONS[f"{name}_backward"]
+
+    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
+        self._forward(x.reshape(-1), y.reshape(-1))
+
+    def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:
+        self._backward(y.reshape(-1), dy.reshape(-1), dx.reshape(-1))
+
+
+class _Softmax(ActivationFunction):
+    """Softmax over the last axis."""
+
+    name = "softmax"
+
+    def forward(self, x: np.ndarray, y: np.ndarray) -> None:
+        kernels.softmax_forward(_rows(x), _rows(y))
+
+    def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:
+        kernels.softmax_backward(_rows(y), _rows(dy), _rows(dx))
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, x.shape[-1])
+
+
+linear = _Linear()
+relu = _Elementwise("relu")
+sigmoid = _Elementwise("sigmoid")
+tanh = _Elementwise("tanh")
+softmax = _Softmax()
+
+ALL = {f.name: f for f in (linear, relu, sigmoid, tanh, softmax)}
+
+
+def get(identifier: Any) -> ActivationFunction:
+    """Return an activation by name, or the one given; None stands for linear.
+
+    Raises:
+        ValueError: the name is unknown, or the object is no activation.
+    """
+    if identifier is None:
+        return linear
+    return lookup.find("activation", identifier, ALL, ActivationFunction)

@@ -1,0 +1,209 @@
+"""From the user's arrays to batches: checked once, cast batch by batch.
+
+The samples stay where they are, as uint8, float64 or a memory map on disk; only the
+batch at hand is gathered and cast to the model's dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scratchnet import kernels, random, workspace
+from scratchnet.layers.layer import Shape, format_shape
+
+
+class Batch(NamedTuple):
+    """Inputs in the model's dtype, targets as the user gave them, and weights."""
+
+    x: np.ndarray
+    y: np.ndarray | None
+    sample_weight: np.ndarray | None
+
+
+class Samples:
+    """Inputs with their targets and weights, if there are any.
+
+    Args:
+        who: the method that received them, for messages.
+        x: inputs, (N, ...).
+        y: targets, (N, ...), or None.
+        sample_weight: (N,) or None.
+        input_shape: the model's, (None, ...), or None before it is built.
+        dtype: the model's.
+
+    Raises:
+        ValueError: no samples, different numbers of them, or a wrong shape.
+        TypeError: something that is no array of numbers.
+    """
+
+    def __init__(
+        self,
+        who: str,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        input_shape: Shape | None = None,
+        dtype: np.dtype | None = None,
+    ) -> None:
+        """Check, and keep references."""
+        self.who = who
+        self.x = _fit_rank(as_numbers(who, "x", x), input_shape)
+        self.y = None if y is None else as_numbers(who, "y", y)
+        self.sample_weight = _check_weights(who, sample_weight, self.x)
+        self.dtype = dtype
+        if self.x.ndim < 2 and input_shape is None:
+            self.x = self.x.reshape(-1, 1) if self.x.ndim == 1 else self.x
+        if self.x.ndim == 0 or len(self.x) == 0:
+            raise ValueError(
+                f"{who}: expected at least one sample in x, "
+                f"received shape {np.shape(x)}"
+            )
+        if input_shape is not None:
+            self._check_shape(input_shape)
+        if self.y is not None and (self.y.ndim == 0 or len(self.y) != len(self.x)):
+            raise ValueError(
+                f"{who}: expected as many targets as inputs, received x of shape "
+                f"{self.x.shape} and y of shape {self.y.shape}"
+            )
+
+    def _check_shape(self, input_shape: Shape) -> None:
+        shape = self.x.shape
+        if len(shape) != len(input_shape) or any(
+            want is not None and want != got
+            for want, got in zip(input_shape[1:], shape[1:], strict=True)
+        ):
+            raise ValueError(
+                f"{self.who}: expected x of shape {format_shape(input_shape)}, "
+                f"received {shape}"
+            )
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.x)
+
+    def part(self, start: int, stop: int) -> Samples:
+        """Return a range of the samples, without copying them."""
+        part = object.__new__(Samples)
+        part.who, part.dtype = self.who, self.dtype
+        part.x = self.x[start:stop]
+        part.y = None if self.y is None else self.y[start:stop]
+        weights = self.sample_weight
+        part.sample_weight = None if weights is None else weights[start:stop]
+        return part
+
+    def gather(self, indices: np.ndarray) -> Batch:
+        """Return the samples at ``indices``, in any order."""
+        x = self._batch_array(len(indices))
+        if self.x.flags.c_contiguous and self.x.dtype.isnative:
+            source = np.asarray(self.x).reshape(len(self.x), -1)
+            kernels.gather(source, indices, x.reshape(len(indices), -1))
+        else:
+            np.copyto(x, self.x[indices], casting="unsafe")
+        weights = self.sample_weight
+        return Batch(
+            self._finite(x, indices),
+            None if self.y is None else self.y[indices],
+            None if weights is None else weights[indices],
+        )
+
+    def slice(self, start: int, stop: int) -> Batch:
+        """Return the samples from ``start`` to ``stop``."""
+        stop = min(stop, len(self.x))
+        x = self._batch_array(stop - start)
+        np.copyto(x, self.x[start:stop], casting="unsafe")
+        part = self.part(start, stop)
+        return Batch(
+            self._finite(x, np.arange(start, stop)), part.y, part.sample_weight
+        )
+
+    def _batch_array(self, size: int) -> np.ndarray:
+        assert self.dtype is not None
+        return workspace.empty("batch", "x", (size, *self.x.shape[1:]), self.dtype)
+
+    def _finite(self, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
+        """Refuse NaN and infinity, which would spread to every weight."""
+        if self.x.dtype.kind != "f":
+            return x
+        first = kernels.first_non_finite(x.reshape(-1))
+        if first >= 0:
+            at = np.unravel_index(first, x.shape)
+            index = (int(indices[at[0]]), *(int(i) for i in at[1:]))
+            raise ValueError(
+                f"{self.who}: expected finite x in {self.dtype}, "
+                f"received {self.x[index]} at index {index}"
+            )
+        return x
+
+
+def in_order(samples: Samples, batch_size: int) -> Iterator[Batch]:
+    """Yield batch after batch, the last one as long as the samples last."""
+    for start in range(0, len(samples), batch_size):
+        yield samples.slice(start, start + batch_size)
+
+
+def endless(samples: Samples, batch_size: int, shuffle: bool) -> Iterator[Batch]:
+    """Yield batches for ever, going through the samples again and again.
+
+    Each time through is in a new random order, drawn from the stream ``shuffling``,
+    if ``shuffle`` is set.
+    """
+    while True:
+        if shuffle:
+            order = random.stream("shuffling").permutation(len(samples))
+            for start in range(0, len(samples), batch_size):
+                yield samples.gather(order[start : start + batch_size])
+        else:
+            yield from in_order(samples, batch_size)
+
+
+def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
+    """Return an array of real numbers, without copying one.
+
+    Raises:
+        TypeError: it is None, a generator, text, ragged, complex …
+    """
+    if value is None or callable(value) or hasattr(value, "__next__"):
+        raise TypeError(f"{who}: expected an array for {name}, received {value!r}")
+    try:
+        array = np.asanyarray(value)
+    except ValueError as error:
+        raise TypeError(
+            f"{who}: expected an array for {name}, received nested sequences of "
+            "different lengths"
+        ) from error
+    if array.dtype.kind not in "buif":
+        raise TypeError(
+            f"{who}: expected an array of numbers for {name}, "
+            f"received dtype {array.dtype}"
+        )
+    return array
+
+
+def _fit_rank(x: np.ndarray, input_shape: Shape | None) -> np.ndarray:
+    """Add or drop a last dimension of 1, as Keras does for its models' inputs.
+
+    Reference: `keras/src/models/functional.py` (_adjust_input_rank).
+    """
+    if input_shape is None:
+        return x
+    if x.ndim == len(input_shape) - 1 and input_shape[-1] == 1:
+        return x[..., np.newaxis]
+    if x.ndim == len(input_shape) + 1 and x.shape[-1] == 1:
+        return x[..., 0]
+    return x
+
+
+def _check_weights(who: str, weights: Any, x: np.ndarray) -> np.ndarray | None:
+    if weights is None:
+        return None
+    weights = as_numbers(who, "sample_weight", weights).reshape(-1)
+    if len(weights) != len(x) or not np.isfinite(weights).all():
+        raise ValueError(
+            f"{who}: expected one finite sample_weight for each of {len(x)} samples, "
+            f"received shape {weights.shape}"
+        )
+    return weights

@@ -1,0 +1,43 @@
+"""Callbacks: what happens beside the training, with Keras's names."""
+
+from __future__ import annotations
+
+from scratchnet.callbacks.backup_and_restore import BackupAndRestore
+from scratchnet.callbacks.callback import Callback
+from scratchnet.callbacks.callback_list import CallbackList
+from scratchnet.callbacks.csv_logger import CSVLogger
+from scratchnet.callbacks.early_stopping import EarlyStopping
+from scratchnet.callbacks.history import History
+from scratchnet.callbacks.lambda_callback import LambdaCallback
+from scratchnet.callbacks.learning_rate_scheduler import LearningRateScheduler
+from scratchnet.callbacks.model_checkpoint import ModelCheckpoint
+from scratchnet.callbacks.progress_bar import ProgbarLogger
+from scratchnet.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from scratchnet.callbacks.terminate_on_nan import TerminateOnNaN
+
+__all__ = [
+    "BackupAndRestore",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgbarLogger",
+    "ReduceLROnPlateau",
+    "TerminateOnNaN",
+]
+
+
+def __getattr__(name: str) -> None:
+    """Say which callbacks there are, for a name that is not one of them."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+    from scratchnet import lookup
+
+    known = dict.fromkeys(__all__)
+    raise AttributeError(
+        f"scratchnet.callbacks has no '{name}'{lookup.suggest(name, known)}"
+    )

@@ -1,0 +1,185 @@
+"""Go on after a crash."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from scratchnet.callbacks import training_state
+from scratchnet.callbacks.callback import Callback, Logs
+from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.save_frequency import SaveFrequency
+from scratchnet.callbacks.training_state import State
+from scratchnet.checkpoint import npz
+from scratchnet.checkpoint.atomic import atomic_write
+from scratchnet.errors import CheckpointError
+
+
+class BackupAndRestore(Callback):
+    """Keep a backup of the training, and go on from it when `fit` is called again.
+
+    After every epoch the state goes to one file in ``backup_dir``. A program that was
+    killed, and is started again with the same arguments, goes on after the last epoch
+    saved. When `fit` ends in good order, the backup is deleted; after an exception or
+    Ctrl-C it stays.
+
+    Beyond Keras, the state holds not only weights, optimizer and epoch but the random
+    streams, the dropout layers' place in their masks, and the `History`: with
+    ``save_freq="epoch"`` the weights at the end are, bit for bit, those of a run that
+    was never stopped. This callback runs after all others, so that what they change
+    at the end of an epoch (the learning rate, say) is in the backup. What is not: the
+    other callbacks' own state. As in Keras, `EarlyStopping` and `ReduceLROnPlateau`
+    count their patience, and `EarlyStopping` looks for its best epoch, from the
+    resumed epoch on. Give `CSVLogger` ``append=True``, or it starts a new file.
+
+    With a number of batches as ``save_freq``, an interrupted epoch starts again from
+    its first batch with the weights saved in its midst, as in Keras.
+
+    The file is written to a temporary name and renamed: at every moment there is a
+    whole one, and weights and epoch can't be of two different saves. Only files of
+    its own are deleted from the folder; Keras deletes the folder and all that is in
+    it.
+
+    Args:
+        backup_dir: folder for the backup, of this run alone; made if missing.
+        save_freq: "epoch", or the number of batches between two saves.
+        double_checkpoint: keep the backup before the last one too, and use it if the
+            last one is damaged.
+        delete_checkpoint: delete the backup when `fit` ends in good order.
+
+    Raises:
+        ValueError: backup_dir is empty, save_freq is out of range, or, in `fit`, the
+            model is not built.
+        CheckpointError: the backup can't be written, is damaged, or belongs to
+            another model.
+
+    Reference: `keras/src/callbacks/backup_and_restore.py`.
+    """
+
+    runs_last = True
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        """Check and keep the arguments."""
+        super().__init__()
+        if not backup_dir:
+            raise ValueError(
+                f"BackupAndRestore: expected a folder as backup_dir, received "
+                f"{backup_dir!r}"
+            )
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = save_freq
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
+        self._latest = Path(self.backup_dir, "latest_state.npz")
+        self._previous = Path(self.backup_dir, "previous_state.npz")
+        self._frequency = SaveFrequency("BackupAndRestore", save_freq)
+        self._current_epoch = 0
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Restore the state of an interrupted run, if there is a backup of one."""
+        if not self.model.built:
+            raise ValueError(
+                "BackupAndRestore: expected a built model; give its first layer an "
+                "input_shape, or call model.build(input_shape) before fit"
+            )
+        self._remove_unfinished()
+        path = self._find()
+        if path is None:
+            return
+        try:
+            epoch = training_state.restore(str(path), self.model, _read(path))
+        except CheckpointError as error:
+            raise CheckpointError(
+                f"BackupAndRestore: {error}; delete the file to start from the first "
+                "epoch, or choose another backup_dir"
+            ) from error
+        self.model._initial_epoch = epoch
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Note the epoch, for saves after batches."""
+        self._current_epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Save if enough batches have passed; this epoch is to start again then."""
+        if self._frequency.due(batch):
+            self._save(self._current_epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Save, if that is wanted after every epoch; the next one is to follow."""
+        self._current_epoch = epoch + 1
+        if self._frequency.every_epoch:
+            self._save(self._current_epoch)
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """Delete the backup, unless the run was interrupted."""
+        is_interrupted = getattr(self.model, "interrupted", False)
+        if self.delete_checkpoint and not is_interrupted:
+            self._delete()
+
+    def _save(self, epoch: int) -> None:
+        os.makedirs(self.backup_dir, exist_ok=True)
+        content = _encode(training_state.collect(self.model, epoch))
+        if self.double_checkpoint and self._latest.exists():
+            os.replace(self._latest, self._previous)
+        with atomic_write(self._latest) as file:
+            file.write(content)
+
+    def _find(self) -> Path | None:
+        """Return the backup to use: the latest that can be read."""
+        found = [path for path in (self._latest, self._previous) if path.exists()]
+        if len(found) < 2:
+            return found[0] if found else None
+        try:
+            _read(self._latest)
+        except CheckpointError as error:
+            say(f"BackupAndRestore: {error}; going on from {self._previous}")
+            return self._previous
+        return self._latest
+
+    def _delete(self) -> None:
+        self._remove_unfinished()
+        for path in (self._latest, self._previous):
+            path.unlink(missing_ok=True)
+        # Not empty: it holds files that are not ours.
+        with suppress(OSError):
+            os.rmdir(self.backup_dir)
+
+    def _remove_unfinished(self) -> None:
+        """Remove what a killed run was writing."""
+        for path in Path(self.backup_dir).glob(f".{self._latest.name}.*.tmp"):
+            path.unlink(missing_ok=True)
+
+
+def _encode(state: State) -> bytes:
+    """Return a state as an .npz file, with a checksum over all of it at its end."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **state)  # type: ignore[arg-type]
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = npz.COMMENT
+    return npz.sign(buffer.getvalue())
+
+
+def _read(path: Path) -> State:
+    try:
+        content = path.read_bytes()
+        npz.check_digest(content, str(path))
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except CheckpointError:
+        raise
+    except Exception as error:
+        # zipfile and numpy answer a file that is not theirs with many kinds of error.
+        raise CheckpointError(
+            f"{path}: can't be read: {type(error).__name__}: {error}"
+        ) from error

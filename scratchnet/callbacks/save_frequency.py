@@ -1,0 +1,46 @@
+"""Save after every epoch, or after every so many batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SaveFrequency:
+    """Tell when the next save is due, counting batches across epochs.
+
+    Args:
+        who: whose argument it is, for the message.
+        save_freq: "epoch", or a number of batches ≥ 1.
+
+    Raises:
+        ValueError: save_freq is neither.
+
+    >>> every_third = SaveFrequency("ModelCheckpoint", 3)
+    >>> [every_third.due(batch) for batch in (0, 1, 2, 3, 0, 1)]
+    [False, False, True, False, False, True]
+    """
+
+    def __init__(self, who: str, save_freq: Any) -> None:
+        """Check the argument and start to count."""
+        is_count = isinstance(save_freq, int) and not isinstance(save_freq, bool)
+        if save_freq != "epoch" and not (is_count and save_freq >= 1):
+            raise ValueError(
+                f"{who}: expected save_freq='epoch' or a whole number of batches, 1 or "
+                f"more, received {save_freq!r}"
+            )
+        self.every_epoch = save_freq == "epoch"
+        self._batches = save_freq
+        self._seen = 0
+        self._last_batch = -1
+
+    def due(self, batch: int) -> bool:
+        """Count a batch (from 0 in its epoch), and tell whether to save after it."""
+        if self.every_epoch:
+            return False
+        is_same_epoch = batch > self._last_batch
+        self._seen += batch - self._last_batch if is_same_epoch else batch + 1
+        self._last_batch = batch
+        if self._seen < self._batches:
+            return False
+        self._seen = 0
+        return True

@@ -1,0 +1,89 @@
+"""Save a model's weights to a file and load them again.
+
+The name's ending chooses the format: ``.npz`` (`npz`: NumPy alone, checksummed, safe
+to load from anyone) or ``.weights.h5`` (`h5`: Keras 3's own layout, needs h5py).
+`atomic` holds what both, and every other file that must not be lost, are written with.
+"""
+
+from __future__ import annotations
+
+import os
+from types import ModuleType
+from typing import Any
+
+from scratchnet.checkpoint import h5, npz
+from scratchnet.checkpoint.atomic import atomic_write
+from scratchnet.errors import CheckpointError
+
+__all__ = ["atomic_write", "load_weights", "save_weights"]
+
+
+def save_weights(
+    model: Any,
+    path: str | os.PathLike[str],
+    overwrite: bool = True,
+    *,
+    allow_non_finite: bool = False,
+) -> None:
+    """Write a model's weights to a file, whole or not at all.
+
+    Args:
+        model: a built `Sequential`.
+        path: a name that ends in ``.npz``, or in ``.weights.h5`` (Keras reads that
+            file; of a compiled model it also holds the optimizer's state, as Keras's
+            does). Plain ``.h5`` gives the same file, but Keras reads it only under
+            the longer name.
+        overwrite: replace a file of that name. Keras asks at the keyboard when this
+            is False; here it is an error.
+        allow_non_finite: save NaN and infinite weights too.
+
+    Raises:
+        CheckpointError: the file can't be written (disk full, read-only or missing
+            folder), is there already, or a weight isn't finite.
+        ValueError: the name has another ending, or the model is not built.
+        ImportError: an ``.h5`` name without h5py.
+
+    Reference: `Model.save_weights` in `keras/src/models/model.py`.
+    """
+    name = os.fspath(path)
+    format_ = _format_of(name)
+    if not overwrite and os.path.lexists(name):
+        raise CheckpointError(
+            f"{name}: not saved: the file is there already; pass overwrite=True to "
+            "replace it, or choose another name"
+        )
+    format_.save(model, name, allow_non_finite=allow_non_finite)
+
+
+def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
+    """Read a model's weights from a file; all of them or, after an error, none.
+
+    The file must be of a model with the same layers in the same order, whose weights
+    have the same names, shapes and dtypes. What layers are called doesn't matter.
+
+    Args:
+        model: a built `Sequential`; its weights are overwritten in place. From an
+            ``.h5`` file its optimizer's state is restored too, as in Keras, if it is
+            compiled and has as many variables as the file has.
+        path: a name that ends in ``.npz`` or ``.h5``.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or of another model.
+        ValueError: the name has another ending, or the model is not built.
+        ImportError: an ``.h5`` name without h5py.
+
+    Reference: `Model.load_weights` in `keras/src/models/model.py`.
+    """
+    name = os.fspath(path)
+    _format_of(name).load(model, name)
+
+
+def _format_of(name: str) -> ModuleType:
+    if name.endswith(".npz"):
+        return npz
+    if name.endswith(".h5"):
+        return h5
+    raise ValueError(
+        f"weights file: expected a name that ends in .weights.h5 (Keras's format) or "
+        f".npz (NumPy's), received {name!r}"
+    )

@@ -1,0 +1,235 @@
+"""Weights in Keras 3's ``.weights.h5`` files, through h5py (extra ``h5``).
+
+    vars                       attribute name: the model's
+    layers/conv2d/vars         attribute name: the layer's
+    layers/conv2d/vars/0       kernel
+    layers/conv2d/vars/1       bias
+    layers/flatten/vars        layers without weights have a group too
+    optimizer/vars/0 …         of a compiled model: iterations, learning rate, moments
+
+A layer's group is named after its class and counted within the model, a weight after
+its place in Keras's order. So Keras reads these files, and these functions Keras's.
+
+Loading reads numbers only: links, external and virtual data and compressed arrays are
+not followed, nothing is imported by name. Names, shapes and dtypes must be those of
+the model. A file made to do harm may still reach a fault in HDF5 itself: ask strangers
+for ``.npz``.
+
+Reference: `_save_state` and `H5IOStore` in `keras/src/saving/saving_lib.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+
+from scratchnet.checkpoint import layout
+from scratchnet.checkpoint.atomic import atomic_write
+from scratchnet.errors import CheckpointError
+
+# Keras before 3.15 kept the state of a Dropout's generator here; it is no weight.
+GENERATOR_STATE = "/seed_generator/vars/0"
+
+
+# Writing
+
+
+def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
+    """Write a model's weights; `scratchnet.checkpoint.save_weights` says more."""
+    h5py = _import_h5py()
+    entries = layout.layer_entries(model, path)
+    if not allow_non_finite:
+        layout.refuse_non_finite(entries, path)
+    # HDF5 writes back and forth in a file; made in memory, the file can be written
+    # in one go and any error of the disk comes up in Python.
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        _write_variables(file, "vars", model.name, [])
+        for entry in entries:
+            _write_variables(
+                file,
+                f"layers/{entry.key}/vars",
+                entry.layer.name,
+                list(entry.weights.values()),
+            )
+        optimizer = getattr(model, "optimizer", None)
+        if optimizer is not None:
+            variables = list(_optimizer_variables(optimizer).values())
+            _write_variables(file, "optimizer/vars", optimizer.name, variables)
+    with atomic_write(path) as stream:
+        stream.write(buffer.getbuffer())
+
+
+def _write_variables(
+    file: Any, group_name: str, owner: str, values: list[np.ndarray]
+) -> None:
+    group = file.create_group(group_name)
+    group.attrs["name"] = owner
+    for position, value in enumerate(values):
+        group[str(position)] = value
+
+
+def _optimizer_variables(optimizer: Any) -> dict[str, np.ndarray]:
+    """Return an optimizer's state as Keras orders it, under the names of ours.
+
+    Steps, learning rate (float32), then parameter by parameter: for Adam its momentum
+    and its velocity, side by side.
+
+    Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
+    """
+    state = optimizer.get_state()
+    variables: dict[str, np.ndarray] = {
+        "iterations": np.asarray(state.pop("iterations"), np.int64),
+        "learning_rate": np.asarray(state.pop("learning_rate"), np.float32),
+    }
+    for path in dict.fromkeys(key.rpartition("/")[0] for key in state):
+        for slot in optimizer.slots:
+            variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
+    return variables
+
+
+# Reading
+
+
+def load(model: Any, path: str) -> None:
+    """Read a model's weights; `scratchnet.checkpoint.load_weights` says more."""
+    h5py = _import_h5py()
+    entries = layout.layer_entries(model, path)
+    layout.require_file(path)
+    try:
+        with h5py.File(path, "r") as file:
+            datasets = _find_datasets(file, path)
+            values = _read_layers(datasets, entries, path)
+            state = _read_optimizer(datasets, model, path)
+    except CheckpointError:
+        raise
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        # HDF5 answers damage with any of these.
+        raise CheckpointError(
+            f"{path}: damaged, or no HDF5 file: {type(error).__name__}: {error}"
+        ) from error
+    targets = [weight for entry in entries for weight in entry.weights.values()]
+    layout.assign(targets, values)
+    if state is not None:
+        model.optimizer.set_state(state)
+
+
+def _find_datasets(file: Any, path: str) -> dict[str, Any]:
+    """Return every array of the file by its path; `visititems` follows no links."""
+    if "layer_names" in file.attrs or "model_weights" in file:
+        raise CheckpointError(
+            f"{path}: written by Keras 2, whose layout is another; load it in Keras 3 "
+            "and save it to a name that ends in .weights.h5"
+        )
+    datasets: dict[str, Any] = {}
+
+    def note(name: str, node: Any) -> None:
+        if hasattr(node, "dtype"):
+            datasets[name] = node
+
+    file.visititems(note)
+    return datasets
+
+
+def _read_layers(
+    datasets: dict[str, Any], entries: list[layout.LayerEntry], path: str
+) -> list[np.ndarray]:
+    wanted = {
+        f"layers/{entry.key}/vars/{position}": (entry, name)
+        for entry in entries
+        for position, name in enumerate(entry.weights)
+    }
+    found = {
+        name
+        for name in datasets
+        if name.startswith("layers/") and not name.endswith(GENERATOR_STATE)
+    }
+    for place, (entry, name) in wanted.items():
+        if place not in found:
+            raise CheckpointError(
+                f"{path}: weight '{name}' of {entry.layer.label}: expected at "
+                f"'{place}', found nothing there; it belongs to another model, or is "
+                "no Keras 3 weights file"
+            )
+    unknown = sorted(found - set(wanted))
+    if unknown:
+        raise CheckpointError(
+            f"{path}: belongs to another model: it holds {len(unknown)} weights that "
+            f"this model has not, such as '{unknown[0]}'"
+        )
+    return [
+        _read_array(
+            datasets[place],
+            entry.weights[name],
+            f"{path}: weight '{name}' of {entry.layer.label} ('{place}')",
+        )
+        for place, (entry, name) in wanted.items()
+    ]
+
+
+def _read_optimizer(
+    datasets: dict[str, Any], model: Any, path: str
+) -> dict[str, np.ndarray] | None:
+    """Return the optimizer's state, or None where model or file has none to use."""
+    optimizer = getattr(model, "optimizer", None)
+    stored = [name for name in datasets if name.startswith("optimizer/vars/")]
+    if optimizer is None or not stored:
+        return None
+    own = _optimizer_variables(optimizer)
+    if len(own) != len(stored):
+        warnings.warn(
+            f"{path}: the optimizer's state is left as it is: '{optimizer.name}' has "
+            f"{len(own)} variables (slots appear with the first step), the file has "
+            f"{len(stored)}",
+            stacklevel=5,
+        )
+        return None
+    state = {}
+    for position, (name, value) in enumerate(own.items()):
+        place = f"optimizer/vars/{position}"
+        if place not in datasets:
+            raise CheckpointError(f"{path}: expected '{place}', found nothing there")
+        who = f"{path}: variable '{name}' of the optimizer ('{place}')"
+        state[name] = _read_array(datasets[place], value, who)
+    _check_optimizer_scalars(state, path)
+    if state["learning_rate"] == own["learning_rate"]:
+        # Equal in float32: 0.001 need not become 0.0010000000474974513.
+        state["learning_rate"] = np.asarray(optimizer.learning_rate)
+    return state
+
+
+def _check_optimizer_scalars(state: dict[str, np.ndarray], path: str) -> None:
+    rate, steps = state["learning_rate"], state["iterations"]
+    if not (np.isfinite(rate) and rate >= 0 and steps >= 0):
+        raise CheckpointError(
+            f"{path}: expected a learning rate and a number of steps of at least 0, "
+            f"found {rate} and {steps}"
+        )
+
+
+def _read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
+    if dataset.shape != like.shape or dataset.dtype != like.dtype:
+        raise CheckpointError(
+            f"{who}: expected {layout.describe(like.shape, like.dtype)}, found "
+            f"{layout.describe(dataset.shape or (), dataset.dtype)}"
+        )
+    if dataset.is_virtual or dataset.external or dataset.chunks is not None:
+        raise CheckpointError(
+            f"{who}: expected a plain array as Keras writes it, found one that is "
+            "virtual, kept in another file, or in chunks"
+        )
+    return np.asarray(dataset[()])
+
+
+def _import_h5py() -> Any:
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError(
+            "names that end in .h5 need h5py: pip install 'scratchnet[h5]', or use a "
+            "name that ends in .npz, which needs NumPy alone"
+        ) from error
+    return h5py

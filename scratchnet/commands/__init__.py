@@ -1,0 +1,1 @@
+"""The subcommands of the `scratchnet` command, one file each."""

@@ -1,0 +1,127 @@
+"""`scratchnet datasets list|download|verify`: what is there, and is it right."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from scratchnet import datasets
+from scratchnet.datasets import loading
+from scratchnet.datasets.description import Dataset
+from scratchnet.errors import DatasetError
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Adds the `datasets` command to the parsers of `scratchnet`."""
+    parser = subparsers.add_parser(
+        "datasets",
+        help="list, download and verify data sets",
+        description="Lists, downloads and verifies data sets. Files are looked for in "
+        "$SCRATCHNET_DATA, the cache ($XDG_CACHE_HOME or ~/.cache), Keras's "
+        "~/.keras/datasets and /usr/share/datasets.",
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="show where each data set is found")
+    for action, text in (
+        ("download", "download data sets to the cache"),
+        ("verify", "check files and print their SHA-256 (default: all data sets)"),
+    ):
+        subparser = actions.add_parser(action, help=text)
+        subparser.add_argument(
+            "names",
+            nargs="*" if action == "verify" else "+",
+            metavar="NAME",
+            help=f"one of: {', '.join(datasets.names())}",
+        )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carries out the command.
+
+    Returns:
+        0, or 1 on a fault: a file is damaged, missing or can't be downloaded. 2 for the
+        name of no data set.
+    """
+    names = getattr(arguments, "names", [])
+    try:
+        chosen = [datasets.get(name) for name in names or datasets.names()]
+    except ValueError as error:
+        print(f"scratchnet datasets: {error}", file=sys.stderr)
+        return 2
+    try:
+        if arguments.action == "list":
+            return _list(chosen)
+        if arguments.action == "download":
+            return max([_download(dataset) for dataset in chosen])
+        return max([_verify(dataset, asked_for=bool(names)) for dataset in chosen])
+    except DatasetError as error:
+        print(f"scratchnet datasets: {error}", file=sys.stderr)
+        return 1
+
+
+def _list(chosen: list[Dataset]) -> int:
+    """Prints a table: the copy that `load_data` would use, and its level."""
+    row = "{:<14} {:>8} {:>7} {:>9}  {:<9}  {}"
+    print(row.format("name", "images", "classes", "shape", "level", "found in"))
+    for dataset in chosen:
+        level, folder = _copy_in_use(dataset)
+        print(
+            row.format(
+                dataset.name,
+                dataset.train_count + dataset.test_count,
+                dataset.num_classes,
+                "x".join(map(str, dataset.image_shape)),
+                level,
+                folder,
+            )
+        )
+    return 0
+
+
+def _copy_in_use(dataset: Dataset) -> tuple[str, str]:
+    for inspection in loading.inspect(dataset):
+        provenance = inspection.provenance
+        if provenance:
+            folder = f"{provenance['folder']} ({provenance['source']})"
+            return provenance["level"], folder
+        if inspection.place and inspection.place.user_owned:
+            return "fault", f"{inspection.place.folder} (SCRATCHNET_DATA)"
+    return "-", "not found; scratchnet datasets download " + dataset.name
+
+
+def _download(dataset: Dataset) -> int:
+    if not dataset.files:
+        print(f"{dataset.name}: nothing to download, it comes with scikit-learn")
+        return 0
+    known = loading.is_cached(dataset)
+    try:
+        place = loading.fetch(dataset)
+    except DatasetError as error:
+        print(f"{dataset.name}: {error}", file=sys.stderr)
+        return 1
+    folder = place.folder / dataset.editions[0].file_folders[0]
+    print(f"{dataset.name}: {'already' if known else 'downloaded,'} in {folder}")
+    return 0
+
+
+def _verify(dataset: Dataset, *, asked_for: bool) -> int:
+    """Checks every copy; a data set that is nowhere is a fault if it was asked for."""
+    inspections = loading.inspect(dataset)
+    if not inspections:
+        print(f"{dataset.name}: not found")
+        return 1 if asked_for else 0
+    for inspection in inspections:
+        provenance = inspection.provenance
+        if provenance is None:
+            print(f"{dataset.name}: FAULT: {inspection.fault}")
+            continue
+        source, level = provenance["source"], provenance["level"]
+        print(f"{dataset.name}: {level} ({source}, {provenance['folder']})")
+        for file in provenance["files"]:
+            print(f"  {file['sha256']}  {file['name']} ({file['bytes']} bytes)")
+            for name, sha256 in file["contents"].items():
+                if sha256 != file["sha256"]:
+                    print(f"    {sha256}  {name}, unpacked")
+    return 1 if any(inspection.fault for inspection in inspections) else 0

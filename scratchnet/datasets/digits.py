@@ -1,0 +1,169 @@
+"""Digits: 1,797 real scans of handwritten digits that come with scikit-learn.
+
+No file and no network is needed. The 8x8 scans are enlarged to 28x28 so that a model
+for Fashion-MNIST or MNIST fits, in these steps:
+
+1. **Enlarge** bilinearly with pixel centres aligned: output pixel i lies at
+   (i + 1/2)·8/28 - 1/2 = (4i - 5)/14 of the input, held within 0 … 7 at the borders.
+   All weights are multiples of 1/14, so the arithmetic is done in integers and has the
+   same result on every machine.
+2. **Scale** from 0 … 16 to 0 … 255 and round half up, in the same integer division.
+3. **Split** by class and without a random number: of the images of a class, in
+   scikit-learn's order, every fifth is a test image, the others are training images;
+   about 80/20, the same share of every class, the same on every version of NumPy.
+
+Reference: E. Alpaydin, C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI
+Machine Learning Repository, 1998 (the test part).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scratchnet.datasets.description import Arrays, Dataset, Splits, as_splits
+from scratchnet.errors import DatasetError
+
+class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+
+# SHA-256 of scikit-learn's images, then its labels, as unsigned bytes.
+CONTENT_SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+
+TEST_EVERY = 5
+
+
+def load_data() -> Splits:
+    """Loads scikit-learn's digits, enlarged and split as the module's head says.
+
+    Shapes:
+        x_train: (1442, 28, 28) uint8, 0 to 255; y_train: (1442,) uint8, 0 to 9.
+        x_test: (355, 28, 28) uint8; y_test: (355,) uint8.
+
+    Returns:
+        `((x_train, y_train), (x_test, y_test))`, new arrays on every call.
+
+    Raises:
+        DatasetError: scikit-learn is missing or its scans are damaged.
+    """
+    from scratchnet.datasets.loading import load
+
+    return as_splits(load(DATASET))
+
+
+def enlarge(images: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint8]:
+    """Enlarges 8x8 scans of 0 … 16 to 28x28 pictures of 0 … 255.
+
+    y = W x Wᵀ · 255 / (16·14²), rounded half up, with the integer weights W of
+    `bilinear_weights`.
+
+    Shapes:
+        images: (N, 8, 8) integers, 0 to 16.
+        returns: (N, 28, 28) uint8.
+
+    >>> enlarge(np.full((1, 8, 8), 16))[0, 0, 0]
+    np.uint8(255)
+    """
+    weights = bilinear_weights()
+    sums = np.einsum("ih,nhw,jw->nij", weights, images.astype(np.int64), weights)
+    divisor = 16 * 14 * 14
+    return ((sums * 255 + divisor // 2) // divisor).astype(np.uint8)
+
+
+def bilinear_weights() -> npt.NDArray[np.int64]:
+    """The weights, in fourteenths, of 8 input pixels in each of 28 output pixels.
+
+    Shapes:
+        returns: (28, 8) int64; every row sums to 14.
+    """
+    weights = np.zeros((28, 8), np.int64)
+    for output in range(28):
+        fourteenths = min(max(4 * output - 5, 0), 7 * 14)
+        left, share = divmod(fourteenths, 14)
+        weights[output, left] = 14 - share
+        if share:
+            weights[output, left + 1] = share
+    return weights
+
+
+def is_test_image(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Marks every fifth image of each class.
+
+    Shapes:
+        labels: (N,); returns: (N,) bool.
+    """
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        chosen[np.flatnonzero(labels == label)[TEST_EVERY - 1 :: TEST_EVERY]] = True
+    return chosen
+
+
+def _build() -> tuple[Arrays, dict[str, Any]]:
+    """Makes the arrays, and says where they came from."""
+    images, labels, provenance = _scans()
+    test = is_test_image(labels)
+    enlarged = enlarge(images)
+    arrays: Arrays = {
+        "x_train": enlarged[~test],
+        "y_train": labels[~test],
+        "x_test": enlarged[test],
+        "y_test": labels[test],
+    }
+    return arrays, provenance
+
+
+def _scans() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], dict[str, Any]]:
+    """scikit-learn's images (1797, 8, 8), labels (1797,), and their provenance."""
+    try:
+        import sklearn
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise DatasetError(
+            "Digits: scikit-learn, which holds this data set, can't be imported "
+            f"({error}); install it with: pip install scikit-learn"
+        ) from error
+    bunch = load_digits()
+    images = bunch.images.astype(np.uint8)
+    labels = bunch.target.astype(np.uint8)
+    if images.shape != (1797, 8, 8) or labels.shape != (1797,) or images.max() > 16:
+        raise DatasetError(
+            "Digits: expected 1797 scans of 8x8 with values 0 to 16 from "
+            f"scikit-learn {sklearn.__version__}, received {images.shape} with "
+            f"values up to {images.max()}"
+        )
+    sha256 = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    level = "content" if sha256 == CONTENT_SHA256 else "structure"
+    folder = str(Path(sklearn.__file__).parent / "datasets" / "data")
+    record = {
+        "name": f"load_digits of scikit-learn {sklearn.__version__}",
+        "path": str(Path(folder) / "digits.csv.gz"),
+        "bytes": images.nbytes + labels.nbytes,
+        "sha256": sha256,
+        "level": level,
+        "contents": {"images and labels": sha256},
+    }
+    provenance = {
+        "dataset": "digits",
+        "source": "scikit-learn",
+        "folder": folder,
+        "level": level,
+        "files": [record],
+    }
+    return images, labels, provenance
+
+
+DATASET = Dataset(
+    name="digits",
+    title="Digits",
+    module=__name__,
+    class_names=class_names,
+    image_shape=(28, 28, 1),
+    train_count=1442,
+    test_count=355,
+    homepage="https://scikit-learn.org/stable/datasets/toy_dataset.html",
+    advice="it comes with scikit-learn: pip install scikit-learn",
+    built_in=_build,
+)

@@ -1,0 +1,48 @@
+"""A lock between processes, so that several of them download a file once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover (Windows)
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[bool]:
+    """Holds a lock on a file for as long as the block runs.
+
+    The lock ends with the process, however it dies. The file stays: another process
+    may be waiting on it.
+
+    Args:
+        path: the lock's file; made if it is missing.
+
+    Yields:
+        True if the lock is held, False where the system has no such locks. Without one,
+        several downloads may run side by side; their temporary names are unique.
+
+    Raises:
+        OSError: the file can't be made.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        yield _lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError:
+        # Some network file systems have no locks.
+        return False
+    return True

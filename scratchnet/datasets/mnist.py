@@ -1,0 +1,114 @@
+"""MNIST: 70,000 grey 28x28 pictures of handwritten digits.
+
+Two editions are read: the four original IDX files, and Keras's `mnist.npz`.
+
+Reference: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, *Gradient-based learning applied
+to document recognition*, Proceedings of the IEEE 86(11), 1998.
+"""
+
+from __future__ import annotations
+
+from scratchnet.datasets.description import (
+    MIB,
+    Content,
+    Dataset,
+    Edition,
+    PublishedFile,
+    Splits,
+    as_splits,
+)
+from scratchnet.datasets.idx import decode_idx, idx_files
+from scratchnet.datasets.npz import decode_npz
+
+class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+# name, bytes, SHA-256 of the gz file, SHA-256 of what is inside
+PINS = (
+    (
+        "train-images-idx3-ubyte.gz",
+        9_912_422,
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    (
+        "train-labels-idx1-ubyte.gz",
+        28_881,
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    (
+        "t10k-images-idx3-ubyte.gz",
+        1_648_877,
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    (
+        "t10k-labels-idx1-ubyte.gz",
+        4_542,
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+)
+
+FOLDERS = ("mnist", "MNIST/raw")
+
+KERAS_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+KERAS_FILE = PublishedFile(
+    name="mnist.npz",
+    size=11_490_434,
+    sha256=KERAS_SHA256,
+    packing="none",
+    contents=(Content("mnist.npz", 64 * MIB, KERAS_SHA256),),
+)
+
+DATASET = Dataset(
+    name="mnist",
+    title="MNIST",
+    module=__name__,
+    class_names=class_names,
+    image_shape=(28, 28, 1),
+    train_count=60_000,
+    test_count=10_000,
+    editions=(
+        Edition(
+            files=idx_files(PINS, MIRRORS, (60_000, 10_000), (28, 28)),
+            file_folders=FOLDERS,
+            content_folders=FOLDERS,
+            decode=decode_idx,
+        ),
+        Edition(
+            files=(KERAS_FILE,),
+            file_folders=(".", "mnist"),
+            content_folders=(),
+            decode=decode_npz,
+        ),
+    ),
+    homepage="http://yann.lecun.com/exdb/mnist/",
+    advice="Keras's mnist.npz is accepted too",
+)
+
+
+def load_data() -> Splits:
+    """Loads MNIST.
+
+    Shapes:
+        x_train: (60000, 28, 28) uint8, 0 to 255; y_train: (60000,) uint8, 0 to 9.
+        x_test: (10000, 28, 28) uint8; y_test: (10000,) uint8.
+
+    Returns:
+        `((x_train, y_train), (x_test, y_test))`, new arrays on every call.
+
+    Raises:
+        DatasetError: the files are nowhere and can't be downloaded, or are damaged.
+
+    Reference:
+        keras/src/datasets/mnist.py
+    """
+    from scratchnet.datasets.loading import load
+
+    return as_splits(load(DATASET))

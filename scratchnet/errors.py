@@ -1,0 +1,15 @@
+"""The exceptions that scratchnet adds to Python's own.
+
+Wrong arguments raise `ValueError` or `TypeError`, calls out of order `RuntimeError`;
+what is left are the faults of files.
+"""
+
+from __future__ import annotations
+
+
+class CheckpointError(RuntimeError):
+    """A weights file can't be written, can't be read, or belongs to another model."""
+
+
+class DatasetError(RuntimeError):
+    """A data set's file is missing, damaged or not what its name says."""

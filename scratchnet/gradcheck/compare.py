@@ -1,0 +1,217 @@
+"""Compare the gradient of one tensor with numeric slopes.
+
+Relative error of an element, a analytic and n numeric:
+
+    |a − n| / max(|a|, |n|, 10⁻³·rms(a), rounding / tolerance)
+
+The last two terms keep an element that is 0, or next to it, from being compared with
+its own rounding: rms(a) is over the tensor, ``rounding`` bounds the error of n itself.
+
+Error of a direction v, |v| between 0.5 and 1.5 in every component:
+
+    |⟨a − n, v⟩| / max(rms(a), rounding / tolerance)
+
+It is measured against *one* typical element, not against the sum of all: else one
+wrong element of a million would drown. A typical element that is wrong by 0.05 %
+shows as 5·10⁻⁴ however large the tensor is. An element that is itself 500 times
+smaller than is typical shows only where it is checked alone, as are all elements of
+a tensor that is not too large.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from scratchnet.gradcheck import inputs
+from scratchnet.gradcheck.differences import Slope, slope
+from scratchnet.gradcheck.subject import Subject
+
+# Parts of the first step that are tried while a kink may lie within the step.
+REFINEMENTS = (1.0, 1 / 16, 1 / 256)
+
+# An element below this part of the typical one is compared with the typical one.
+NEGLIGIBLE = 1e-3
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One slope compared with what the analytic gradient says it should be."""
+
+    error: float
+    difference: float
+    slope: Slope
+    kink: bool
+
+
+@dataclass
+class Evidence:
+    """All that is known about one tensor's gradient.
+
+    Attributes:
+        name: the parameter, or ``"x"``.
+        analytic: the gradient that ``backward`` gave.
+        direction: the comparison along a dense random direction.
+        indices: flat indices of the elements that were checked.
+        numeric: their numeric slopes.
+        by_sample: the parts of each that the samples of the batch add, (elements, N).
+        errors: their relative errors.
+        kink: whether some disagreement may be a kink's.
+    """
+
+    name: str
+    analytic: np.ndarray
+    direction: Measured
+    indices: list[int] = field(default_factory=list)
+    numeric: list[float] = field(default_factory=list)
+    by_sample: list[np.ndarray] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    kink: bool = False
+
+    @property
+    def relative_error(self) -> float:
+        """The largest error of all."""
+        return max([self.direction.error, *self.errors])
+
+    def add(self, index: int, measured: Measured) -> None:
+        """Note one element's comparison."""
+        self.indices.append(index)
+        self.numeric.append(measured.slope.value)
+        self.by_sample.append(measured.slope.by_sample)
+        self.errors.append(measured.error)
+        self.kink |= measured.kink
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Compares gradients at one point of one subject.
+
+    Attributes:
+        subject: the layer under check.
+        y: its output there.
+        dy: the upstream gradient.
+        epsilon: first step, for a tensor of rms 1.
+        tolerance: relative error that must not be reached.
+    """
+
+    subject: Subject
+    y: np.ndarray
+    dy: np.ndarray
+    epsilon: float
+    tolerance: float
+
+    def tensor(
+        self,
+        name: str | None,
+        analytic: np.ndarray,
+        max_elements: int,
+        rng: np.random.Generator,
+    ) -> Evidence:
+        """Check one tensor along a direction, then element by element.
+
+        Args:
+            name: a parameter, or None for x.
+            analytic: its gradient from ``backward``.
+            max_elements: how many elements are checked alone; of a larger tensor, so
+                many are drawn, and if they agree while the direction does not, the
+                wrong one is searched by halving.
+            rng: source of the direction and the draw.
+        """
+        direction = inputs.direction(analytic.shape, rng)
+        along = self._along(name, analytic, direction)
+        evidence = Evidence(name or "x", analytic, along, kink=along.kink)
+        indices = np.arange(analytic.size)
+        if analytic.size > max_elements:
+            indices = np.sort(rng.choice(indices, max_elements, replace=False))
+        for index in indices:
+            evidence.add(int(index), self._element(name, analytic, int(index)))
+        if not self._agrees(along.error) and all(map(self._agrees, evidence.errors)):
+            index = self._search(name, analytic, direction, along.difference)
+            if index not in evidence.indices:
+                evidence.add(index, self._element(name, analytic, index))
+        return evidence
+
+    def _agrees(self, error: float) -> bool:
+        return error < self.tolerance
+
+    def _along(
+        self, name: str | None, analytic: np.ndarray, direction: np.ndarray
+    ) -> Measured:
+        expected = float(np.sum(analytic * direction))
+        return self._measure(name, direction, expected, _rms(analytic), 0.0)
+
+    def _element(self, name: str | None, analytic: np.ndarray, index: int) -> Measured:
+        direction = np.zeros(analytic.shape)
+        direction.flat[index] = 1
+        expected = float(analytic.flat[index])
+        typical = NEGLIGIBLE * _rms(analytic)
+        return self._measure(name, direction, expected, typical, 1.0)
+
+    def _measure(
+        self,
+        name: str | None,
+        direction: np.ndarray,
+        expected: float,
+        scale: float,
+        own_weight: float,
+    ) -> Measured:
+        """Compare one slope, with smaller steps as long as a kink may be near.
+
+        Args:
+            name: a parameter, or None for x.
+            direction: where to go from the point.
+            expected: the slope by the analytic gradient.
+            scale: the least that the difference is compared with.
+            own_weight: 1 to compare it with the slopes themselves too, else 0.
+        """
+        centre = self.subject.tensor(name)
+        first = self.epsilon * max(_rms(centre), 0.1)
+        for refinement in REFINEMENTS:
+            found = slope(
+                lambda value: self.subject.forward(name, value),
+                centre,
+                direction,
+                first * refinement,
+                self.y,
+                self.dy,
+            )
+            difference = expected - found.value
+            if not np.isfinite(difference):
+                return Measured(np.inf, difference, found, kink=False)
+            own = own_weight * max(abs(expected), abs(found.value))
+            floor = max(own, scale, found.rounding / self.tolerance)
+            error = abs(difference) / floor if difference else 0.0
+            agrees = self._agrees(error)
+            if agrees or abs(difference) > found.roughness:
+                return Measured(error, difference, found, kink=False)
+        return Measured(error, difference, found, kink=True)
+
+    def _search(
+        self,
+        name: str | None,
+        analytic: np.ndarray,
+        direction: np.ndarray,
+        difference: float,
+    ) -> int:
+        """Find the element that makes a direction disagree, by halving.
+
+        Each step moves along one half of the elements only, and goes on with the half
+        that leaves more of the disagreement.
+        """
+        suspects = np.arange(analytic.size)
+        while len(suspects) > 1:
+            half = suspects[: len(suspects) // 2]
+            part = np.zeros_like(direction)
+            part.flat[half] = direction.flat[half]
+            of_half = self._along(name, analytic, part).difference
+            if abs(of_half) >= abs(difference - of_half):
+                suspects, difference = half, of_half
+            else:
+                suspects = suspects[len(suspects) // 2 :]
+                difference -= of_half
+        return int(suspects[0])
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(values)))) if values.size else 0.0

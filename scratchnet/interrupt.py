@@ -1,0 +1,47 @@
+"""Ctrl-C, put off until the running training step is complete."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+
+class DeferredInterrupt:
+    """While active, the first Ctrl-C is noted, and raised where `check` is called.
+
+    Weights are then never those of half an update. A second Ctrl-C interrupts at
+    once. Signals can be handled in the main thread only; elsewhere this does nothing.
+    """
+
+    def __init__(self) -> None:
+        """Note nothing yet."""
+        self._pending = False
+        self._previous: Any = None
+        self._active = False
+
+    def __enter__(self) -> DeferredInterrupt:
+        """Take over Ctrl-C, if it has Python's own handler."""
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._previous = signal.signal(signal.SIGINT, self._note)
+            self._active = True
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        """Give Ctrl-C back."""
+        if self._active:
+            signal.signal(signal.SIGINT, self._previous)
+            self._active = False
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._pending:
+            raise KeyboardInterrupt
+        self._pending = True
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed since."""
+        if self._pending:
+            self._pending = False
+            raise KeyboardInterrupt

@@ -1,0 +1,99 @@
+"""The arithmetic: every operation, with every rung of its ladder side by side.
+
+Kernels trust their callers (layers check): arrays are C-contiguous and of one float
+type, and results are written into arrays that the caller gives, which are overwritten
+whole. See `ladder` for the rungs and `compile` for what is handed to Numba.
+"""
+
+from scratchnet.kernels.activations import (
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+    softmax_backward,
+    softmax_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from scratchnet.kernels.batch_normalization import (
+    batch_normalization_backward,
+    batch_normalization_backward_inference,
+    batch_normalization_forward,
+    batch_normalization_inference,
+)
+from scratchnet.kernels.convolution import (
+    convolution_backward_input,
+    convolution_backward_weight,
+    convolution_forward,
+)
+from scratchnet.kernels.dense import (
+    dense_backward_input,
+    dense_backward_weight,
+    dense_forward,
+)
+from scratchnet.kernels.dropout import dropout
+from scratchnet.kernels.gather import first_non_finite, gather
+from scratchnet.kernels.ladder import OPERATIONS, RUNGS, get_rung, rung, set_rung
+from scratchnet.kernels.mean_squared_error import (
+    mean_squared_error_backward,
+    mean_squared_error_forward,
+)
+from scratchnet.kernels.optimizers import (
+    adam_update,
+    sgd_momentum_update,
+    sgd_update,
+)
+from scratchnet.kernels.pooling import (
+    average_pooling_backward,
+    average_pooling_forward,
+    max_pooling_backward,
+    max_pooling_forward,
+)
+from scratchnet.kernels.softmax_cross_entropy import (
+    cross_entropy_backward,
+    cross_entropy_forward,
+    softmax_cross_entropy_backward,
+    softmax_cross_entropy_forward,
+)
+
+__all__ = [
+    "OPERATIONS",
+    "RUNGS",
+    "adam_update",
+    "average_pooling_backward",
+    "average_pooling_forward",
+    "batch_normalization_backward",
+    "batch_normalization_backward_inference",
+    "batch_normalization_forward",
+    "batch_normalization_inference",
+    "convolution_backward_input",
+    "convolution_backward_weight",
+    "convolution_forward",
+    "cross_entropy_backward",
+    "cross_entropy_forward",
+    "dense_backward_input",
+    "dense_backward_weight",
+    "dense_forward",
+    "dropout",
+    "first_non_finite",
+    "gather",
+    "get_rung",
+    "max_pooling_backward",
+    "max_pooling_forward",
+    "mean_squared_error_backward",
+    "mean_squared_error_forward",
+    "relu_backward",
+    "relu_forward",
+    "rung",
+    "set_rung",
+    "sgd_momentum_update",
+    "sgd_update",
+    "sigmoid_backward",
+    "sigmoid_forward",
+    "softmax_backward",
+    "softmax_cross_entropy_backward",
+    "softmax_cross_entropy_forward",
+    "softmax_forward",
+    "tanh_backward",
+    "tanh_forward",
+]

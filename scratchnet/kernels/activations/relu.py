@@ -1,0 +1,90 @@
+"""The rectifier: y = max(x, 0); NaN stays NaN.
+
+Its slope is 1 where y > 0 and 0 elsewhere, at 0 too: dx = dy where y > 0, else 0.
+
+Reference: Glorot, Bordes & Bengio (2011), "Deep sparse rectifier neural networks".
+"""
+
+import numpy as np
+from numba import prange
+
+from scratchnet.kernels.compile import compiled, parallel
+
+# Elements handed to a thread at once; fewer are not worth waking one for.
+CHUNK = 1 << 15
+
+
+def relu_forward_reference(x, y):
+    """Compute y = max(x, 0).
+
+    What limits this rung: one thread.
+
+    Shapes: x, y (size,).
+
+    Args:
+        x: any values.
+        y: written; may be x.
+    """
+    np.maximum(x, 0, out=y)
+
+
+def relu_backward_reference(y, dy, dx):
+    """Compute dx = dy where y > 0, else 0.
+
+    What limits this rung: one thread, and two temporaries.
+
+    Shapes: y, dy, dx (size,).
+
+    Args:
+        y: what forward wrote.
+        dy: gradient of the loss with respect to y.
+        dx: written; may be dy.
+    """
+    dx[...] = np.where(y > 0, dy, 0)
+
+
+@compiled
+def _forward(x, y):
+    for i in range(x.size):
+        # NaN is not below 0, so it passes.
+        y[i] = 0 if x[i] <= 0 else x[i]
+
+
+@parallel
+def relu_forward_loops(x, y):
+    """Compute y = max(x, 0).
+
+    Against `reference`: chunks spread over threads. What limits this rung: memory.
+
+    Shapes and arguments as in `relu_forward_reference`.
+    """
+    if x.size <= CHUNK:
+        _forward(x, y)
+    else:
+        for chunk in prange((x.size + CHUNK - 1) // CHUNK):
+            first = np.intp(chunk) * CHUNK
+            _forward(x[first : first + CHUNK], y[first : first + CHUNK])
+
+
+@compiled
+def _backward(y, dy, dx):
+    for i in range(y.size):
+        dx[i] = dy[i] if y[i] > 0 else 0
+
+
+@parallel
+def relu_backward_loops(y, dy, dx):
+    """Compute dx = dy where y > 0, else 0.
+
+    Against `reference`: chunks spread over threads, no temporaries. What limits this
+    rung: memory.
+
+    Shapes and arguments as in `relu_backward_reference`.
+    """
+    if y.size <= CHUNK:
+        _backward(y, dy, dx)
+    else:
+        for chunk in prange((y.size + CHUNK - 1) // CHUNK):
+            first = np.intp(chunk) * CHUNK
+            last = first + CHUNK
+            _backward(y[first:last], dy[first:last], dx[first:last])

@@ -1,0 +1,84 @@
+"""The one place that hands a function to Numba and launches it.
+
+    compiled   runs on the calling thread
+    parallel   spreads its `prange` over the threads, one launch at a time
+
+`fastmath` is held to ``{"contract"}`` (a multiplication and an addition may become
+one fused instruction): anything more would let the compiler assume that NaN does not
+exist, or reorder sums.
+"""
+
+import functools
+import sys
+import threading
+
+import numba
+from numba.core import event
+
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+
+# Only what says `prange` runs in parallel: Numba would also spread array expressions
+# such as ``dx[n] = 0``, which takes long to compile and starts threads unasked.
+PARALLEL = {
+    "prange": True,
+    "comprehension": False,
+    "fusion": False,
+    "inplace_binop": False,
+    "numpy": False,
+    "reduction": False,
+    "setitem": False,
+    "stencil": False,
+}
+
+# OpenMP is not fork-safe, and Numba's workqueue layer aborts the process when two
+# threads launch at once: every parallel region goes through this lock.
+LAUNCH_LOCK = threading.RLock()
+
+
+def compiled(function):
+    """Compile for one thread; the machine code is cached on disk."""
+    return _jit(function)
+
+
+def parallel(function):
+    """Compile with `prange` on; the result launches under `LAUNCH_LOCK`."""
+    kernel = _jit(function, parallel=PARALLEL)
+
+    @functools.wraps(function)
+    def launch(*arguments):
+        with LAUNCH_LOCK:
+            return kernel(*arguments)
+
+    launch.kernel = kernel
+    return launch
+
+
+def _jit(function, **options):
+    try:
+        return numba.njit(cache=True, **OPTIONS, **options)(function)
+    except RuntimeError:  # no folder can be written for the cache: compile each time
+        return numba.njit(**OPTIONS, **options)(function)
+
+
+class _Announcement(event.Listener):
+    """Says once, on standard error, that the wait is for the compiler."""
+
+    def __init__(self):
+        self.made = False
+
+    def on_start(self, event):
+        ours = event.data["dispatcher"].py_func.__module__.startswith("scratchnet.")
+        if ours and not self.made:
+            self.made = True
+            print(
+                "scratchnet: compiling kernels for this machine; "
+                "later runs load them from the cache",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def on_end(self, event):
+        pass
+
+
+event.register("numba:compile", _Announcement())

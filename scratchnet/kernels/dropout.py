@@ -1,0 +1,110 @@
+"""Dropout: every element is dropped with probability ``rate``, and the others grow.
+
+    y[i] = x[i] / (1 − rate)  if u(i) ≥ rate,  else 0
+
+so that the expectation of y is x. The backward pass is the same function applied to
+dy, since y is linear in x: the mask need not be stored, for u is a pure function of
+(seed, step, i), here the SplitMix64 generator entered at its i-th output:
+
+    z = start + (i + 1)·0x9E3779B97F4A7C15
+    z = (z ⊕ z≫30)·0xBF58476D1CE4E5B9,  z = (z ⊕ z≫27)·0x94D049BB133111EB,  z ⊕ z≫31
+
+all modulo 2⁶⁴; u is the top 24 bits divided by 2²⁴, and ``start`` is made of seed and
+step by the same mixing.
+
+References: Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks
+from overfitting", section 10 for the scaling; Steele, Lea & Flood (2014), "Fast
+splittable pseudorandom number generators", section 4, with Stafford's constants.
+"""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.ladder import Operation
+
+# Elements handed to a thread at once; fewer are not worth waking one for.
+CHUNK = 1 << 14
+
+INCREMENT = np.uint64(0x9E3779B97F4A7C15)
+FIRST_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
+SECOND_FACTOR = np.uint64(0x94D049BB133111EB)
+
+
+def dropout_reference(x, y, rate, seed, step):
+    """Drop elements of x.
+
+    What limits this rung: one thread, and a temporary per operator.
+
+    Shapes: x, y (size,).
+
+    Args:
+        x: any values.
+        y: written; may be x.
+        rate: fraction dropped, [0, 1].
+        seed: [0, 2³²).
+        step: [0, 2³²); another step, another mask.
+    """
+    start, threshold, scale = _constants(rate, seed, step)
+    counter = np.arange(1, x.size + 1, dtype=np.uint64)
+    z = np.uint64(start) + counter * INCREMENT
+    z = (z ^ (z >> np.uint64(30))) * FIRST_FACTOR
+    z = (z ^ (z >> np.uint64(27))) * SECOND_FACTOR
+    z = z ^ (z >> np.uint64(31))
+    kept = (z >> np.uint64(40)) >= np.uint64(threshold)
+    y[...] = np.where(kept, x * x.dtype.type(scale), 0)
+
+
+def dropout_loops(x, y, rate, seed, step):
+    """Drop elements of x.
+
+    Against `reference`: one pass, and chunks spread over threads. What limits this
+    rung: two products of 64-bit integers per element.
+
+    Shapes and arguments as in `dropout_reference`.
+    """
+    start, threshold, scale = _constants(rate, seed, step)
+    with np.errstate(over="ignore"):  # uncompiled, the products warn that they wrap
+        _dropout(x, y, np.uint64(start), np.uint64(threshold), x.dtype.type(scale))
+
+
+@compiled
+def _dropout_chunk(x, y, before, threshold, scale):
+    for i in range(x.size):
+        z = before + np.uint64(i + 1) * INCREMENT
+        z = (z ^ (z >> np.uint64(30))) * FIRST_FACTOR
+        z = (z ^ (z >> np.uint64(27))) * SECOND_FACTOR
+        z = z ^ (z >> np.uint64(31))
+        y[i] = x[i] * scale if (z >> np.uint64(40)) >= threshold else 0
+
+
+@parallel
+def _dropout(x, y, start, threshold, scale):
+    if x.size <= CHUNK:
+        _dropout_chunk(x, y, start, threshold, scale)
+    else:
+        for chunk in prange((x.size + CHUNK - 1) // CHUNK):
+            first = np.intp(chunk) * CHUNK
+            last = first + CHUNK
+            before = start + np.uint64(first) * INCREMENT
+            _dropout_chunk(x[first:last], y[first:last], before, threshold, scale)
+
+
+def _constants(rate, seed, step):
+    """Return the generator's start, and rate as a 24-bit threshold and as a scale."""
+    start = _mix(_mix(int(seed)) ^ int(step))
+    threshold = math.ceil(rate * 2**24)
+    return start, threshold, 0.0 if rate == 1 else 1 / (1 - rate)
+
+
+def _mix(z):
+    """Return SplitMix64's output for a state, in Python's integers."""
+    z = (z + int(INCREMENT)) % 2**64
+    z = (z ^ z >> 30) * int(FIRST_FACTOR) % 2**64
+    z = (z ^ z >> 27) * int(SECOND_FACTOR) % 2**64
+    return z ^ z >> 31
+
+
+dropout = Operation("dropout", reference=dropout_reference, loops=dropout_loops)

@@ -1,0 +1,101 @@
+"""Picking a batch's rows out of a data set, and looking for NaN and infinity."""
+
+import numpy as np
+from numba import prange
+
+from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.ladder import Operation
+
+# Fewer elements are not worth waking a thread for.
+SMALL = 1 << 15
+
+
+def gather_reference(x, indices, y):
+    """Compute y[i] = x[indices[i]], cast to y's type.
+
+    What limits this rung: the rows are copied in x's type first, on one thread.
+
+    Shapes: x (n, D), indices (batch,), y (batch, D).
+
+    Args:
+        x: any integer or float type; may be read-only or a memory map.
+        indices: rows of x, each in [0, n).
+        y: written; a float type.
+    """
+    y[...] = x[indices]
+
+
+@compiled
+def _copy(row, y):
+    for d in range(row.size):
+        y[d] = row[d]
+
+
+@parallel
+def gather_loops(x, indices, y):
+    """Compute y[i] = x[indices[i]], cast to y's type.
+
+    Against `reference`: one pass, rows spread over threads. What limits this rung:
+    the rows lie anywhere in memory, so each is waited for.
+
+    Shapes and arguments as in `gather_reference`.
+    """
+    if y.size <= SMALL:
+        for i in range(indices.size):
+            _copy(x[indices[i]], y[i])
+    else:
+        for i in prange(indices.size):
+            _copy(x[indices[i]], y[i])
+
+
+def first_non_finite_reference(y):
+    """Return the flat index of the first NaN or infinity in y, or −1.
+
+    What limits this rung: a temporary, and that it always looks at everything.
+
+    Shapes: y, any.
+
+    Args:
+        y: float array, contiguous.
+
+    Returns:
+        An index into ``y.reshape(-1)``, or −1 if all are finite.
+    """
+    found = np.flatnonzero(~np.isfinite(y))
+    return int(found[0]) if found.size else -1
+
+
+def first_non_finite_loops(y):
+    """Return the flat index of the first NaN or infinity in y, or −1.
+
+    Against `reference`: no temporary, and it stops at the first block with a find. A
+    block is searched without a branch per element, so in vectors. What limits this
+    rung: memory, on one thread.
+
+    Shapes and arguments as in `first_non_finite_reference`.
+    """
+    return int(_first_non_finite(y.reshape(-1)))
+
+
+@compiled
+def _first_non_finite(y):
+    block = 1024
+    for first in range(0, y.size, block):
+        last = min(y.size, first + block)
+        found = 0
+        for i in range(first, last):
+            # y − y is 0 for every number, and NaN for NaN and infinity.
+            found |= y[i] - y[i] != 0
+        if found:
+            for i in range(first, last):
+                if y[i] - y[i] != 0:
+                    return i
+    return -1
+
+
+gather = Operation("gather", reference=gather_reference, loops=gather_loops)
+first_non_finite = Operation(
+    "first_non_finite",
+    reference=first_non_finite_reference,
+    loops=first_non_finite_loops,
+)

@@ -1,0 +1,213 @@
+"""What an optimizer does to a parameter, given its gradient: flat arrays, in place.
+
+Everything is computed in the parameter's type, as Keras does.
+"""
+
+import math
+
+import numpy as np
+from numba import prange
+
+from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.ladder import Operation
+
+# Elements handed to a thread at once; fewer are not worth waking one for.
+CHUNK = 1 << 14
+
+
+def adam_update_reference(
+    parameter, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon
+):
+    """Take a step of Adam.
+
+        m += (g − m)·(1 − beta_1)
+        v += (g² − v)·(1 − beta_2)
+        parameter −= m·alpha / (√v + epsilon)
+
+    m and v are moving averages of gradient and squared gradient. That they start at
+    0 is corrected in ``alpha`` = learning_rate·√(1 − beta_2ᵗ)/(1 − beta_1ᵗ), which the
+    caller computes for the t-th step. epsilon is the ε̂ before the paper's section
+    2.1: outside of the root, and without that correction.
+
+    What limits this rung: a temporary per operator, on one thread.
+
+    Shapes: all (size,).
+
+    Args:
+        parameter: changed.
+        gradient: of the loss.
+        momentum: m; changed.
+        velocity: v; changed.
+        alpha: step size after bias correction, greater than 0.
+        beta_1: decay of m per step, [0, 1).
+        beta_2: decay of v per step, [0, 1).
+        epsilon: greater than 0.
+
+    Reference: Kingma & Ba (2015), "Adam: a method for stochastic optimization",
+    algorithm 1; `keras/src/optimizers/adam.py`.
+    """
+    cast = parameter.dtype.type
+    momentum += (gradient - momentum) * cast(1 - beta_1)
+    velocity += (np.square(gradient) - velocity) * cast(1 - beta_2)
+    parameter -= momentum * cast(alpha) / (np.sqrt(velocity) + cast(epsilon))
+
+
+def adam_update_loops(
+    parameter, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon
+):
+    """Take a step of Adam.
+
+    Against `reference`: one pass over the four arrays, and chunks spread over
+    threads. What limits this rung: memory, 28 bytes per parameter in float32.
+
+    Shapes and arguments as in `adam_update_reference`.
+    """
+    cast = parameter.dtype.type
+    _adam(
+        parameter,
+        gradient,
+        momentum,
+        velocity,
+        cast(alpha),
+        cast(1 - beta_1),
+        cast(1 - beta_2),
+        cast(epsilon),
+    )
+
+
+@compiled
+def _adam_chunk(
+    parameter, gradient, momentum, velocity, alpha, rate_1, rate_2, epsilon
+):
+    for i in range(parameter.size):
+        g = gradient[i]
+        m = momentum[i] + (g - momentum[i]) * rate_1
+        v = velocity[i] + (g * g - velocity[i]) * rate_2
+        momentum[i] = m
+        velocity[i] = v
+        parameter[i] -= m * alpha / (math.sqrt(v) + epsilon)
+
+
+@parallel
+def _adam(parameter, gradient, momentum, velocity, alpha, rate_1, rate_2, epsilon):
+    if parameter.size <= CHUNK:
+        _adam_chunk(
+            parameter, gradient, momentum, velocity, alpha, rate_1, rate_2, epsilon
+        )
+    else:
+        for chunk in prange((parameter.size + CHUNK - 1) // CHUNK):
+            first = np.intp(chunk) * CHUNK
+            last = first + CHUNK
+            _adam_chunk(
+                parameter[first:last],
+                gradient[first:last],
+                momentum[first:last],
+                velocity[first:last],
+                alpha,
+                rate_1,
+                rate_2,
+                epsilon,
+            )
+
+
+def sgd_update_reference(parameter, gradient, learning_rate):
+    """Take a step of gradient descent: parameter −= learning_rate·gradient.
+
+    What limits this rung: a temporary, on one thread.
+
+    Shapes: all (size,).
+
+    Args:
+        parameter: changed.
+        gradient: of the loss.
+        learning_rate: at least 0.
+    """
+    parameter -= parameter.dtype.type(learning_rate) * gradient
+
+
+def sgd_update_loops(parameter, gradient, learning_rate):
+    """Take a step of gradient descent.
+
+    Against `reference`: no temporary. What limits this rung: one thread.
+
+    Shapes and arguments as in `sgd_update_reference`.
+    """
+    _sgd(parameter, gradient, parameter.dtype.type(learning_rate))
+
+
+@compiled
+def _sgd(parameter, gradient, learning_rate):
+    for i in range(parameter.size):
+        parameter[i] -= learning_rate * gradient[i]
+
+
+def sgd_momentum_update_reference(
+    parameter, gradient, momentum_buffer, learning_rate, momentum, nesterov
+):
+    """Take a step of gradient descent with momentum.
+
+        m = momentum·m − learning_rate·g
+        parameter += m,  or, with Nesterov's: momentum·m − learning_rate·g
+
+    What limits this rung: a temporary per operator, on one thread.
+
+    Shapes: all (size,).
+
+    Args:
+        parameter: changed.
+        gradient: of the loss.
+        momentum_buffer: m; changed.
+        learning_rate: at least 0.
+        momentum: fraction of m that a step keeps, [0, 1].
+        nesterov: whether to look ahead by one more step of m.
+
+    Reference: Sutskever et al. (2013), "On the importance of initialization and
+    momentum in deep learning", section 2; `keras/src/optimizers/sgd.py`.
+    """
+    cast = parameter.dtype.type
+    step = cast(learning_rate) * gradient
+    momentum_buffer *= cast(momentum)
+    momentum_buffer -= step
+    if nesterov:
+        parameter += cast(momentum) * momentum_buffer - step
+    else:
+        parameter += momentum_buffer
+
+
+def sgd_momentum_update_loops(
+    parameter, gradient, momentum_buffer, learning_rate, momentum, nesterov
+):
+    """Take a step of gradient descent with momentum.
+
+    Against `reference`: one pass over the three arrays. What limits this rung: one
+    thread.
+
+    Shapes and arguments as in `sgd_momentum_update_reference`.
+    """
+    cast = parameter.dtype.type
+    rates = cast(learning_rate), cast(momentum)
+    _sgd_momentum(parameter, gradient, momentum_buffer, *rates, bool(nesterov))
+
+
+@compiled
+def _sgd_momentum(
+    parameter, gradient, momentum_buffer, learning_rate, momentum, nesterov
+):
+    for i in range(parameter.size):
+        step = learning_rate * gradient[i]
+        m = momentum * momentum_buffer[i] - step
+        momentum_buffer[i] = m
+        parameter[i] += momentum * m - step if nesterov else m
+
+
+adam_update = Operation(
+    "adam_update", reference=adam_update_reference, loops=adam_update_loops
+)
+sgd_update = Operation(
+    "sgd_update", reference=sgd_update_reference, loops=sgd_update_loops
+)
+sgd_momentum_update = Operation(
+    "sgd_momentum_update",
+    reference=sgd_momentum_update_reference,
+    loops=sgd_momentum_update_loops,
+)

@@ -1,0 +1,133 @@
+"""Max pooling: y is the largest pixel of each window.
+
+    y[n, oh, ow, c] = max_{kh, kw} x[n, h, w, c]
+
+The gradient. A small change of a pixel changes y only if the pixel is the maximum,
+and then one for one: dy goes to that pixel and nobody else. Where several pixels are
+equally large, the first of them in row-major order takes all. Windows that overlap
+add up. A NaN makes its windows NaN, and those pass no gradient on.
+"""
+
+import numpy as np
+from numba import prange
+
+from scratchnet.kernels.compile import parallel
+from scratchnet.kernels.pooling.windows import pad, positions
+
+
+def max_pooling_forward_reference(x, y, pool_size, strides, pads):
+    """Compute y = max over each window.
+
+    One strided slice per position in a window. What limits this rung: it copies x to
+    pad it, and stacks all slices.
+
+    Shapes: x (N, H, W, C), y (N, OH, OW, C).
+
+    Args:
+        x: images.
+        y: written.
+        pool_size: rows and columns of a window.
+        strides: rows and columns between windows, each at least 1.
+        pads: rows above and columns left of x that do not take part.
+    """
+    plane = y.shape[1:3]
+    padded = pad(x, plane, pool_size, strides, pads, -np.inf)
+    windows = [padded[pixels] for pixels in positions(plane, pool_size, strides)]
+    y[...] = np.max(np.stack(windows), axis=0)
+
+
+def max_pooling_backward_reference(x, y, dy, dx, pool_size, strides, pads):
+    """Add dy to the first maximum of its window.
+
+    Shapes: x, dx (N, H, W, C); y, dy (N, OH, OW, C).
+
+    Args:
+        x: what forward read.
+        y: what forward wrote; the maximum is found again by comparing with it.
+        dy: gradient of the loss with respect to y.
+        dx: written.
+        pool_size: rows and columns of a window.
+        strides: rows and columns between windows.
+        pads: rows above and columns left of x that do not take part.
+    """
+    plane = y.shape[1:3]
+    H, W = x.shape[1:3]
+    padded = pad(x, plane, pool_size, strides, pads, np.nan)
+    d_padded = np.zeros_like(padded)
+    searching = np.ones(y.shape, bool)
+    for pixels in positions(plane, pool_size, strides):
+        found = searching & (padded[pixels] == y)
+        d_padded[pixels] += np.where(found, dy, 0)
+        searching &= ~found
+    dx[...] = d_padded[:, pads[0] : pads[0] + H, pads[1] : pads[1] + W]
+
+
+@parallel
+def max_pooling_forward_loops(x, y, pool_size, strides, pads):
+    """Compute y = max over each window.
+
+    Against `reference`: no copies, images spread over threads, channels innermost.
+    What limits this rung: x is read from memory, where the convolution before it
+    has just written it.
+
+    Shapes and arguments as in `max_pooling_forward_reference`.
+    """
+    N, H, W, C = x.shape
+    _, OH, OW, _ = y.shape
+    for n in prange(N):
+        for oh in range(OH):
+            for ow in range(OW):
+                largest = y[n, oh, ow]
+                for c in range(C):
+                    largest[c] = -np.inf
+                for kh in range(pool_size[0]):
+                    h = oh * strides[0] + kh - pads[0]
+                    if h < 0 or h >= H:
+                        continue
+                    for kw in range(pool_size[1]):
+                        w = ow * strides[1] + kw - pads[1]
+                        if w < 0 or w >= W:
+                            continue
+                        pixel = x[n, h, w]
+                        for c in range(C):
+                            value = pixel[c]
+                            # NaN is not larger than anything, nor equal to itself.
+                            taken = (value > largest[c]) | (value != value)
+                            largest[c] = value if taken else largest[c]
+
+
+@parallel
+def max_pooling_backward_loops(x, y, dy, dx, pool_size, strides, pads):
+    """Add dy to the first maximum of its window.
+
+    Against `reference`: no copies, images spread over threads, channels innermost.
+    A channel's gradient waits in ``waiting`` until a pixel equals the maximum, and
+    is 0 from then on, so that the loop over channels has no branch. What limits this
+    rung: memory, for three arrays are read and one is written.
+
+    Shapes and arguments as in `max_pooling_backward_reference`.
+    """
+    N, H, W, C = x.shape
+    _, OH, OW, _ = y.shape
+    for n in prange(N):
+        waiting = np.empty(C, dy.dtype)
+        dx[n] = 0
+        for oh in range(OH):
+            for ow in range(OW):
+                largest = y[n, oh, ow]
+                for c in range(C):
+                    waiting[c] = dy[n, oh, ow, c]
+                for kh in range(pool_size[0]):
+                    h = oh * strides[0] + kh - pads[0]
+                    if h < 0 or h >= H:
+                        continue
+                    for kw in range(pool_size[1]):
+                        w = ow * strides[1] + kw - pads[1]
+                        if w < 0 or w >= W:
+                            continue
+                        pixel = x[n, h, w]
+                        d_pixel = dx[n, h, w]
+                        for c in range(C):
+                            found = pixel[c] == largest[c]
+                            d_pixel[c] += waiting[c] if found else 0
+                            waiting[c] = 0 if found else waiting[c]

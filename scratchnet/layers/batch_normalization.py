@@ -1,0 +1,211 @@
+"""Batch normalisation."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from scratchnet import initializers, kernels, lookup
+from scratchnet.layers import arguments
+from scratchnet.layers.layer import Layer, Shape, format_shape
+from scratchnet.subset import refuse
+
+
+class BatchNormalization(Layer):
+    """Give every channel mean 0 and variance 1 over the batch, then scale and shift.
+
+        y = γ · (x − μ) / √(σ² + ε) + β
+
+    When training, μ and σ² (divided by M, not M − 1) are those of the batch, and the
+    moving statistics follow them:
+
+        moving = momentum · moving + (1 − momentum) · batch
+
+    At inference the moving statistics take their place. A layer with
+    ``trainable=False`` always runs as at inference. The momentum is the share that is
+    kept: 0.99 here is 0.01 in PyTorch.
+
+    Shapes:
+        x, y: (N, ..., C); gamma, beta, moving_mean, moving_variance: (C,)
+
+    Args:
+        axis: the channel's axis; only the last one is supported.
+        momentum: share of the moving statistics kept per batch, [0, 1].
+        epsilon: ε, added to the variance, above 0.
+        center: whether β is added.
+        scale: whether γ multiplies.
+        beta_initializer: first values of β.
+        gamma_initializer: first values of γ.
+        moving_mean_initializer: first values of the moving mean.
+        moving_variance_initializer: first values of the moving variance.
+        beta_regularizer: outside the subset, as are the arguments after it.
+        gamma_regularizer: outside the subset.
+        beta_constraint: outside the subset.
+        gamma_constraint: outside the subset.
+        renorm: outside the subset.
+        renorm_clipping: outside the subset.
+        renorm_momentum: outside the subset.
+        synchronized: outside the subset.
+        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Raises:
+        ValueError: momentum or epsilon is out of range, or axis is not the last.
+        NotImplementedError: an argument outside the subset is used.
+
+    References: Ioffe and Szegedy (2015), algorithms 1 and 2;
+    `keras/src/layers/normalization/batch_normalization.py`.
+    """
+
+    weight_names = ("gamma", "beta", "moving_mean", "moving_variance")
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the hyperparameters."""
+        super().__init__(**kwargs)
+        refuse(
+            self.label,
+            beta_regularizer=(beta_regularizer, None),
+            gamma_regularizer=(gamma_regularizer, None),
+            beta_constraint=(beta_constraint, None),
+            gamma_constraint=(gamma_constraint, None),
+            renorm=(renorm, False),
+            renorm_clipping=(renorm_clipping, None),
+            renorm_momentum=(renorm_momentum, 0.99),
+            synchronized=(synchronized, False),
+        )
+        if isinstance(axis, bool) or not isinstance(axis, int):
+            raise ValueError(
+                f"{self.label}: expected a whole number for axis, received {axis!r}"
+            )
+        if not isinstance(epsilon, Real) or not 0 < epsilon < float("inf"):
+            raise ValueError(
+                f"{self.label}: expected epsilon above 0, received {epsilon!r}"
+            )
+        self.axis = axis
+        self.momentum = arguments.fraction(self.label, "momentum", momentum)
+        self.epsilon = float(epsilon)
+        self.center, self.scale = bool(center), bool(scale)
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Allocate γ, β and the moving statistics, all (C,)."""
+        shape = (int(input_shape[-1] or 0),)
+        if self.scale:
+            self.add_param("gamma", self.gamma_initializer(shape, self.dtype, rng))
+        if self.center:
+            self.add_param("beta", self.beta_initializer(shape, self.dtype, rng))
+        self.buffers = {
+            "moving_mean": self.moving_mean_initializer(shape, self.dtype, rng),
+            "moving_variance": self.moving_variance_initializer(shape, self.dtype, rng),
+        }
+        self._ones, self._zeros = np.ones(shape, self.dtype), np.zeros(shape, self.dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the input's shape.
+
+        Raises:
+            ValueError: there is no channel dimension, or axis is not the last.
+        """
+        if len(input_shape) < 2 or input_shape[-1] is None:
+            raise ValueError(
+                f"{self.label}: expected input (N, ..., C), "
+                f"received {format_shape(input_shape)}"
+            )
+        if self.axis not in (-1, len(input_shape) - 1):
+            raise ValueError(
+                f"{self.label}: expected axis to be the last (-1 or "
+                f"{len(input_shape) - 1}), received {self.axis}"
+            )
+        return input_shape
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Normalise by the batch's statistics, or by the moving ones."""
+        y = self.empty("y", x.shape)
+        gamma = self.params["gamma"] if self.scale else self._ones
+        beta = self.params["beta"] if self.center else self._zeros
+        if not (training and self.trainable):
+            moving = self.buffers["moving_mean"], self.buffers["moving_variance"]
+            kernels.batch_normalization_inference(
+                _rows(x), gamma, beta, *moving, self.epsilon, _rows(y)
+            )
+            self.remember((x, None, None), training=training)
+            return y
+        mean, variance = (
+            self.empty(name, gamma.shape) for name in ("mean", "variance")
+        )
+        kernels.batch_normalization_forward(
+            _rows(x), gamma, beta, self.epsilon, _rows(y), mean, variance
+        )
+        self._follow(self.buffers["moving_mean"], mean)
+        self._follow(self.buffers["moving_variance"], variance)
+        self.remember((x, mean, variance), training=True)
+        return y
+
+    def _follow(self, moving: np.ndarray, batch: np.ndarray) -> None:
+        moving *= self.dtype.type(self.momentum)
+        moving += batch * self.dtype.type(1 - self.momentum)
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Compute d_gamma and d_beta, and return dx."""
+        x, mean, variance = self.recall()
+        dx = self.empty("dx", x.shape)
+        gamma = self.params["gamma"] if self.scale else self._ones
+        d_gamma = self.grads.get("gamma", self.empty("d_gamma", gamma.shape))
+        d_beta = self.grads.get("beta", self.empty("d_beta", gamma.shape))
+        gradients = (_rows(dy), _rows(dx), d_gamma, d_beta)
+        if mean is not None:
+            kernels.batch_normalization_backward(
+                _rows(x), mean, variance, gamma, self.epsilon, *gradients
+            )
+        else:
+            moving = self.buffers["moving_mean"], self.buffers["moving_variance"]
+            kernels.batch_normalization_backward_inference(
+                _rows(x), *moving, gamma, self.epsilon, *gradients
+            )
+        return dx
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        names = ("beta", "gamma", "moving_mean", "moving_variance")
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            **{
+                f"{name}_initializer": lookup.describe(
+                    getattr(self, f"{name}_initializer")
+                )
+                for name in names
+            },
+        }
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, x.shape[-1])

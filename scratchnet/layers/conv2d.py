@@ -1,0 +1,162 @@
+"""The two-dimensional convolution layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import initializers, kernels, lookup
+from scratchnet.layers import arguments, windows
+from scratchnet.layers.activated import ActivatedLayer
+from scratchnet.layers.layer import Shape
+from scratchnet.subset import refuse
+
+
+class Conv2D(ActivatedLayer):
+    """One small dense layer, slid over the image.
+
+        z[n, i, j, o] = bias[o] + ∑ over a, b, c of
+                        x[n, i·stride + a − top, j·stride + b − left, c]
+                        · kernel[a, b, c, o]
+
+    (a cross-correlation, as in every deep-learning library). Pixels outside the image
+    count as 0. The gradients are derived in `kernels/convolution/`.
+
+    Shapes:
+        x: (N, H, W, C), kernel: (KH, KW, C, CO), bias: (CO,), y: (N, OH, OW, CO)
+
+    Args:
+        filters: CO, the number of output channels, at least 1.
+        kernel_size: KH and KW, one whole number or two.
+        strides: step between windows, one whole number or two.
+        padding: ``"valid"`` (none) or ``"same"`` (OH = ⌈H / stride⌉).
+        data_format: ``"channels_last"`` or None, which means the same.
+        dilation_rate: outside the subset beyond 1.
+        groups: outside the subset beyond 1.
+        activation: name or function; None is linear.
+        use_bias: whether a bias is added.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: outside the subset, as are the arguments after it.
+        bias_regularizer: outside the subset.
+        activity_regularizer: outside the subset.
+        kernel_constraint: outside the subset.
+        bias_constraint: outside the subset.
+        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Raises:
+        ValueError: a size is no positive whole number, or padding is unknown.
+        NotImplementedError: an argument outside the subset is used.
+
+    Reference: `keras/src/layers/convolutional/conv2d.py`.
+    """
+
+    weight_names = ("kernel", "bias")
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        strides: int | tuple[int, int] = (1, 1),
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: int | tuple[int, int] = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the hyperparameters."""
+        super().__init__(activation, **kwargs)
+        who = self.label
+        self.filters = arguments.positive_int(who, "filters", filters)
+        self.kernel_size = arguments.pair(who, "kernel_size", kernel_size)
+        self.strides = arguments.pair(who, "strides", strides)
+        self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
+        refuse(
+            who,
+            data_format=(data_format or "channels_last", "channels_last"),
+            dilation_rate=(arguments.pair(who, "dilation_rate", dilation_rate), (1, 1)),
+            groups=(groups, 1),
+            kernel_regularizer=(kernel_regularizer, None),
+            bias_regularizer=(bias_regularizer, None),
+            activity_regularizer=(activity_regularizer, None),
+            kernel_constraint=(kernel_constraint, None),
+            bias_constraint=(bias_constraint, None),
+        )
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Allocate kernel (KH, KW, C, CO) and bias (CO,)."""
+        shape = (*self.kernel_size, int(input_shape[-1] or 0), self.filters)
+        self.add_param("kernel", self.kernel_initializer(shape, self.dtype, rng))
+        if self.use_bias:
+            bias = self.bias_initializer((self.filters,), self.dtype, rng)
+            self.add_param("bias", bias)
+        self._zeros = np.zeros(self.filters, self.dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (N, OH, OW, CO).
+
+        Raises:
+            ValueError: the input is no (N, H, W, C), or smaller than the window.
+        """
+        arguments.rank(self.label, input_shape, "(N, H, W, C)")
+        plane = windows.output_plane(
+            self.label, input_shape, self.kernel_size, self.strides, self.padding
+        )
+        return (input_shape[0], *plane, self.filters)
+
+    def pre_activation(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Compute z, the convolution of x with the kernel, plus bias."""
+        z = self.empty("y", self.compute_output_shape(x.shape))
+        bias = self.params["bias"] if self.use_bias else self._zeros
+        kernels.convolution_forward(
+            x, self.params["kernel"], bias, z, self.strides, self._pads(x)
+        )
+        self.remember(x, training=training)
+        return z
+
+    def backward_params(self, dz: np.ndarray) -> None:
+        """Overwrite d_kernel and d_bias."""
+        x = self.recall()
+        d_bias = self.grads["bias"] if self.use_bias else self.empty("d_bias", (self.filters,))
+        kernels.convolution_backward_weight(
+            x, dz, self.grads["kernel"], d_bias, self.strides, self._pads(x)
+        )
+
+    def backward_input(self, dz: np.ndarray) -> np.ndarray:
+        """Return dx: every pixel collects from the windows that it lay in."""
+        x = self.recall()
+        dx = self.empty("dx", x.shape)
+        kernels.convolution_backward_input(
+            dz, self.params["kernel"], dx, self.strides, self._pads(x)
+        )
+        return dx
+
+    def _pads(self, x: np.ndarray) -> tuple[int, int]:
+        return windows.pads(x.shape, self.kernel_size, self.strides, self.padding)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "activation": self.activation.name,
+            "use_bias": self.use_bias,
+            "kernel_initializer": lookup.describe(self.kernel_initializer),
+            "bias_initializer": lookup.describe(self.bias_initializer),
+        }

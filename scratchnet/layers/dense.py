@@ -1,0 +1,145 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import initializers, kernels, lookup
+from scratchnet.layers import arguments
+from scratchnet.layers.activated import ActivatedLayer
+from scratchnet.layers.layer import Shape, format_shape
+from scratchnet.subset import refuse
+
+
+class Dense(ActivatedLayer):
+    """Every output is a weighted sum of every input.
+
+        y = activation(x · kernel + bias)
+        d_kernel = xᵀ · dz      d_bias = ∑ₙ dz      dx = dz · kernelᵀ
+
+    Shapes:
+        x: (N, I), or (..., I) with the leading dimensions taken as a batch
+        kernel: (I, O), bias: (O,), y: (N, O)
+
+    Args:
+        units: O, the number of outputs, at least 1.
+        activation: name or function; None is linear.
+        use_bias: whether a bias is added.
+        kernel_initializer: first values of the kernel.
+        bias_initializer: first values of the bias.
+        kernel_regularizer: outside the subset, as are the arguments after it.
+        bias_regularizer: outside the subset.
+        activity_regularizer: outside the subset.
+        kernel_constraint: outside the subset.
+        bias_constraint: outside the subset.
+        lora_rank: outside the subset.
+        lora_alpha: outside the subset.
+        quantization_config: outside the subset.
+        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Raises:
+        ValueError: units is no positive whole number.
+        NotImplementedError: an argument outside the subset is used.
+
+    Reference: `keras/src/layers/core/dense.py`.
+
+    >>> layer = Dense(2, kernel_initializer="ones")
+    >>> layer([[1.0, 2.0, 3.0]])
+    array([[6., 6.]], dtype=float32)
+    """
+
+    weight_names = ("kernel", "bias")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: Any = None,
+        lora_alpha: Any = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the hyperparameters."""
+        super().__init__(activation, **kwargs)
+        refuse(
+            self.label,
+            kernel_regularizer=(kernel_regularizer, None),
+            bias_regularizer=(bias_regularizer, None),
+            activity_regularizer=(activity_regularizer, None),
+            kernel_constraint=(kernel_constraint, None),
+            bias_constraint=(bias_constraint, None),
+            lora_rank=(lora_rank, None),
+            lora_alpha=(lora_alpha, None),
+            quantization_config=(quantization_config, None),
+        )
+        self.units = arguments.positive_int(self.label, "units", units)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Allocate kernel (I, O) and bias (O,)."""
+        shape = (int(input_shape[-1] or 0), self.units)
+        self.add_param("kernel", self.kernel_initializer(shape, self.dtype, rng))
+        if self.use_bias:
+            bias = self.bias_initializer((self.units,), self.dtype, rng)
+            self.add_param("bias", bias)
+        self._zeros = np.zeros(self.units, self.dtype)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Replace the last dimension by units.
+
+        Raises:
+            ValueError: the input has no dimension besides the batch.
+        """
+        if len(input_shape) < 2 or input_shape[-1] is None:
+            raise ValueError(
+                f"{self.label}: expected input (N, ..., I), "
+                f"received {format_shape(input_shape)}"
+            )
+        return (*input_shape[:-1], self.units)
+
+    def pre_activation(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Compute z = x · kernel + bias."""
+        z = self.empty("y", (*x.shape[:-1], self.units))
+        bias = self.params["bias"] if self.use_bias else self._zeros
+        kernels.dense_forward(_rows(x), self.params["kernel"], bias, _rows(z))
+        self.remember(x, training=training)
+        return z
+
+    def backward_params(self, dz: np.ndarray) -> None:
+        """Overwrite d_kernel and d_bias."""
+        x = self.recall()
+        d_bias = self.grads["bias"] if self.use_bias else self.empty("d_bias", (self.units,))
+        kernels.dense_backward_weight(_rows(x), _rows(dz), self.grads["kernel"], d_bias)
+
+    def backward_input(self, dz: np.ndarray) -> np.ndarray:
+        """Return dx = dz · kernelᵀ."""
+        dx = self.empty("dx", self.recall().shape)
+        kernels.dense_backward_input(_rows(dz), self.params["kernel"], _rows(dx))
+        return dx
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": self.activation.name,
+            "use_bias": self.use_bias,
+            "kernel_initializer": lookup.describe(self.kernel_initializer),
+            "bias_initializer": lookup.describe(self.bias_initializer),
+        }
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, x.shape[-1])

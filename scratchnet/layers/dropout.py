@@ -1,0 +1,88 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import kernels, random
+from scratchnet.layers import arguments
+from scratchnet.layers.layer import Layer, Shape
+from scratchnet.subset import refuse
+
+
+class Dropout(Layer):
+    """Set a random fraction of the inputs to zero while training.
+
+        y = x · mask / (1 − rate),   mask = 1 with probability 1 − rate, else 0
+
+    The division keeps the expected value; at inference y = x. The mask is a function
+    of (seed, step, element): no mask is stored, the backward pass computes it again,
+    and a run that is resumed meets the masks that it would have met.
+
+    Shapes:
+        x, y: any shape
+
+    Args:
+        rate: fraction set to zero, [0, 1]; at 1 every output is zero.
+        noise_shape: outside the subset.
+        seed: of the masks; None draws one from the stream ``dropout``.
+        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Raises:
+        ValueError: rate is out of range.
+
+    References: Srivastava et al. (2014);
+    `keras/src/layers/regularization/dropout.py`.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Any = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the hyperparameters."""
+        super().__init__(**kwargs)
+        refuse(self.label, noise_shape=(noise_shape, None))
+        self.rate = arguments.fraction(self.label, "rate", rate)
+        if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**32):
+            raise ValueError(
+                f"{self.label}: expected a seed from 0 to 2**32 - 1, received {seed!r}"
+            )
+        self.seed = seed
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Draw the seed; ``seed_state`` holds it and the number of steps so far."""
+        seed = self.seed
+        if seed is None:
+            seed = int(random.stream("dropout").integers(2**32))
+        self.buffers = {"seed_state": np.array([seed, 0], np.uint32)}
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Drop and scale when training, else return x."""
+        if not training or self.rate == 0:
+            self.remember("identity", training=training)
+            return x
+        state = self.buffers["seed_state"]
+        state[1] += np.uint32(1)
+        seed, step = int(state[0]), int(state[1])
+        y = self.empty("y", x.shape)
+        kernels.dropout(x.reshape(-1), y.reshape(-1), self.rate, seed, step)
+        self.remember((seed, step), training=True)
+        return y
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Drop and scale the same elements of the gradient."""
+        remembered = self.recall()
+        if remembered == "identity":
+            return dy
+        dx = self.empty("dx", dy.shape)
+        kernels.dropout(dy.reshape(-1), dx.reshape(-1), self.rate, *remembered)
+        return dx
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

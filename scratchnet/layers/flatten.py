@@ -1,0 +1,47 @@
+"""Flatten."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from scratchnet.layers.layer import Layer, Shape
+from scratchnet.subset import refuse
+
+
+class Flatten(Layer):
+    """Lay the dimensions of each sample out in one row, the last running fastest.
+
+    Shapes:
+        x: (N, H, W, C), y: (N, H·W·C); any number of dimensions; (N,) becomes (N, 1)
+
+    Args:
+        data_format: ``"channels_last"`` or None, which means the same.
+        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Reference: `keras/src/layers/reshaping/flatten.py`.
+    """
+
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+        """Check the arguments."""
+        super().__init__(**kwargs)
+        refuse(
+            self.label, data_format=(data_format or "channels_last", "channels_last")
+        )
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (N, product of the rest); an open dimension stays open."""
+        rest = input_shape[1:]
+        size = None if None in rest else math.prod(int(n or 0) for n in rest)
+        return (input_shape[0], size)
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Return a view of x."""
+        self.remember(x.shape, training=training)
+        return x.reshape(x.shape[0], math.prod(x.shape[1:]))
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Give the gradient the input's shape."""
+        return dy.reshape(self.recall())

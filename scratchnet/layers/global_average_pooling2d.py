@@ -1,0 +1,69 @@
+"""Average pooling over the whole image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import kernels
+from scratchnet.layers import arguments
+from scratchnet.layers.layer import Layer, Shape
+from scratchnet.subset import refuse
+
+
+class GlobalAveragePooling2D(Layer):
+    """The mean of every channel: average pooling with a window as large as the image.
+
+        y[n, c] = mean over i, j of x[n, i, j, c]
+
+    Shapes:
+        x: (N, H, W, C), y: (N, C), or (N, 1, 1, C) with ``keepdims``
+
+    Args:
+        data_format: ``"channels_last"`` or None, which means the same.
+        keepdims: whether the averaged dimensions stay, with size 1.
+        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Reference: `keras/src/layers/pooling/global_average_pooling2d.py`.
+    """
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+    ) -> None:
+        """Check and keep the hyperparameters."""
+        super().__init__(**kwargs)
+        refuse(
+            self.label, data_format=(data_format or "channels_last", "channels_last")
+        )
+        self.keepdims = bool(keepdims)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (N, C), or (N, 1, 1, C).
+
+        Raises:
+            ValueError: the input is no (N, H, W, C).
+        """
+        arguments.rank(self.label, input_shape, "(N, H, W, C)")
+        middle = (1, 1) if self.keepdims else ()
+        return (input_shape[0], *middle, input_shape[3])
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Take the mean of each channel."""
+        N, H, W, C = x.shape
+        y = self.empty("y", (N, 1, 1, C))
+        kernels.average_pooling_forward(x, y, (H, W), (1, 1), (0, 0))
+        self.remember(x.shape, training=training)
+        return y.reshape(self.compute_output_shape(x.shape))
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Share each gradient out among all pixels of its channel."""
+        N, H, W, C = shape = self.recall()
+        dx = self.empty("dx", shape)
+        dy = dy.reshape(N, 1, 1, C)
+        kernels.average_pooling_backward(dy, dx, (H, W), (1, 1), (0, 0))
+        return dx
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {**super().get_config(), "keepdims": self.keepdims}

@@ -1,0 +1,273 @@
+"""The contract that every layer keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import naming, workspace
+
+Shape = tuple[int | None, ...]
+
+
+class Layer:
+    """A differentiable function with parameters: the base of every layer.
+
+    A subclass writes four methods; `Dropout` and `Dense` are good ones to read.
+
+    - ``__init__`` takes hyperparameters only, and checks them at once;
+    - ``build(input_shape, rng)`` allocates `params`, `grads` (same keys, same
+      shapes) and `buffers` (arrays that are kept but not learnt);
+    - ``forward(x, *, training)`` computes y, never changes x, and remembers what
+      ``backward`` needs only when training;
+    - ``backward(dy)`` takes ∂loss/∂y, overwrites `grads` with ∂loss/∂parameter and
+      returns ∂loss/∂x.
+
+    `compute_output_shape` is needed where the output's shape is not the input's, and
+    `get_config` where the constructor has arguments of its own.
+
+    Attributes:
+        params: name → array, learnt by the optimizer. Keras's names (``kernel``).
+        grads: name → gradient of the last ``backward``.
+        buffers: name → array, such as moving statistics.
+        weight_names: the names among params and buffers that are weights, in Keras's
+            order; Keras's `get_weights` and files follow it.
+
+    Reference: `keras/src/layers/layer.py`.
+    """
+
+    weight_names: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        input_shape: Shape | None = None,
+    ) -> None:
+        """Keep the arguments that all layers share.
+
+        Args:
+            name: shown in tables and messages; by default the class's name in snake
+                case with a number.
+            trainable: whether the optimizer may change the parameters.
+            dtype: float32 (default) or float64.
+            input_shape: shape of one sample; on a first layer it stands for an
+                `Input` before it.
+        """
+        self.name = naming.check(name) if name else naming.unique(type(self))
+        self.trainable = bool(trainable)
+        self.dtype = _check_dtype(self.label, dtype)
+        self.input_shape_argument = (
+            None if input_shape is None else _check_shape(self.label, input_shape)
+        )
+        self.built = False
+        self.input_shape: Shape | None = None
+        self.output_shape: Shape | None = None
+        self.params: dict[str, np.ndarray] = {}
+        self.grads: dict[str, np.ndarray] = {}
+        self.buffers: dict[str, np.ndarray] = {}
+        self._cache: Any = None
+
+    # What a subclass writes.
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Allocate the parameters; a layer without any needs no build of its own.
+
+        Args:
+            input_shape: shape of the input, the batch's dimension (None) first.
+            rng: source of the initial values.
+        """
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Compute the output for a batch."""
+        raise NotImplementedError(f"{self.label}: forward is not written")
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Carry the loss's gradient from the output to the input and parameters."""
+        raise NotImplementedError(f"{self.label}: backward is not written")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the output's shape for an input's; here: the same."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": self.dtype.name,
+        }
+
+    # What every layer has.
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        """Make a layer from what `get_config` returned."""
+        return cls(**config)
+
+    @property
+    def label(self) -> str:
+        """Class and name, as messages say them: ``Dense 'dense_1'``."""
+        return f"{type(self).__name__} '{self.name}'"
+
+    def ensure_built(
+        self, input_shape: Shape, rng: np.random.Generator | None = None
+    ) -> None:
+        """Build once, and note the shapes."""
+        if self.built:
+            return
+        from scratchnet import random
+
+        shape = (None, *input_shape[1:])
+        output_shape = self.compute_output_shape(shape)
+        self.build(shape, random.stream("initialisation") if rng is None else rng)
+        self.input_shape, self.output_shape = shape, output_shape
+        self.built = True
+
+    def __call__(self, x: Any, training: bool = False) -> np.ndarray:
+        """Build if need be, check the input's shape, and run ``forward``."""
+        x = self.cast(x)
+        self.ensure_built(x.shape)
+        self.check_input(x.shape)
+        return self.forward(x, training=bool(training))
+
+    def cast(self, x: Any) -> np.ndarray:
+        """Return x as a C-contiguous array of this layer's dtype."""
+        return np.ascontiguousarray(x, self.dtype)
+
+    def check_input(self, shape: tuple[int, ...]) -> None:
+        """Compare a batch's shape with the one that the layer was built for.
+
+        Raises:
+            ValueError: rank or a dimension differs.
+        """
+        expected = self.input_shape
+        if expected is None:
+            raise RuntimeError(
+                f"{self.label}: not built yet; call it on a batch, or add it to a "
+                "Sequential with an Input"
+            )
+        if len(shape) != len(expected) or any(
+            want is not None and got != want
+            for got, want in zip(shape, expected, strict=True)
+        ):
+            raise ValueError(
+                f"{self.label}: expected input {format_shape(expected)}, "
+                f"received {format_shape(shape)}"
+            )
+
+    def empty(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Return an array to write into, from the active workspace if there is one."""
+        return workspace.empty(self, name, shape, self.dtype)
+
+    def remember(self, cache: Any, *, training: bool) -> None:
+        """Keep for ``backward`` what ``forward`` met, when training."""
+        if training:
+            self._cache = cache
+
+    def recall(self) -> Any:
+        """Return what ``forward`` remembered.
+
+        Raises:
+            RuntimeError: there was no ``forward(training=True)``.
+        """
+        if self._cache is None:
+            raise RuntimeError(
+                f"{self.label}: backward needs a forward(x, training=True) before it"
+            )
+        return self._cache
+
+    def add_param(self, name: str, value: np.ndarray) -> None:
+        """Add a parameter and its gradient."""
+        self.params[name] = np.ascontiguousarray(value, self.dtype)
+        self.grads[name] = np.zeros_like(self.params[name])
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """Name → array of every weight, in Keras's order."""
+        own = {**self.params, **self.buffers}
+        names = self.weight_names or tuple(self.params)
+        return {name: own[name] for name in names if name in own}
+
+    @property
+    def trainable_params(self) -> dict[str, np.ndarray]:
+        """The parameters that the optimizer may change: all, or none if frozen."""
+        return self.params if self.trainable else {}
+
+    def count_params(self) -> int:
+        """Return the number of values in all weights."""
+        return sum(weight.size for weight in self.weights.values())
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return copies of the weights, in Keras's order."""
+        return [weight.copy() for weight in self.weights.values()]
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Overwrite the weights; all are checked before any is changed.
+
+        Raises:
+            ValueError: their number or a shape differs, or a value is not numeric.
+        """
+        copy_weights(self.label, self.weights, weights)
+
+
+def copy_weights(who: str, into: dict[str, np.ndarray], values: Any) -> None:
+    """Copy values into weights of the same shapes, all or none.
+
+    Raises:
+        ValueError: their number, a shape or the kind of a value differs.
+    """
+    values = [np.asarray(value) for value in values]
+    if len(values) != len(into):
+        raise ValueError(
+            f"{who}: expected {len(into)} weights ({', '.join(into) or 'none'}), "
+            f"received {len(values)}"
+        )
+    for (name, weight), value in zip(into.items(), values, strict=True):
+        if weight.shape != value.shape:
+            raise ValueError(
+                f"{who}: expected weight '{name}' of shape {weight.shape}, "
+                f"received {value.shape}"
+            )
+        if not (np.issubdtype(value.dtype, np.floating) or value.dtype.kind in "iub"):
+            raise ValueError(
+                f"{who}: expected real numbers for weight '{name}', "
+                f"received dtype {value.dtype}"
+            )
+    for weight, value in zip(into.values(), values, strict=True):
+        weight[...] = value
+
+
+def format_shape(shape: Shape) -> str:
+    """Write a shape as messages do: N for the batch's open dimension.
+
+    >>> format_shape((None, 28, 28, 1))
+    '(N, 28, 28, 1)'
+    """
+    parts = ["N" if size is None else str(size) for size in shape]
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def _check_shape(who: str, shape: Any) -> Shape:
+    """Return one sample's shape as a tuple of positive ints."""
+    sizes = shape if isinstance(shape, tuple | list) else (shape,)
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(
+                f"{who}: expected a shape of positive whole numbers (one sample, "
+                f"without the batch), received {shape!r}"
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def _check_dtype(who: str, dtype: Any) -> np.dtype:
+    try:
+        checked = np.dtype("float32" if dtype is None else dtype)
+    except TypeError:
+        checked = np.dtype(object)
+    if checked not in (np.float32, np.float64):
+        raise ValueError(f"{who}: expected dtype float32 or float64, received {dtype!r}")
+    return checked

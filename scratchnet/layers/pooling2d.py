@@ -1,0 +1,69 @@
+"""What max and average pooling have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scratchnet.layers import arguments, windows
+from scratchnet.layers.layer import Layer, Shape
+from scratchnet.subset import refuse
+
+
+class Pooling2D(Layer):
+    """A window of a fixed size slides over every channel and sums it up in a number.
+
+    Args:
+        pool_size: height and width of the window, one whole number or two.
+        strides: step between windows; None is the window's size.
+        padding: ``"valid"`` or ``"same"``; padding never enters the result.
+        data_format: ``"channels_last"`` or None, which means the same.
+        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Raises:
+        ValueError: a size is no positive whole number, or padding is unknown.
+    """
+
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int] = (2, 2),
+        strides: int | tuple[int, int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the hyperparameters."""
+        super().__init__(**kwargs)
+        who = self.label
+        self.pool_size = arguments.pair(who, "pool_size", pool_size)
+        strides = self.pool_size if strides is None else strides
+        self.strides = arguments.pair(who, "strides", strides)
+        self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
+        refuse(who, data_format=(data_format or "channels_last", "channels_last"))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return (N, OH, OW, C).
+
+        Raises:
+            ValueError: the input is no (N, H, W, C), or smaller than the window.
+        """
+        arguments.rank(self.label, input_shape, "(N, H, W, C)")
+        plane = windows.output_plane(
+            self.label, input_shape, self.pool_size, self.strides, self.padding
+        )
+        return (input_shape[0], *plane, input_shape[3])
+
+    def geometry(
+        self, shape: Shape
+    ) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+        """Return (pool_size, strides, pads) for an input's shape."""
+        pads = windows.pads(shape, self.pool_size, self.strides, self.padding)
+        return self.pool_size, self.strides, pads
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {
+            **super().get_config(),
+            "pool_size": self.pool_size,
+            "strides": self.strides,
+            "padding": self.padding,
+        }

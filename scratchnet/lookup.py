@@ -1,0 +1,69 @@
+"""Find losses, optimizers, activations … by the names that users write."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+Thing = TypeVar("Thing")
+
+
+def find(
+    kind: str, identifier: Any, known: Mapping[str, Any], base: type[Thing]
+) -> Thing:
+    """Return the object that an identifier stands for.
+
+    Args:
+        kind: what is looked for, for messages (``"loss"``).
+        identifier: a name, an object of type ``base``, or a configuration
+            ``{"class_name": ..., "config": {...}}``.
+        known: name → object, or name → class to be called without arguments. Names
+            are looked up as they are and, for classes, by the class's own name.
+        base: the type that the result must have.
+
+    Raises:
+        ValueError: there is no such name; the nearest one is suggested.
+        TypeError: the identifier is something else altogether.
+    """
+    if isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, str):
+        found = known[_resolve(kind, identifier, known)]
+        return found() if isinstance(found, type) else found
+    if isinstance(identifier, Mapping) and "class_name" in identifier:
+        found = known[_resolve(kind, identifier["class_name"], known)]
+        config = identifier.get("config") or {}
+        return found(**config) if isinstance(found, type) else found
+    hint = ""
+    if isinstance(identifier, type) and issubclass(identifier, base):
+        hint = f"; did you mean {identifier.__name__}()?"
+    raise TypeError(
+        f"{kind}: expected a name or a {base.__name__} object, "
+        f"received {identifier!r}{hint}"
+    )
+
+
+def _resolve(kind: str, name: str, known: Mapping[str, Any]) -> str:
+    if name in known:
+        return name
+    for key, found in known.items():
+        if isinstance(found, type) and found.__name__ == name:
+            return key
+    raise ValueError(f"unknown {kind} {name!r}{suggest(name, known)}")
+
+
+def suggest(name: str, known: Mapping[str, Any]) -> str:
+    """Return the end of a message: the nearest name, and all there are.
+
+    >>> suggest("rlu", {"relu": None, "tanh": None})
+    "; did you mean 'relu'? There are: relu, tanh"
+    """
+    near = difflib.get_close_matches(str(name), known, n=1)
+    meant = f"did you mean '{near[0]}'? " if near else ""
+    return f"; {meant}There are: {', '.join(known)}"
+
+
+def describe(thing: Any) -> dict[str, Any]:
+    """Return ``{"class_name", "config"}`` of an object with `get_config`."""
+    return {"class_name": type(thing).__name__, "config": thing.get_config()}

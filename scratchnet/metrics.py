@@ -1,0 +1,285 @@
+"""Metrics: what is reported beside the loss, as a mean over the samples seen.
+
+    result = ∑ value of sample / number of samples
+
+Sums are kept in float64, where Keras keeps float32: the two differ by less than what
+Keras prints.
+
+Reference: `keras/src/metrics/accuracy_metrics.py`, `reduction_metrics.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import lookup
+from scratchnet.layers import arguments
+
+
+class Metric:
+    """A running mean over samples; a subclass writes `values`.
+
+    Args:
+        name: key in logs and history.
+        dtype: float32 or None; accepted for Keras's sake.
+    """
+
+    def __init__(self, name: str = "metric", dtype: Any = None) -> None:
+        """Start from nothing."""
+        self.name = name
+        self.reset_state()
+
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Return one value per sample, shape (N,)."""
+        raise NotImplementedError
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch."""
+        values = self.values(np.asarray(y_true), np.asarray(y_pred))
+        self.add(values, sample_weight)
+
+    def add(self, values: np.ndarray, weights: Any = None) -> None:
+        """Add values, each counted once or by its weight."""
+        if weights is None:
+            self.total += float(np.sum(values, dtype=np.float64))
+            self.count += values.size
+        else:
+            weights = np.asarray(weights, np.float64)
+            self.total += float(np.sum(values * weights))
+            self.count += float(np.sum(weights))
+
+    def result(self) -> float:
+        """Return the mean so far; 0 before the first batch, as in Keras."""
+        return self.total / self.count if self.count else 0.0
+
+    def reset_state(self) -> None:
+        """Start again."""
+        self.total = 0.0
+        self.count = 0.0
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
+        """Add a batch and return the mean so far."""
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"name": self.name}
+
+
+class Mean(Metric):
+    """The mean of the numbers given to `update_state`."""
+
+    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+        """Start from nothing."""
+        super().__init__(name, dtype)
+
+    def update_state(  # type: ignore[override]  # Keras's Mean takes values alone
+        self, values: Any, sample_weight: Any = None
+    ) -> None:
+        """Add numbers, each counted once or by its weight."""
+        self.add(np.asarray(values, np.float64), sample_weight)
+
+    def __call__(  # type: ignore[override]
+        self, values: Any, sample_weight: Any = None
+    ) -> float:
+        """Add numbers and return the mean so far."""
+        self.update_state(values, sample_weight)
+        return self.result()
+
+
+class CategoricalAccuracy(Metric):
+    """How often the largest prediction is the largest target.
+
+    Shapes:
+        y_true, y_pred: (N, C)
+    """
+
+    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
+        """Start from nothing."""
+        super().__init__(name, dtype)
+
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Compare the two argmaxes."""
+        return y_true.argmax(-1) == y_pred.argmax(-1)
+
+
+class SparseCategoricalAccuracy(Metric):
+    """How often the largest prediction is that of the label.
+
+    Shapes:
+        y_true: (N,) or (N, 1), y_pred: (N, C)
+    """
+
+    def __init__(
+        self, name: str = "sparse_categorical_accuracy", dtype: Any = None
+    ) -> None:
+        """Start from nothing."""
+        super().__init__(name, dtype)
+
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Compare the label with the argmax."""
+        return y_true.reshape(-1) == y_pred.argmax(-1)
+
+
+class BinaryAccuracy(Metric):
+    """How often y_pred > threshold equals y_true.
+
+    Shapes:
+        y_true, y_pred: (N, 1)
+
+    Args:
+        name: key in logs and history.
+        dtype: accepted for Keras's sake.
+        threshold: above it a prediction counts as 1.
+    """
+
+    def __init__(
+        self,
+        name: str = "binary_accuracy",
+        dtype: Any = None,
+        threshold: float = 0.5,
+    ) -> None:
+        """Keep the threshold."""
+        super().__init__(name, dtype)
+        self.threshold = arguments.fraction(type(self).__name__, "threshold", threshold)
+
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Compare after thresholding; several outputs of a sample are averaged."""
+        matches = y_true.reshape(y_pred.shape) == (y_pred > self.threshold)
+        return matches.reshape(len(y_pred), -1).mean(-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"name": self.name, "threshold": self.threshold}
+
+
+class SparseTopKCategoricalAccuracy(Metric):
+    """How often the label is among the k largest predictions.
+
+    A class counts as ahead of the label's if its prediction is larger, so that ties
+    are decided in favour of the label, as in `tf.math.in_top_k`.
+
+    Shapes:
+        y_true: (N,) or (N, 1), y_pred: (N, C)
+
+    Args:
+        k: how many predictions to look at.
+        name: key in logs and history.
+        dtype: accepted for Keras's sake.
+    """
+
+    def __init__(
+        self,
+        k: int = 5,
+        name: str = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+    ) -> None:
+        """Keep k."""
+        super().__init__(name, dtype)
+        self.k = arguments.positive_int(type(self).__name__, "k", k)
+
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Count the classes ahead of the label."""
+        labels = y_true.reshape(-1, 1).astype(np.intp)
+        own = np.take_along_axis(y_pred, labels, -1)
+        return np.isfinite(own[:, 0]) & ((y_pred > own).sum(-1) < self.k)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"name": self.name, "k": self.k}
+
+
+class TopKCategoricalAccuracy(SparseTopKCategoricalAccuracy):
+    """How often the largest target is among the k largest predictions.
+
+    Shapes:
+        y_true, y_pred: (N, C)
+
+    Args:
+        k: how many predictions to look at.
+        name: key in logs and history.
+        dtype: accepted for Keras's sake.
+    """
+
+    def __init__(
+        self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None
+    ) -> None:
+        """Keep k."""
+        super().__init__(k, name, dtype)
+
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Take the label from the one-hot row."""
+        return super().values(y_true.argmax(-1), y_pred)
+
+
+class MeanSquaredError(Metric):
+    """Mean of (y_pred − y_true)².
+
+    Shapes:
+        y_true, y_pred: (N, ...)
+    """
+
+    def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
+        """Start from nothing."""
+        super().__init__(name, dtype)
+
+    def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Average over each sample's outputs."""
+        squares = np.square(y_pred - y_true.reshape(y_pred.shape))
+        return squares.reshape(len(y_pred), -1).mean(-1)
+
+
+ALL = {
+    "categorical_accuracy": CategoricalAccuracy,
+    "sparse_categorical_accuracy": SparseCategoricalAccuracy,
+    "binary_accuracy": BinaryAccuracy,
+    "top_k_categorical_accuracy": TopKCategoricalAccuracy,
+    "sparse_top_k_categorical_accuracy": SparseTopKCategoricalAccuracy,
+    "mean_squared_error": MeanSquaredError,
+    "mse": MeanSquaredError,
+}
+
+
+def check(identifier: Any) -> Any:
+    """Return what `resolve` will understand.
+
+    Raises:
+        ValueError: a name is unknown.
+        TypeError: the identifier is neither a name nor a `Metric`.
+    """
+    if identifier not in ("accuracy", "acc"):
+        known = {**dict.fromkeys(("accuracy", "acc"), CategoricalAccuracy), **ALL}
+        lookup.find("metric", identifier, known, Metric)
+    return identifier
+
+
+def resolve(
+    identifier: Any, y_shape: tuple[int, ...], output_shape: tuple[int | None, ...]
+) -> Metric:
+    """Return a metric; ``"accuracy"`` is chosen by the shapes, as Keras chooses it.
+
+    Binary for a single output, sparse for labels that are whole numbers, categorical
+    otherwise. The metric's key in the logs is the name that the user wrote.
+
+    Args:
+        identifier: a name or a `Metric`.
+        y_shape: shape of the targets.
+        output_shape: shape of the model's output, (N, ...).
+
+    Reference: `keras/src/trainers/compile_utils.py` (get_metric).
+    """
+    if not isinstance(identifier, str):
+        return lookup.find("metric", identifier, ALL, Metric)
+    if identifier not in ("accuracy", "acc"):
+        metric = lookup.find("metric", identifier, ALL, Metric)
+    elif output_shape[-1] == 1:
+        metric = BinaryAccuracy()
+    elif len(y_shape) < len(output_shape) or y_shape[-1] == 1:
+        metric = SparseCategoricalAccuracy()
+    else:
+        metric = CategoricalAccuracy()
+    metric.name = identifier
+    return metric

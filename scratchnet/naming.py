@@ -1,0 +1,44 @@
+"""Names for layers and models, numbered as Keras numbers them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+_taken: Counter[str] = Counter()
+
+
+def snake_case(name: str) -> str:
+    """Turn a class's name into Keras's form of it.
+
+    >>> [snake_case(name) for name in ("MaxPooling2D", "ReLU", "BatchNormalization")]
+    ['max_pooling2d', 're_lu', 'batch_normalization']
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def unique(cls: type) -> str:
+    """Return the next free default name of a class: dense, dense_1, dense_2 …"""
+    base = snake_case(cls.__name__)
+    number = _taken[base]
+    _taken[base] += 1
+    return base if number == 0 else f"{base}_{number}"
+
+
+def reset() -> None:
+    """Count from the start again, as a new process does."""
+    _taken.clear()
+
+
+def check(name: Any) -> str:
+    """Return a name given by the user.
+
+    Raises:
+        ValueError: it is no string, or holds a slash (it would become a path).
+    """
+    if not isinstance(name, str) or "/" in name:
+        raise ValueError(f"name: expected a string without '/', received {name!r}")
+    return name

@@ -1,0 +1,287 @@
+"""Optimizers: how a gradient changes a parameter.
+
+    SGD    θ ← θ − lr · g
+    Adam   m ← m + (g − m)(1 − β₁)        v ← v + (g² − v)(1 − β₂)
+           α = lr · √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+           θ ← θ − α m / (√v + ε)
+
+Reference: `keras/src/optimizers/`.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from scratchnet import kernels, lookup
+from scratchnet.subset import refuse
+
+Arrays = dict[str, np.ndarray]
+
+
+class Optimizer:
+    """The base of every optimizer.
+
+    Its state is the number of steps and, for every parameter, one array per slot
+    (Adam's ``momentum`` and ``velocity``). Parameters are known by a path such as
+    ``dense/kernel``.
+
+    Args:
+        learning_rate: above or equal to 0; schedules are outside the subset, a
+            `callbacks.LearningRateScheduler` does their work.
+        name: shown in messages.
+        **kwargs: Keras's arguments outside the subset, at their defaults.
+    """
+
+    slots: tuple[str, ...] = ()
+
+    def __init__(
+        self, learning_rate: float, name: str | None = None, **kwargs: Any
+    ) -> None:
+        """Check and keep the arguments."""
+        self.name = name or type(self).__name__.lower()
+        _refuse_unsupported(type(self).__name__, kwargs)
+        self.learning_rate = learning_rate
+        self.iterations = 0
+        self.state: dict[str, Arrays] = {slot: {} for slot in self.slots}
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size; settable at any time."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        scalar = isinstance(value, Real | np.ndarray) and np.ndim(value) == 0
+        if not scalar or isinstance(value, bool) or not 0 <= value < np.inf:
+            raise ValueError(
+                f"{type(self).__name__}: expected learning_rate to be a number of at "
+                f"least 0, received {value!r}"
+            )
+        self._learning_rate = float(value)
+
+    def build(self, params: Arrays) -> None:
+        """Allocate the slots of parameters that have none yet."""
+        for slot in self.slots:
+            for path, param in params.items():
+                if path not in self.state[slot]:
+                    self.state[slot][path] = np.zeros_like(param)
+
+    def apply(self, grads: Arrays, params: Arrays) -> None:
+        """Take one step: change every parameter, in place, by its gradient."""
+        self.build(params)
+        self.iterations += 1
+        for path, param in params.items():
+            own = [self.state[slot][path].reshape(-1) for slot in self.slots]
+            self.update(param.reshape(-1), grads[path].reshape(-1), *own)
+
+    def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
+        """Change one flat parameter and its slots, in place."""
+        raise NotImplementedError
+
+    def get_state(self) -> Arrays:
+        """Return copies: ``iterations``, ``learning_rate`` and path/slot → array."""
+        state = {
+            "iterations": np.array(self.iterations, np.int64),
+            "learning_rate": np.array(self.learning_rate, np.float64),
+        }
+        for slot, arrays in self.state.items():
+            for path, array in arrays.items():
+                state[f"{path}/{slot}"] = array.copy()
+        return state
+
+    def set_state(self, state: Arrays) -> None:
+        """Take over what `get_state` returned; checked before anything changes.
+
+        Raises:
+            ValueError: an entry is missing, unknown, or of another shape.
+        """
+        missing = {"iterations", "learning_rate"} - set(state)
+        own: dict[str, Arrays] = {slot: {} for slot in self.slots}
+        for key, array in state.items():
+            path, _, slot = key.rpartition("/")
+            if slot in own:
+                expected = self.state[slot].get(path)
+                if expected is not None and expected.shape != array.shape:
+                    raise ValueError(
+                        f"{type(self).__name__}: expected state '{key}' of shape "
+                        f"{expected.shape}, received {array.shape}"
+                    )
+                own[slot][path] = np.array(array)
+            elif key not in ("iterations", "learning_rate"):
+                missing.add(f"no '{key}'")
+        if missing:
+            raise ValueError(
+                f"{type(self).__name__}: expected a state of this optimizer, with "
+                f"{', '.join(sorted(missing))}; received {sorted(state)}"
+            )
+        self.learning_rate = float(state["learning_rate"])
+        self.iterations = int(state["iterations"])
+        self.state = own
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"name": self.name, "learning_rate": self.learning_rate}
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if asked for.
+
+        plain      θ ← θ − lr · g
+        momentum   b ← μ b − lr · g      θ ← θ + b
+        Nesterov   b ← μ b − lr · g      θ ← θ + μ b − lr · g
+
+    Args:
+        learning_rate: lr.
+        momentum: μ in [0, 1].
+        nesterov: whether to look ahead.
+        name: shown in messages.
+        **kwargs: Keras's arguments outside the subset, at their defaults.
+
+    Reference: `keras/src/optimizers/sgd.py`; Sutskever et al. (2013).
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        name: str = "sgd",
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the arguments."""
+        self.momentum = _in_unit_interval("SGD", "momentum", momentum, closed=True)
+        self.nesterov = bool(nesterov)
+        self.slots = ("momentum",) if self.momentum else ()
+        super().__init__(learning_rate, name, **kwargs)
+
+    def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
+        """Change one flat parameter and its momentum, in place."""
+        if not slots:
+            kernels.sgd_update(param, grad, self.learning_rate)
+            return
+        kernels.sgd_momentum_update(
+            param, grad, slots[0], self.learning_rate, self.momentum, self.nesterov
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+        }
+
+
+class Adam(Optimizer):
+    """A step size for every single weight, from running means of g and g².
+
+    ε is the paper's ε̂: it stands outside the root and is not corrected for the bias.
+    The powers of β are taken in the parameter's own dtype, as Keras takes them.
+
+    Args:
+        learning_rate: lr.
+        beta_1: decay of the mean of g, [0, 1).
+        beta_2: decay of the mean of g², [0, 1).
+        epsilon: ε, above 0.
+        amsgrad: outside the subset.
+        name: shown in messages.
+        **kwargs: Keras's arguments outside the subset, at their defaults.
+
+    References: Kingma and Ba (2015), section 2, last paragraph;
+    `keras/src/optimizers/adam.py`.
+    """
+
+    slots = ("momentum", "velocity")
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        name: str = "adam",
+        **kwargs: Any,
+    ) -> None:
+        """Check and keep the arguments."""
+        super().__init__(learning_rate, name, **kwargs)
+        refuse("Adam", amsgrad=(amsgrad, False))
+        self.beta_1 = _in_unit_interval("Adam", "beta_1", beta_1)
+        self.beta_2 = _in_unit_interval("Adam", "beta_2", beta_2)
+        if not isinstance(epsilon, Real) or not 0 < epsilon < np.inf:
+            raise ValueError(
+                f"Adam: expected epsilon to be a number above 0, received {epsilon!r}"
+            )
+        self.epsilon = float(epsilon)
+
+    def step_size(self, dtype: np.dtype) -> np.floating:
+        """Return α of the current step, computed in ``dtype``."""
+        number = dtype.type
+        t = number(self.iterations)
+        one = number(1)
+        correction_1 = one - np.power(number(self.beta_1), t)
+        correction_2 = one - np.power(number(self.beta_2), t)
+        return number(self.learning_rate) * np.sqrt(correction_2) / correction_1
+
+    def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
+        """Change one flat parameter, its m and its v, in place."""
+        alpha = self.step_size(param.dtype)
+        kernels.adam_update(
+            param, grad, *slots, alpha, self.beta_1, self.beta_2, self.epsilon
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }
+
+
+def _refuse_unsupported(who: str, kwargs: dict[str, Any]) -> None:
+    """Accept the rest of Keras's arguments at their defaults."""
+    defaults = {
+        "weight_decay": None,
+        "clipnorm": None,
+        "clipvalue": None,
+        "global_clipnorm": None,
+        "use_ema": False,
+        "ema_momentum": 0.99,
+        "ema_overwrite_frequency": None,
+        "loss_scale_factor": None,
+        "gradient_accumulation_steps": None,
+    }
+    for name in kwargs:
+        if name not in defaults:
+            raise TypeError(f"{who}: there is no argument '{name}'")
+    refuse(who, **{name: (value, defaults[name]) for name, value in kwargs.items()})
+
+
+def _in_unit_interval(who: str, name: str, value: Any, closed: bool = False) -> float:
+    inside = isinstance(value, Real) and (0 <= value < 1 or (closed and value == 1))
+    if not inside or isinstance(value, bool):
+        bound = "]" if closed else ")"
+        raise ValueError(
+            f"{who}: expected {name} to be a number in [0, 1{bound}, received {value!r}"
+        )
+    return float(value)
+
+
+ALL = {"adam": Adam, "sgd": SGD}
+
+
+def get(identifier: Any) -> Optimizer:
+    """Return an optimizer by name, or the one given.
+
+    Raises:
+        ValueError: the name is unknown.
+        TypeError: the identifier is neither a name nor an `Optimizer`.
+    """
+    if isinstance(identifier, str):
+        identifier = identifier.lower()
+    return lookup.find("optimizer", identifier, ALL, Optimizer)

@@ -1,0 +1,182 @@
+"""The folder that a training run leaves behind, and how to read it again.
+
+    run.json           format, data set, preprocessing, class names, model, protocol,
+                       seed, environment
+    history.csv        one line per epoch
+    best.npz last.npz  weights of the best epoch and of the last one
+    predictions.npz    labels and probabilities of the test images
+    report.json        scikit-learn's classification report
+    metrics.json       loss, accuracy, epochs, seconds; written last: a folder without
+                       it holds a run that did not finish
+
+The format has a number, `FORMAT`; a folder of another number is refused. Everything
+that a prediction needs is in the folder: an installed scratchnet can make one without
+the scripts that trained the model.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scratchnet._version import __version__
+from scratchnet.checkpoint import atomic_write
+from scratchnet.errors import CheckpointError
+from scratchnet.sequential import Sequential
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and what ``run.json`` in it says."""
+
+    folder: Path
+    record: dict[str, Any]
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], record: dict[str, Any]) -> Run:
+        """Make the folder and write ``run.json``.
+
+        An earlier run's ``metrics.json`` is removed first: from here on, the folder's
+        run has not finished.
+
+        Raises:
+            CheckpointError: the folder can't be made or written to.
+        """
+        run = cls(Path(folder), {"format": FORMAT, **record})
+        try:
+            run.folder.mkdir(parents=True, exist_ok=True)
+            (run.folder / "metrics.json").unlink(missing_ok=True)
+        except OSError as error:
+            raise CheckpointError(
+                f"{folder}: can't hold a run: {error.strerror}; choose another folder"
+            ) from error
+        run.write_json("run.json", run.record)
+        return run
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Run:
+        """Read the ``run.json`` of a folder.
+
+        Raises:
+            CheckpointError: there is none, it is damaged, or its format is another.
+        """
+        run = cls(Path(folder), {})
+        record = run.read_json("run.json")
+        if not isinstance(record, dict) or record.get("format") != FORMAT:
+            found = record.get("format") if isinstance(record, dict) else record
+            raise CheckpointError(
+                f"{folder}: expected a run of format {FORMAT}, received {found!r}; "
+                f"this is scratchnet {__version__}"
+            )
+        return cls(run.folder, record)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run finished."""
+        return (self.folder / "metrics.json").is_file()
+
+    def path(self, name: str) -> Path:
+        """Return the path of one of the folder's files."""
+        return self.folder / name
+
+    def model(self, weights: str = "best") -> Sequential:
+        """Rebuild the trained model.
+
+        Args:
+            weights: ``"best"`` or ``"last"``.
+
+        Raises:
+            CheckpointError: a file is missing or damaged.
+        """
+        model = Sequential.from_config(self.record["model"]["config"])
+        model.load_weights(self.path(f"{weights}.npz"))
+        return model
+
+    def history(self) -> dict[str, list[float]]:
+        """Return the columns of ``history.csv``, ``epoch`` among them."""
+        with open(self.path("history.csv"), newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return {name: [float(row[name]) for row in rows] for name in rows[0]}
+
+    def metrics(self) -> dict[str, Any]:
+        """Return what ``metrics.json`` says."""
+        return self.read_json("metrics.json")
+
+    def predictions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the test images' labels, (N,), and probabilities, (N, C)."""
+        with np.load(self.path("predictions.npz"), allow_pickle=False) as file:
+            return file["labels"], file["probabilities"]
+
+    def write_predictions(self, labels: np.ndarray, probabilities: np.ndarray) -> None:
+        """Write ``predictions.npz``."""
+        with atomic_write(self.path("predictions.npz")) as file:
+            np.savez_compressed(file, labels=labels, probabilities=probabilities)
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Write one of the folder's JSON files, whole or not at all."""
+        with atomic_write(self.path(name), text=True) as file:
+            json.dump(content, file, indent=1, ensure_ascii=False)
+            file.write("\n")
+
+    def read_json(self, name: str) -> Any:
+        """Read one of the folder's JSON files.
+
+        Raises:
+            CheckpointError: it is missing or is no JSON.
+        """
+        path = self.path(name)
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise CheckpointError(
+                f"{self.folder}: is no run's folder: there is no {name} in it"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{path}: can't be read: {error}") from error
+
+
+def environment() -> dict[str, Any]:
+    """Return what a run's figures depend on beside its configuration."""
+    import numba
+    import sklearn
+    from threadpoolctl import threadpool_info
+
+    from scratchnet import kernels
+
+    return {
+        "scratchnet": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "scikit-learn": sklearn.__version__,
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": numba.get_num_threads(),
+        "blas": [
+            {key: pool.get(key) for key in ("internal_api", "version", "num_threads")}
+            for pool in threadpool_info()
+        ],
+        "rung": kernels.get_rung(),
+    }
+
+
+def _processor() -> str:
+    """Return the processor's name; `platform` does not know it on Linux."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

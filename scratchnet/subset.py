@@ -1,0 +1,31 @@
+"""Refuse what Keras has and scratchnet has not, by name, instead of ignoring it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def refuse(who: str, **arguments: tuple[Any, Any]) -> None:
+    """Accept arguments outside the subset at Keras's default only.
+
+    Args:
+        who: the class or function whose arguments these are, for the message.
+        **arguments: name → (received value, Keras's default value).
+
+    Raises:
+        NotImplementedError: an argument differs from its default.
+
+    >>> refuse("Adam", amsgrad=(False, False))
+    >>> refuse("Adam", amsgrad=(True, False))
+    Traceback (most recent call last):
+    NotImplementedError: Adam: amsgrad=True is outside scratchnet's subset of Keras; \
+only amsgrad=False is supported
+    """
+    for name, (received, default) in arguments.items():
+        same_kind = isinstance(received, type(default)) or default is None
+        if received is default or (same_kind and received == default):
+            continue
+        raise NotImplementedError(
+            f"{who}: {name}={received!r} is outside scratchnet's subset of Keras; "
+            f"only {name}={default!r} is supported"
+        )

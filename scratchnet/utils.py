@@ -1,0 +1,75 @@
+"""Small helpers under Keras's names."""
+
+from __future__ import annotations
+
+import random as python_random
+from typing import Any
+
+import numpy as np
+
+from scratchnet import naming, random
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+    """Write labels as one-hot rows.
+
+    Args:
+        x: whole numbers from 0, shape (N,), (N, 1) or any other.
+        num_classes: width of the rows; None is the largest label + 1.
+
+    Returns:
+        float64 array of shape (..., num_classes); a last dimension of 1 is replaced.
+
+    Raises:
+        ValueError: a label is negative, fractional or too large.
+
+    Reference: `keras/src/utils/numerical_utils.py`.
+
+    >>> to_categorical([0, 2])
+    array([[1., 0., 0.],
+           [0., 0., 1.]])
+    """
+    labels = np.asarray(x)
+    if labels.dtype.kind not in "iubf" or np.any(labels != np.floor(labels)):
+        raise ValueError(f"to_categorical: expected whole numbers, received {x!r}")
+    shape = labels.shape
+    if len(shape) > 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    labels = labels.reshape(-1).astype(np.int64)
+    if not num_classes:
+        num_classes = int(labels.max()) + 1 if labels.size else 0
+    if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
+        wrong = labels[(labels < 0) | (labels >= num_classes)][0]
+        raise ValueError(
+            f"to_categorical: expected labels 0 to {num_classes - 1}, received {wrong}"
+        )
+    rows = np.zeros((labels.size, num_classes))
+    rows[np.arange(labels.size), labels] = 1
+    return rows.reshape(*shape, num_classes)
+
+
+def set_random_seed(seed: int) -> None:
+    """Make what follows reproducible: Python's, NumPy's and scratchnet's generators.
+
+    Args:
+        seed: a whole number from 0 to 2³² − 1.
+
+    Raises:
+        ValueError: it is anything else.
+
+    Reference: `keras/src/utils/rng_utils.py`.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise ValueError(f"set_random_seed: expected a whole number, received {seed!r}")
+    if not 0 <= seed < 2**32:
+        raise ValueError(
+            f"set_random_seed: expected a seed from 0 to 2**32 - 1, received {seed}"
+        )
+    python_random.seed(int(seed))
+    np.random.seed(int(seed))  # noqa: NPY002 - Keras seeds the global generator too
+    random.reset(int(seed))
+
+
+def clear_session() -> None:
+    """Number the default names of layers and models from the start again."""
+    naming.reset()

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_model import FakeModel, fit, values
+
+from scratchnet.callbacks import ModelCheckpoint
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "metric", "saved_epochs"),
+    [
+        ({}, [3, 4, 2], [1, 2, 3]),
+        ({"save_best_only": True}, [3, 4, 2, 2, 1], [1, 3, 5]),
+        ({"save_best_only": True, "mode": "max"}, [3, 4, 2, 5], [1, 2, 4]),
+        ({"save_best_only": True, "initial_value_threshold": 2}, [3, 2, 1], [3]),
+        ({"save_best_only": True}, [NAN, 3, NAN, 2], [2, 4]),
+        ({"save_best_only": True}, [NAN, NAN], []),
+    ],
+)
+def test_on_a_sequence_of_values(
+    tmp_path: Path,
+    arguments: dict[str, Any],
+    metric: list[float],
+    saved_epochs: list[int],
+) -> None:
+    model = FakeModel()
+    checkpoint = ModelCheckpoint(
+        tmp_path / "{epoch}.weights.npz", save_weights_only=True, **arguments
+    )
+    fit(model, checkpoint, values("val_loss", *metric))
+    names = [Path(path).name for _, path in model.saved]
+    assert names == [f"{epoch}.weights.npz" for epoch in saved_epochs]
+
+
+def test_a_missing_metric_warns_and_saves(tmp_path: Path) -> None:
+    model = FakeModel()
+    checkpoint = ModelCheckpoint(
+        tmp_path / "a.npz", save_weights_only=True, save_best_only=True
+    )
+    with pytest.warns(UserWarning, match="'val_loss' is not available.*other"):
+        fit(model, checkpoint, values("val_loss", None, 3, 4, None))
+    assert len(model.saved) == 3 and checkpoint.best == 3
+
+
+def test_a_metric_that_is_an_array_warns_and_saves(tmp_path: Path) -> None:
+    model = FakeModel()
+    checkpoint = ModelCheckpoint(
+        tmp_path / "a.npz", save_weights_only=True, save_best_only=True
+    )
+    with pytest.warns(UserWarning, match="no single number"):
+        fit(model, checkpoint, [{"val_loss": np.ones(2)}])
+    assert len(model.saved) == 1
+
+
+def test_best_outlives_a_fit_of_the_same_instance_only(tmp_path: Path) -> None:
+    def new() -> ModelCheckpoint:
+        return ModelCheckpoint(
+            tmp_path / "a.npz", save_weights_only=True, save_best_only=True
+        )
+
+    model, checkpoint = FakeModel(), new()
+    fit(model, checkpoint, values("val_loss", 1))
+    fit(model, checkpoint, values("val_loss", 2))
+    assert len(model.saved) == 1
+    fit(model, new(), values("val_loss", 2))
+    assert len(model.saved) == 2
+
+
+def test_file_names_hold_epoch_and_metrics_and_folders_are_made(tmp_path: Path) -> None:
+    model = FakeModel()
+    template = f"{tmp_path}/run/{{epoch:02d}}-{{val_loss:.2f}}.weights.h5"
+    fit(
+        model,
+        ModelCheckpoint(template, save_weights_only=True),
+        values("val_loss", 0.123, 4),
+    )
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "01-0.12.weights.h5",
+        "02-4.00.weights.h5",
+    ]
+
+
+@pytest.mark.parametrize("field", ["{val_accuracy}", "{batch}", "{}"])
+def test_a_field_without_a_value_names_what_there_is(
+    tmp_path: Path, field: str
+) -> None:
+    checkpoint = ModelCheckpoint(f"{tmp_path}/{field}.npz", save_weights_only=True)
+    with pytest.raises(KeyError, match="available are: epoch, val_loss"):
+        fit(FakeModel(), checkpoint, values("val_loss", 1))
+
+
+def test_whole_models_are_saved_by_the_model(tmp_path: Path) -> None:
+    model = FakeModel()
+    fit(model, ModelCheckpoint(tmp_path / "a.keras"), values("val_loss", 1))
+    assert model.saved == [("model", str(tmp_path / "a.keras"))]
+
+
+def test_what_the_model_raises_is_passed_on(tmp_path: Path) -> None:
+    class Unsaveable(FakeModel):
+        def save(self, path: str, overwrite: bool = True) -> None:
+            raise NotImplementedError("whole models are not there yet")
+
+    with pytest.raises(NotImplementedError, match="not there yet"):
+        fit(Unsaveable(), ModelCheckpoint(tmp_path / "a.keras"), [{"val_loss": 1.0}])
+
+
+@pytest.mark.parametrize("save_best_only", [False, True])
+def test_a_number_as_save_freq_counts_batches_across_epochs(
+    tmp_path: Path, save_best_only: bool
+) -> None:
+    model = FakeModel()
+    checkpoint = ModelCheckpoint(
+        f"{tmp_path}/{{epoch}}-{{batch}}-{{loss}}.npz",
+        monitor="loss",
+        save_weights_only=True,
+        save_best_only=save_best_only,
+        save_freq=2,
+    )
+    running = [{"loss": 3.0}, {"loss": 2.0}, {"loss": 1.0}]
+    fit(model, checkpoint, values("loss", 9, 9, 9), 3, running)
+    names = [Path(path).stem for _, path in model.saved]
+    every_second = ["1-2-2.0", "2-1-3.0", "2-3-1.0", "3-2-2.0"]
+    best = ["1-2-2.0", "2-3-1.0"]
+    assert names == (best if save_best_only else every_second)
+
+
+@pytest.mark.parametrize("save_freq", ["batch", 0, -1, 1.5, None, True, False])
+def test_save_freq_is_epoch_or_a_positive_number(save_freq: Any) -> None:
+    with pytest.raises(ValueError, match="ModelCheckpoint: expected save_freq"):
+        ModelCheckpoint("a.keras", save_freq=save_freq)
+
+
+@pytest.mark.parametrize(
+    ("path", "weights_only", "message"),
+    [
+        ("a.keras", True, r"ends in .weights.h5 or .npz, received 'a.keras'"),
+        ("a.h5", True, r"ends in .weights.h5"),
+        ("a.h5", False, r"ends in .keras, received 'a.h5'.*save_weights_only=True"),
+        ("a.weights.h5", False, r"ends in .keras"),
+        ("a", False, r"ends in .keras"),
+    ],
+)
+def test_the_ending_must_fit_what_is_saved(
+    path: str, weights_only: bool, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        ModelCheckpoint(path, save_weights_only=weights_only)
+
+
+def test_filepath_must_be_a_path() -> None:
+    with pytest.raises(TypeError, match="expected a path as filepath, received 3"):
+        ModelCheckpoint(3)  # type: ignore[arg-type]
+
+
+def test_a_folder_of_the_files_name_is_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "a.keras"
+    folder.mkdir()
+    with pytest.raises(IsADirectoryError, match="received the folder"):
+        fit(FakeModel(), ModelCheckpoint(folder), [{"val_loss": 1.0}])
+
+
+def test_verbose_gives_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.keras"
+    checkpoint = ModelCheckpoint(path, save_best_only=True, verbose=1)
+    fit(FakeModel(), checkpoint, values("val_loss", 3, 4))
+    assert capsys.readouterr().out.splitlines() == [
+        f"Epoch 1: val_loss improved from None to 3.00000, saving model to {path}",
+        f"Epoch 1: finished saving model to {path}",
+        "Epoch 2: val_loss did not improve from 3.00000",
+    ]

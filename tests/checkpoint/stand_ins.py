@@ -1,0 +1,109 @@
+"""Small stand-ins for models: files need names, classes and weights, no arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class StandInLayer:
+    """What the checkpoint code uses of a layer."""
+
+    count = 0
+
+    def __init__(self, **weights: np.ndarray) -> None:
+        StandInLayer.count += 1
+        self.name = f"{type(self).__name__.lower()}_{StandInLayer.count}"
+        self.weights = weights
+
+    @property
+    def label(self) -> str:
+        return f"{type(self).__name__} '{self.name}'"
+
+
+class Conv2D(StandInLayer):
+    pass
+
+
+class BatchNormalization(StandInLayer):
+    pass
+
+
+class Flatten(StandInLayer):
+    pass
+
+
+class Dense(StandInLayer):
+    pass
+
+
+class Dropout(StandInLayer):
+    pass
+
+
+def layer(kind: str, **weights: np.ndarray) -> StandInLayer:
+    """Return a layer whose class has any name."""
+    return type(kind, (StandInLayer,), {})(**weights)
+
+
+class StandInOptimizer:
+    """What the checkpoint code uses of an optimizer."""
+
+    name = "adam"
+    slots = ("momentum", "velocity")
+    learning_rate = 0.001
+
+    def __init__(self, state: dict[str, np.ndarray]) -> None:
+        self.state = state
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        return {name: value.copy() for name, value in self.state.items()}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        self.state = state
+
+
+class StandInModel:
+    """What the checkpoint code uses of a Sequential."""
+
+    def __init__(self, layers: list[StandInLayer]) -> None:
+        self.layers = layers
+        self.name = "sequential"
+        self.built = True
+        self.optimizer: StandInOptimizer | None = None
+
+    def get_config(self) -> dict:
+        return {"name": self.name, "layers": [layer.name for layer in self.layers]}
+
+
+def weights_of(model: StandInModel) -> list[np.ndarray]:
+    return [w.copy() for layer in model.layers for w in layer.weights.values()]
+
+
+def same_weights(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
+    """Equal to the bit, NaN included."""
+    return len(first) == len(second) and all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def make_model(seed: int, dtype: str = "float32", units: int = 3) -> StandInModel:
+    rng = np.random.default_rng(seed)
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape).astype(dtype)
+
+    return StandInModel(
+        [
+            Conv2D(kernel=draw(3, 3, 1, 2), bias=draw(2)),
+            BatchNormalization(
+                gamma=draw(2),
+                beta=draw(2),
+                moving_mean=draw(2),
+                moving_variance=draw(2),
+            ),
+            Flatten(),
+            Dense(kernel=draw(8, 4), bias=draw(4)),
+            Dense(kernel=draw(4, units), bias=draw(units)),
+        ]
+    )

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+import tiny_files
+from tiny_files import TEST, TRAIN, cifar_arrays, cifar_contents, tiny_cifar
+
+from scratchnet.datasets import cifar100, loading
+from scratchnet.datasets.cifar100 import decode_cifar100
+from scratchnet.errors import DatasetError
+
+DATASET = tiny_cifar()[0]
+ARRAYS = cifar_arrays(TRAIN)
+
+
+def test_hundred_classes_five_in_each_superclass():
+    assert len(set(cifar100.class_names)) == 100
+    assert list(cifar100.class_names) == sorted(cifar100.class_names)
+    assert len(set(cifar100.superclass_names)) == 20
+    assert np.bincount(cifar100.superclass_of_class).tolist() == [5] * 20
+
+
+@pytest.mark.parametrize(
+    ("name", "superclass"),
+    [
+        ("apple", "fruit_and_vegetables"),
+        ("worm", "non-insect_invertebrates"),
+        ("train", "vehicles_1"),
+        ("tank", "vehicles_2"),
+        ("whale", "aquatic_mammals"),
+    ],
+)
+def test_superclass_of_a_class(name, superclass):
+    label = cifar100.class_names.index(name)
+    assert cifar100.superclass_names[cifar100.superclass_of_class[label]] == superclass
+
+
+def test_planes_become_pixels():
+    rows = np.zeros((TRAIN, 3072), np.uint8)
+    # Image 1, red at row 2, column 3; green at row 4, column 5; blue in the last pixel.
+    rows[1, 2 * 32 + 3] = 10
+    rows[1, 1024 + 4 * 32 + 5] = 20
+    rows[1, 3071] = 30
+    content = pickle.dumps(
+        {
+            b"data": rows,
+            b"fine_labels": [0] * TRAIN,
+            b"coarse_labels": [4] * TRAIN,
+        },
+        4,
+    )
+    images = decode_cifar100({**cifar_contents(), "train": content}, DATASET)["x_train"]
+    assert images.shape == (TRAIN, 32, 32, 3) and images.flags.c_contiguous
+    assert images[1, 2, 3].tolist() == [10, 0, 0]
+    assert images[1, 4, 5].tolist() == [0, 20, 0]
+    assert images[1, 31, 31].tolist() == [0, 0, 30]
+    assert images.sum() == 60
+
+
+def batch(**changes) -> bytes:
+    values = {
+        "data": tiny_files.rows(ARRAYS["x"]),
+        "fine_labels": ARRAYS["fine"].tolist(),
+        "coarse_labels": ARRAYS["coarse"].tolist(),
+        **changes,
+    }
+    return pickle.dumps({k: v for k, v in values.items() if v is not None}, 4)
+
+
+def test_text_keys_and_fortran_order_are_accepted():
+    ordered = np.asfortranarray(tiny_files.rows(ARRAYS["x"]))
+    contents = {**cifar_contents(), "train": batch(data=ordered)}
+    arrays = decode_cifar100(contents, DATASET)
+    np.testing.assert_array_equal(arrays["x_train"], ARRAYS["x"])
+
+
+LABELS = ARRAYS["fine"].tolist()
+ROWS = tiny_files.rows(ARRAYS["x"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (pickle.dumps([1], 4), "expected a dictionary, received list"),
+        (batch(data=None), "expected 'data' as ArrayRecord, received nothing"),
+        (batch(data=b"x"), "expected 'data' as ArrayRecord, received bytes"),
+        (batch(data=ROWS[:-1]), r"shape \(12, 3072\), received \(11, 3072\)"),
+        (batch(data=ROWS.reshape(-1)), r"received \(36864,\)"),
+        (batch(data=ROWS.astype(np.int8)), "dtype 'u1', received 'i1'"),
+        (batch(data=ROWS.astype(np.float32)), "dtype 'u1', received 'f4'"),
+        (batch(data=ROWS.astype(object)), "dtype 'u1', received 'O8'"),
+        (batch(fine_labels=None), "expected 'fine_labels' as list, received nothing"),
+        (batch(fine_labels=tuple(LABELS)), "as list, received tuple"),
+        (batch(fine_labels=LABELS[:-1]), "as 12 integers of 0 to 99, received 11"),
+        (batch(fine_labels=[*LABELS[:-1], 100]), "integers of 0 to 99"),
+        (batch(fine_labels=[*LABELS[:-1], -1]), "integers of 0 to 99"),
+        (batch(fine_labels=[*LABELS[:-1], 2**80]), "integers of 0 to 99"),
+        (batch(fine_labels=[*LABELS[:-1], True]), "integers of 0 to 99"),
+        (batch(fine_labels=[*LABELS[:-1], "1"]), "integers of 0 to 99"),
+        (batch(coarse_labels=[*LABELS[:-1], 20]), "integers of 0 to 19"),
+    ],
+)
+def test_wrong_content_is_named(content, message):
+    with pytest.raises(DatasetError, match=f"CIFAR-100 'train'.*{message}"):
+        decode_cifar100({**cifar_contents(), "train": content}, DATASET)
+
+
+def test_array_with_fewer_bytes_than_its_shape():
+    content = tiny_files.python2_batch(ARRAYS)
+    shorter = content.replace(
+        b"J" + (TRAIN).to_bytes(4, "little") + b"J" + (3072).to_bytes(4, "little"),
+        b"J" + (TRAIN + 1).to_bytes(4, "little") + b"J" + (3072).to_bytes(4, "little"),
+    )
+    dataset = dataclasses.replace(DATASET, train_count=TRAIN + 1)
+    with pytest.raises(DatasetError, match="expected 39936 bytes of 'data'"):
+        decode_cifar100({**cifar_contents(), "train": shorter}, dataset)
+
+
+def test_meta_with_other_names_is_refused():
+    meta = tiny_files.meta_bytes().replace(b"apple", b"peach")
+    with pytest.raises(DatasetError, match="'fine_label_names' differs"):
+        decode_cifar100({**cifar_contents(), "meta": meta}, DATASET)
+
+
+def test_label_mode_chooses_the_labels(tmp_path, monkeypatch):
+    tiny_files.write_files(tmp_path / "cifar100", cifar_contents())
+    monkeypatch.setenv("SCRATCHNET_DATA", str(tmp_path))
+    monkeypatch.setattr(cifar100, "DATASET", DATASET)
+    monkeypatch.setattr(loading, "_latest", {})
+    for mode in ("fine", "coarse"):
+        (x_train, y_train), (x_test, y_test) = cifar100.load_data(label_mode=mode)
+        assert y_train.shape == (TRAIN, 1) and y_test.shape == (TEST, 1)
+        assert y_train.dtype == y_test.dtype == np.int64
+        np.testing.assert_array_equal(y_train[:, 0], ARRAYS[mode])
+
+
+@pytest.mark.parametrize("mode", ["Fine", "medium", None, 1])
+def test_other_label_modes_are_refused(mode):
+    with pytest.raises(ValueError, match="'fine' or 'coarse', received"):
+        cifar100.load_data(mode)

@@ -1,0 +1,495 @@
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_files
+from tiny_files import mutant, tiny_cifar, tiny_fashion, tiny_mnist_npz, write_files
+
+from scratchnet.datasets import loading, lookup
+from scratchnet.datasets.description import as_splits
+from scratchnet.datasets.lookup import Place, find
+from scratchnet.datasets.verify import read_found
+from scratchnet.errors import DatasetError
+
+FASHION, PACKED = tiny_fashion()
+PLAIN = tiny_files.idx_contents(tiny_files.idx_arrays())
+# The same content in another gzip wrapper, as Debian has it.
+REPACKED = tiny_files.gzipped(PLAIN, level=1)
+OTHER = tiny_files.gzipped(tiny_files.idx_contents(tiny_files.idx_arrays(5)))
+CIFAR, ARCHIVE, MEMBERS = tiny_cifar()
+
+
+def own_folder(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = machine / "own"
+    folder.mkdir()
+    monkeypatch.setenv("SCRATCHNET_DATA", str(folder))
+    return folder
+
+
+def fashion_arrays_are_right(arrays) -> bool:
+    expected = tiny_files.idx_arrays()
+    return all(np.array_equal(arrays[name], expected[name]) for name in expected)
+
+
+# --- where it looks ------------------------------------------------------------------
+
+
+PLACES = {
+    "SCRATCHNET_DATA": "own/fashion_mnist",
+    "cache": "cache/scratchnet/datasets/fashion-mnist",
+    "keras": "keras/datasets/fashion-mnist",
+    "debian": "debian/fashion-mnist",
+}
+
+
+@pytest.mark.parametrize("source", PLACES)
+def test_files_are_found_in_every_place(source, empty_machine, monkeypatch):
+    own_folder(empty_machine, monkeypatch)
+    write_files(empty_machine / PLACES[source], PACKED)
+    assert fashion_arrays_are_right(loading.load(FASHION))
+    provenance = loading.provenance_of(FASHION)
+    assert provenance["source"] == source
+    assert provenance["folder"] == str(empty_machine / PLACES[source])
+
+
+def test_places_are_searched_in_the_documented_order(empty_machine, monkeypatch):
+    own_folder(empty_machine, monkeypatch)
+    for folder in PLACES.values():
+        write_files(empty_machine / folder, PACKED)
+    for source, folder in PLACES.items():
+        loading.load(FASHION)
+        assert loading.provenance_of(FASHION)["source"] == source
+        shutil.rmtree(empty_machine / folder)
+
+
+def test_default_folders(monkeypatch):
+    for name in ("SCRATCHNET_DATA", "XDG_CACHE_HOME", "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert [(place.source, str(place.folder)) for place in lookup.places()] == [
+        ("cache", "/home/somebody/.cache/scratchnet/datasets"),
+        ("keras", "/home/somebody/.keras/datasets"),
+        ("debian", "/usr/share/datasets"),
+    ]
+
+
+def test_relative_cache_home_is_ignored(monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert lookup.cache_folder() == Path(
+        "/home/somebody/.cache/scratchnet/datasets"
+    )
+
+
+def test_own_folder_that_is_not_there_is_an_error(empty_machine, monkeypatch):
+    monkeypatch.setenv("SCRATCHNET_DATA", str(empty_machine / "typo"))
+    with pytest.raises(DatasetError, match=r"SCRATCHNET_DATA: expected an existing.*typo"):
+        loading.load(FASHION)
+
+
+@pytest.mark.parametrize("folder", ["fashion-mnist", "fashion_mnist", "FashionMNIST/raw"])
+def test_folders_of_other_programs(folder, empty_machine, monkeypatch):
+    write_files(own_folder(empty_machine, monkeypatch) / folder, PACKED)
+    assert fashion_arrays_are_right(loading.load(FASHION))
+
+
+CIFAR_FOLDERS = {
+    "own/cifar-100-python": MEMBERS,
+    "own/cifar100": MEMBERS,
+    "own/cifar100/cifar-100-python": MEMBERS,
+    "own": {"cifar-100-python.tar.gz": ARCHIVE},
+    "own/./cifar100": {"cifar-100-python.tar.gz": ARCHIVE},
+    "keras/datasets": {"cifar-100-python.tar.gz": ARCHIVE},
+    "keras/datasets/.": {"cifar-100-python-target_archive": ARCHIVE},
+    "keras/datasets/cifar-100-python": MEMBERS,
+    "keras/datasets/cifar-100-python-target/cifar-100-python": MEMBERS,
+}
+
+
+@pytest.mark.parametrize("folder", CIFAR_FOLDERS)
+def test_cifar_as_folder_or_archive(folder, empty_machine, monkeypatch):
+    own_folder(empty_machine, monkeypatch)
+    write_files(empty_machine / folder, CIFAR_FOLDERS[folder])
+    arrays = loading.load(CIFAR)
+    for split, count, seed in (("train", tiny_files.TRAIN, 0), ("test", 5, 1)):
+        expected = tiny_files.cifar_arrays(count, seed)
+        np.testing.assert_array_equal(arrays[f"x_{split}"], expected["x"])
+        np.testing.assert_array_equal(arrays[f"fine_{split}"][:, 0], expected["fine"])
+        np.testing.assert_array_equal(
+            arrays[f"coarse_{split}"][:, 0], expected["coarse"]
+        )
+
+
+def test_meta_may_be_absent(empty_machine, monkeypatch):
+    folder = own_folder(empty_machine, monkeypatch) / "cifar100"
+    write_files(folder, {name: MEMBERS[name] for name in ("train", "test")})
+    loading.load(CIFAR)
+    assert [file["name"] for file in loading.provenance_of(CIFAR)["files"]] == [
+        "train",
+        "test",
+    ]
+
+
+def test_keras_npz(empty_machine):
+    dataset, data, expected = tiny_mnist_npz()
+    write_files(empty_machine / "keras/datasets", {"mnist.npz": data})
+    arrays = loading.load(dataset)
+    for name in expected:
+        np.testing.assert_array_equal(arrays[name], expected[name])
+    assert loading.provenance_of(dataset)["level"] == "archive"
+
+
+def test_splits_are_arranged_as_in_keras():
+    arrays = tiny_files.idx_arrays()
+    (x_train, y_train), (x_test, y_test) = as_splits(arrays)
+    assert x_train is arrays["x_train"] and y_train is arrays["y_train"]
+    assert x_test is arrays["x_test"] and y_test is arrays["y_test"]
+
+
+# --- levels and provenance -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "level"),
+    [
+        (PACKED, "archive"),
+        (REPACKED, "content"),
+        (PLAIN, "content"),
+        ({**PACKED, "t10k-labels-idx1-ubyte.gz": b""}, None),
+        (
+            {
+                **PACKED,
+                "t10k-labels-idx1-ubyte.gz": REPACKED["t10k-labels-idx1-ubyte.gz"],
+            },
+            "content",
+        ),
+        (OTHER, "structure"),
+    ],
+)
+def test_level_is_that_of_the_weakest_file(files, level, empty_machine, monkeypatch):
+    write_files(own_folder(empty_machine, monkeypatch) / "fashion-mnist", files)
+    if level is None:
+        with pytest.raises(DatasetError):
+            loading.load(FASHION)
+    else:
+        loading.load(FASHION)
+        assert loading.provenance_of(FASHION)["level"] == level
+
+
+def test_own_files_that_nobody_has_published_load_without_a_warning(
+    empty_machine, monkeypatch, recwarn
+):
+    write_files(own_folder(empty_machine, monkeypatch) / "fashion-mnist", OTHER)
+    arrays = loading.load(FASHION)
+    np.testing.assert_array_equal(
+        arrays["x_train"], tiny_files.idx_arrays(5)["x_train"]
+    )
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("source", ["cache", "keras", "debian"])
+def test_unpublished_files_elsewhere_are_refused(source, empty_machine):
+    write_files(empty_machine / PLACES[source], OTHER)
+    with pytest.raises(DatasetError, match="published SHA-256") as caught:
+        loading.load(FASHION)
+    assert "SCRATCHNET_DATA" in str(caught.value)
+
+
+def test_a_damaged_copy_elsewhere_is_passed_over(empty_machine):
+    write_files(empty_machine / PLACES["keras"], OTHER)
+    write_files(empty_machine / PLACES["debian"], REPACKED)
+    loading.load(FASHION)
+    assert loading.provenance_of(FASHION)["source"] == "debian"
+
+
+def test_provenance_holds_the_facts_and_is_json(empty_machine, monkeypatch):
+    folder = own_folder(empty_machine, monkeypatch) / "fashion-mnist"
+    write_files(folder, REPACKED)
+    provenance = loading.provenance_of(FASHION)
+    assert json.loads(json.dumps(provenance)) == provenance
+    assert provenance["dataset"] == "fashion_mnist"
+    for file in provenance["files"]:
+        data = REPACKED[file["name"]]
+        plain = file["name"].removesuffix(".gz")
+        assert file == {
+            "name": file["name"],
+            "path": str(folder / file["name"]),
+            "bytes": len(data),
+            "sha256": tiny_files.sha256(data),
+            "level": "content",
+            "contents": {plain: tiny_files.sha256(PLAIN[plain])},
+        }
+
+
+def test_archive_and_its_unpacked_members_have_the_same_content_checksums(
+    empty_machine, monkeypatch
+):
+    folder = own_folder(empty_machine, monkeypatch)
+    (folder / "cifar-100-python.tar.gz").write_bytes(ARCHIVE)
+    loading.load(CIFAR)
+    packed = loading.provenance_of(CIFAR)["files"]
+    (folder / "cifar-100-python.tar.gz").unlink()
+    write_files(folder / "cifar-100-python", MEMBERS)
+    loading.load(CIFAR)
+    unpacked = loading.provenance_of(CIFAR)["files"]
+    assert [file["level"] for file in packed] == ["archive"]
+    assert [file["level"] for file in unpacked] == ["content"] * 3
+    expected = {name: tiny_files.sha256(data) for name, data in MEMBERS.items()}
+    assert packed[0]["contents"] == expected
+    assert {file["name"]: file["sha256"] for file in unpacked} == expected
+
+
+# --- faults in the user's own files --------------------------------------------------
+
+
+def test_missing_file_is_named(empty_machine, monkeypatch):
+    files = dict(PACKED)
+    del files["t10k-labels-idx1-ubyte.gz"]
+    write_files(own_folder(empty_machine, monkeypatch) / "fashion-mnist", files)
+    with pytest.raises(DatasetError, match=r"expected t10k-labels-idx1-ubyte\.gz"):
+        loading.load(FASHION)
+
+
+def test_damaged_own_files_are_an_error_even_if_others_are_good(
+    empty_machine, monkeypatch
+):
+    write_files(empty_machine / PLACES["debian"], PACKED)
+    name = "train-images-idx3-ubyte.gz"
+    damaged = {**PACKED, name: PACKED[name][:-100]}
+    write_files(own_folder(empty_machine, monkeypatch) / "fashion-mnist", damaged)
+    with pytest.raises(DatasetError, match=f"{name}: EOFError"):
+        loading.load(FASHION)
+
+
+def gz_of(plain: bytes) -> bytes:
+    return gzip.compress(plain, mtime=0)
+
+
+TRAIN_IMAGES = PLAIN["train-images-idx3-ubyte"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not gzip at all",
+        TRAIN_IMAGES,
+        PACKED["train-images-idx3-ubyte.gz"][:-1],
+        PACKED["train-images-idx3-ubyte.gz"] + b"x",
+        gz_of(TRAIN_IMAGES[:-1]),
+        gz_of(TRAIN_IMAGES + b"x"),
+        gz_of(b""),
+        gz_of(bytes(20 << 20)),
+        bytes(5 << 20),
+    ],
+    ids=range(10),
+)
+def test_bad_gzip_files(data, empty_machine, monkeypatch):
+    files = {**PACKED, "train-images-idx3-ubyte.gz": data}
+    write_files(own_folder(empty_machine, monkeypatch) / "fashion-mnist", files)
+    with pytest.raises(DatasetError, match="train-images-idx3-ubyte"):
+        loading.load(FASHION)
+
+
+def test_folder_or_pipe_in_place_of_a_file_is_not_read(empty_machine, monkeypatch):
+    folder = own_folder(empty_machine, monkeypatch) / "fashion-mnist"
+    write_files(folder, PACKED)
+    for make in (os.mkdir, os.mkfifo):
+        (folder / "t10k-labels-idx1-ubyte.gz").unlink()
+        make(folder / "t10k-labels-idx1-ubyte.gz")
+        with pytest.raises(DatasetError, match="expected t10k-labels"):
+            loading.load(FASHION)
+        shutil.rmtree(folder)
+        write_files(folder, PACKED)
+
+
+def test_cifar_archive_without_a_member(empty_machine, monkeypatch):
+    folder = own_folder(empty_machine, monkeypatch)
+    archive = gz_of(tiny_files.tar_bytes({"train": MEMBERS["train"]}))
+    write_files(folder, {"cifar-100-python.tar.gz": archive})
+    with pytest.raises(DatasetError, match=r"expected members \['test'\]"):
+        loading.load(CIFAR)
+
+
+NPZ, NPZ_DATA, NPZ_ARRAYS = tiny_mnist_npz()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"no zip",
+        NPZ_DATA[:-30],
+        tiny_files.npz_bytes({k: v for k, v in NPZ_ARRAYS.items() if k != "y_test"}),
+        tiny_files.npz_bytes({**NPZ_ARRAYS, "y_test": NPZ_ARRAYS["y_test"] + 200}),
+        tiny_files.npz_bytes({**NPZ_ARRAYS, "x_test": NPZ_ARRAYS["x_test"][:4]}),
+        tiny_files.npz_bytes(
+            {**NPZ_ARRAYS, "y_test": NPZ_ARRAYS["y_test"].astype(np.int64)}
+        ),
+        tiny_files.npz_bytes(
+            {**NPZ_ARRAYS, "x_test": np.asfortranarray(NPZ_ARRAYS["x_test"])}
+        ),
+        tiny_files.npz_bytes({**NPZ_ARRAYS, "y_test": np.array([print], object)}),
+    ],
+    ids=range(8),
+)
+def test_bad_npz_files(data, empty_machine, monkeypatch):
+    write_files(own_folder(empty_machine, monkeypatch), {"mnist.npz": data})
+    with pytest.raises(DatasetError):
+        loading.load(NPZ)
+
+
+def test_npy_header_that_asks_for_a_petabyte(empty_machine, monkeypatch):
+    archive = tiny_files.npz_bytes(NPZ_ARRAYS)
+    lied = archive.replace(b"(5, 28, 28)", b"(9**9, 2**9)"[:11])
+    assert lied != archive
+    write_files(own_folder(empty_machine, monkeypatch), {"mnist.npz": lied})
+    with pytest.raises(DatasetError):
+        loading.load(NPZ)
+
+
+# --- mutants: with no checksum to save them ------------------------------------------
+
+
+def load_mutant(dataset, name: str, data: bytes, folder: Path) -> bool:
+    """Whether the file was accepted; whatever else than DatasetError escapes fails."""
+    (folder / name).write_bytes(data)
+    found = find(dataset, Place("SCRATCHNET_DATA", folder.parent, user_owned=True))
+    assert found is not None
+    try:
+        contents, _ = read_found(found)
+        arrays = found.edition.decode(contents, dataset)
+    except DatasetError:
+        return False
+    assert arrays["x_train"].shape[0] == dataset.train_count
+    assert all(array.dtype in (np.uint8, np.int64) for array in arrays.values())
+    return True
+
+
+def test_mutants_of_gzip_files(tmp_path):
+    rng = np.random.default_rng(1)
+    folder = tmp_path / "fashion-mnist"
+    write_files(folder, PACKED)
+    name = "train-labels-idx1-ubyte.gz"
+    accepted = 0
+    for number in range(300):
+        if number % 2:
+            data = mutant(PACKED[name], rng)
+        else:
+            # With its checksum computed anew, so that the content is what is tested.
+            data = gz_of(mutant(PLAIN["train-labels-idx1-ubyte"], rng))
+        accepted += load_mutant(FASHION, name, data, folder)
+    assert 0 < accepted < 300
+
+
+def test_mutants_of_cifar_files(tmp_path):
+    rng = np.random.default_rng(2)
+    folder = tmp_path / "cifar-100-python"
+    write_files(folder, MEMBERS)
+    accepted = 0
+    for _ in range(250):
+        accepted += load_mutant(CIFAR, "train", mutant(MEMBERS["train"], rng), folder)
+    assert 0 < accepted < 250
+
+
+def test_mutants_of_cifar_archives(tmp_path):
+    rng = np.random.default_rng(3)
+    folder = tmp_path / "cifar100"
+    folder.mkdir()
+    plain = tiny_files.tar_bytes(MEMBERS)
+    accepted = 0
+    for number in range(200):
+        data = mutant(ARCHIVE, rng) if number % 2 else gz_of(mutant(plain, rng))
+        accepted += load_mutant(CIFAR, "cifar-100-python.tar.gz", data, folder)
+    assert 0 < accepted < 200
+
+
+def test_mutants_of_npz_files(tmp_path):
+    rng = np.random.default_rng(4)
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    accepted = 0
+    for _ in range(200):
+        accepted += load_mutant(NPZ, "mnist.npz", mutant(NPZ_DATA, rng), folder)
+    assert 0 <= accepted < 200
+
+
+# --- memory --------------------------------------------------------------------------
+
+
+BOMB_LOAD = """
+import resource, sys
+from scratchnet.datasets import cifar100, fashion_mnist, loading
+from scratchnet.errors import DatasetError
+dataset = {"fashion": fashion_mnist, "cifar": cifar100}[sys.argv[1]].DATASET
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    loading.load(dataset)
+except DatasetError as error:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    print(error)
+"""
+
+
+def memory_of_load(name: str, folder: Path) -> tuple[int, str]:
+    finished = subprocess.run(
+        [sys.executable, "-c", BOMB_LOAD, name],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "SCRATCHNET_DATA": str(folder)},
+    )
+    assert finished.returncode == 0, finished.stderr
+    kibibytes, message = finished.stdout.split("\n", 1)
+    return int(kibibytes) * 1024, message
+
+
+def test_gzip_bomb_is_refused_within_the_memory_of_the_real_file(tmp_path):
+    # A gibibyte of zeros, as 64 gzip members of 16 MiB.
+    bomb = gz_of(bytes(16 << 20)) * 64
+    files = {f"{name}.gz": bomb for name in PLAIN}
+    write_files(tmp_path / "fashion-mnist", files)
+    extra, message = memory_of_load("fashion", tmp_path)
+    assert "expected at most 47040016 bytes" in message
+    assert extra < 47_040_016 + (32 << 20)
+
+
+def test_tar_bomb_is_refused_before_it_takes_memory(tmp_path):
+    stream = tiny_files.tar_bytes({"train": b""})
+    head, tail = stream[:512], stream[1024:]
+    huge = tiny_files.tarfile.TarInfo("cifar-100-python/train")
+    huge.size = 1 << 30
+    archive = head + huge.tobuf(tiny_files.tarfile.GNU_FORMAT) + tail
+    bomb = gz_of(archive) + gz_of(bytes(16 << 20)) * 64
+    write_files(tmp_path, {"cifar-100-python.tar.gz": bomb})
+    extra, message = memory_of_load("cifar", tmp_path)
+    assert "has 1073741824 bytes" in message
+    assert extra < 32 << 20
+
+
+# --- inspect -------------------------------------------------------------------------
+
+
+def test_inspect_reports_every_copy_and_its_faults(empty_machine):
+    write_files(empty_machine / PLACES["cache"], OTHER)
+    write_files(empty_machine / PLACES["debian"], REPACKED)
+    cache, debian = loading.inspect(FASHION)
+    assert cache.fault and "published SHA-256" in cache.fault
+    assert cache.provenance is None
+    assert debian.fault is None and debian.provenance["level"] == "content"
+
+
+def test_counts_of_the_description_are_what_is_expected(empty_machine, monkeypatch):
+    write_files(own_folder(empty_machine, monkeypatch) / "fashion-mnist", PACKED)
+    larger = dataclasses.replace(FASHION, train_count=13)
+    with pytest.raises(DatasetError, match=r"expected shape \(13, 28, 28\)"):
+        loading.load(larger)

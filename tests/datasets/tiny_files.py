@@ -1,0 +1,254 @@
+"""Small data sets in the official formats, and descriptions that pin them."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import hashlib
+import io
+import pickle
+import struct
+import tarfile
+from pathlib import Path
+
+import numpy as np
+
+from scratchnet.datasets import cifar100, fashion_mnist, mnist
+from scratchnet.datasets.description import Dataset
+from scratchnet.datasets.idx import idx_files
+
+TRAIN, TEST = 12, 5
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+# --- Fashion-MNIST and MNIST ---------------------------------------------------------
+
+
+def idx_bytes(array: np.ndarray) -> bytes:
+    head = struct.pack(f">{1 + array.ndim}I", 0x0800 | array.ndim, *array.shape)
+    return head + array.astype(np.uint8).tobytes()
+
+
+def idx_arrays(seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {
+        "x_train": rng.integers(0, 256, (TRAIN, 28, 28), np.uint8),
+        "y_train": rng.integers(0, 10, TRAIN).astype(np.uint8),
+        "x_test": rng.integers(0, 256, (TEST, 28, 28), np.uint8),
+        "y_test": rng.integers(0, 10, TEST).astype(np.uint8),
+    }
+
+
+def idx_contents(arrays: dict[str, np.ndarray]) -> dict[str, bytes]:
+    return {
+        "train-images-idx3-ubyte": idx_bytes(arrays["x_train"]),
+        "train-labels-idx1-ubyte": idx_bytes(arrays["y_train"]),
+        "t10k-images-idx3-ubyte": idx_bytes(arrays["x_test"]),
+        "t10k-labels-idx1-ubyte": idx_bytes(arrays["y_test"]),
+    }
+
+
+def gzipped(contents: dict[str, bytes], level: int = 9) -> dict[str, bytes]:
+    return {
+        f"{name}.gz": gzip.compress(data, level, mtime=0)
+        for name, data in contents.items()
+    }
+
+
+def tiny_fashion(mirrors: tuple[str, ...] = ()) -> tuple[Dataset, dict[str, bytes]]:
+    """A data set of 12 + 5 images, and its published (gzipped) files."""
+    contents = idx_contents(idx_arrays())
+    packed = gzipped(contents)
+    pins = tuple(
+        (f"{name}.gz", len(packed[f"{name}.gz"]), sha256(packed[f"{name}.gz"]), sha256(c))
+        for name, c in contents.items()
+    )
+    files = idx_files(pins, mirrors, (TRAIN, TEST), (28, 28))
+    edition = dataclasses.replace(fashion_mnist.DATASET.editions[0], files=files)
+    dataset = dataclasses.replace(
+        fashion_mnist.DATASET,
+        train_count=TRAIN,
+        test_count=TEST,
+        editions=(edition,),
+    )
+    return dataset, packed
+
+
+def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+def tiny_mnist_npz() -> tuple[Dataset, bytes, dict[str, np.ndarray]]:
+    arrays = idx_arrays(1)
+    data = npz_bytes(arrays)
+    edition = mnist.DATASET.editions[1]
+    content = dataclasses.replace(edition.files[0].contents[0], sha256=sha256(data))
+    file = dataclasses.replace(
+        edition.files[0], size=len(data), sha256=sha256(data), contents=(content,)
+    )
+    dataset = dataclasses.replace(
+        mnist.DATASET,
+        train_count=TRAIN,
+        test_count=TEST,
+        editions=(dataclasses.replace(edition, files=(file,)),),
+    )
+    return dataset, data, arrays
+
+
+# --- CIFAR-100 -----------------------------------------------------------------------
+
+
+def cifar_arrays(count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    fine = rng.integers(0, 100, count)
+    return {
+        "x": rng.integers(0, 256, (count, 32, 32, 3), np.uint8),
+        "fine": fine,
+        "coarse": np.array(cifar100.superclass_of_class)[fine],
+    }
+
+
+def rows(images: np.ndarray) -> np.ndarray:
+    """(N, 32, 32, 3) as CIFAR's rows of 1024 red, 1024 green, 1024 blue values."""
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2)).reshape(-1, 3072)
+
+
+def _string(text: str) -> bytes:
+    return b"U" + bytes([len(text)]) + text.encode()
+
+
+def _list(items: list[bytes]) -> bytes:
+    return b"](" + b"".join(items) + b"e"
+
+
+def _integers(values: np.ndarray) -> bytes:
+    return _list([b"K" + bytes([int(value)]) for value in values])
+
+
+def python2_array(array: np.ndarray) -> bytes:
+    """An array as Python 2 and its NumPy pickled it, protocol 2."""
+    raw = array.tobytes()
+    rows_, columns = array.shape
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\nq\x05cnumpy\nndarray\nq\x06K\x00\x85"
+        + _string("b")
+        + b"\x87R(K\x01"
+        + b"J" + struct.pack("<i", rows_) + b"J" + struct.pack("<i", columns) + b"\x86"
+        + b"cnumpy\ndtype\n" + _string("u1") + b"K\x00K\x01\x87R"
+        + b"(K\x03" + _string("|") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+        + b"\x89T" + struct.pack("<i", len(raw)) + raw
+        + b"tb"
+    )  # fmt: skip
+
+
+def python2_batch(arrays: dict[str, np.ndarray]) -> bytes:
+    """A batch as Python 2 wrote the official files: protocol 2, byte strings."""
+    names = [_string(f"image_s_{n:06}.png") for n in range(len(arrays["x"]))]
+    return (
+        b"\x80\x02}q\x01("
+        + _string("filenames") + b"q\x02" + _list(names)
+        + _string("batch_label") + _string("training batch 1 of 1")
+        + _string("fine_labels") + _integers(arrays["fine"])
+        + _string("coarse_labels") + _integers(arrays["coarse"])
+        + _string("data") + python2_array(rows(arrays["x"]))
+        + b"u."
+    )  # fmt: skip
+
+
+def python3_batch(arrays: dict[str, np.ndarray], protocol: int) -> bytes:
+    """The same, as somebody who rebuilds the files with Python 3 would write it."""
+    batch = {
+        b"fine_labels": [int(label) for label in arrays["fine"]],
+        b"coarse_labels": [int(label) for label in arrays["coarse"]],
+        b"data": rows(arrays["x"]),
+    }
+    return pickle.dumps(batch, protocol=protocol)
+
+
+def meta_bytes() -> bytes:
+    names = [_string(name) for name in cifar100.class_names]
+    superclasses = [_string(name) for name in cifar100.superclass_names]
+    return (
+        b"\x80\x02}(" + _string("fine_label_names") + _list(names)
+        + _string("coarse_label_names") + _list(superclasses) + b"u."
+    )  # fmt: skip
+
+
+def cifar_contents() -> dict[str, bytes]:
+    return {
+        "train": python2_batch(cifar_arrays(TRAIN, 0)),
+        "test": python2_batch(cifar_arrays(TEST, 1)),
+        "meta": meta_bytes(),
+    }
+
+
+def tar_bytes(contents: dict[str, bytes], folder: str = "cifar-100-python/") -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        if folder:
+            directory = tarfile.TarInfo(folder)
+            directory.type = tarfile.DIRTYPE
+            archive.addfile(directory)
+        for name, data in contents.items():
+            member = tarfile.TarInfo(folder + name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return stream.getvalue()
+
+
+def tiny_cifar(urls: tuple[str, ...] = ()) -> tuple[Dataset, bytes, dict[str, bytes]]:
+    """A data set of 12 + 5 images, its archive, and the contents of that."""
+    contents = cifar_contents()
+    packed = gzip.compress(tar_bytes(contents), mtime=0)
+    pinned = tuple(
+        dataclasses.replace(content, sha256=sha256(contents[content.name]))
+        for content in cifar100.ARCHIVE.contents
+    )
+    file = dataclasses.replace(
+        cifar100.ARCHIVE,
+        size=len(packed),
+        sha256=sha256(packed),
+        contents=pinned,
+        urls=urls,
+    )
+    edition = dataclasses.replace(cifar100.DATASET.editions[0], files=(file,))
+    dataset = dataclasses.replace(
+        cifar100.DATASET, train_count=TRAIN, test_count=TEST, editions=(edition,)
+    )
+    return dataset, packed, contents
+
+
+# --- files and mutants ---------------------------------------------------------------
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def mutant(data: bytes, rng: np.random.Generator) -> bytes:
+    """One random fault: bits, bytes, a cut, an insertion, a repeat or a swap."""
+    changed = bytearray(data)
+    # Half of the faults hit the head, where the structure is.
+    reach = len(data) if rng.random() < 0.5 else min(len(data), 300)
+    at = int(rng.integers(reach))
+    kind = rng.integers(6)
+    if kind == 0:
+        changed[at] ^= 1 << int(rng.integers(8))
+    elif kind == 1:
+        changed[at] = int(rng.integers(256))
+    elif kind == 2:
+        del changed[at:]
+    elif kind == 3:
+        changed[at:at] = rng.bytes(int(rng.integers(1, 9)))
+    elif kind == 4:
+        changed[at:at] = changed[at : at + int(rng.integers(1, 600))]
+    else:
+        del changed[at : at + int(rng.integers(1, 9))]
+    return bytes(changed)
