@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments import study
+from experiments import protocol, study
 from scratchnet import architectures, datasets, lookup
 from scratchnet.errors import CheckpointError, DatasetError
+
+MOST_SEEDS = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             fresh=chosen.fresh,
             verbose=chosen.verbose,
         )
-    except (CheckpointError, DatasetError) as error:
+    except (CheckpointError, DatasetError, OSError) as error:
         print(f"python -m experiments: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -61,7 +63,6 @@ def _add_run(commands: Any) -> None:
         help="train and compare models",
         description="Train models and compare them. Runs that finished earlier with "
         "the same settings are not repeated.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     names = {
         "dataset": (datasets.names(), "digits"),
@@ -73,25 +74,37 @@ def _add_run(commands: Any) -> None:
             type=_names(known),
             default=default,
             metavar="NAME[,NAME]",
-            help=f"{', '.join(known)}, or all",
+            help=f"{', '.join(known)}, or all (default: {default})",
         )
     parser.add_argument(
         "--seeds",
         type=_seeds,
         default="1",
-        help="how many seeds, counted from 0; or a list such as 0,3,5",
+        help="how many seeds, counted from 0, or a list such as 0,3,5 (default: 1)",
     )
-    parser.add_argument("--epochs", type=_positive, help="most epochs")
-    parser.add_argument("--batch-size", type=_positive, help="samples per step")
+    for name, meaning in (("epochs", "most epochs"), ("batch_size", "samples a step")):
+        study_has, digits_has = (
+            getattr(settings, name) for settings in (protocol.STUDY, protocol.DIGITS)
+        )
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=_positive,
+            metavar="N",
+            help=f"{meaning} (default: {study_has}; digits: {digits_has})",
+        )
     parser.add_argument(
         "--protocol",
         choices=("notebook", "holdout"),
         default="notebook",
         help="validate on the test set, as the published study does, or on 10%% of "
-        "the training set",
+        "the training set (default: notebook)",
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("runs"), help="folder for the runs"
+        "--out",
+        type=Path,
+        default=Path("runs"),
+        metavar="FOLDER",
+        help="folder for the runs (default: runs)",
     )
     parser.add_argument(
         "--quick", action="store_true", help="2 epochs on 2,000 images, to try it out"
@@ -104,7 +117,8 @@ def _add_run(commands: Any) -> None:
         type=int,
         choices=(0, 1, 2),
         default=2,
-        help="silent, a bar or a line per epoch",
+        help="0: the comparison alone, 1: a bar per epoch, 2: a line per epoch "
+        "(default: 2)",
     )
 
 
@@ -126,7 +140,7 @@ def _names(known: Sequence[str]) -> Any:
             if name not in known:
                 message = f"{name!r}{lookup.suggest(name, dict.fromkeys(known))}"
                 raise argparse.ArgumentTypeError(f"unknown name {message}")
-        return chosen
+        return list(dict.fromkeys(chosen))
 
     return parse
 
@@ -136,12 +150,13 @@ def _seeds(text: str) -> list[int]:
         numbers = [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
         numbers = []
-    seeds = numbers if "," in text else list(range(numbers[0])) if numbers else []
-    if not seeds or min(seeds) < 0:
+    if numbers and "," not in text:
+        numbers = list(range(numbers[0])) if numbers[0] <= MOST_SEEDS else []
+    if not numbers or min(numbers) < 0 or max(numbers) >= 2**32:
         raise argparse.ArgumentTypeError(
-            f"expected a number of seeds (3) or a list of them (0,3,5), got {text!r}"
+            f"expected how many seeds (3) or a list of them (0,3,5), got {text!r}"
         )
-    return seeds
+    return list(dict.fromkeys(numbers))
 
 
 def _positive(text: str) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from experiments import comparison, protocol
-from experiments.train import train
+from experiments.train import say, train
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run
 
@@ -28,18 +27,20 @@ def run(
 ) -> list[Run]:
     """Train whatever is not trained yet, and print the comparison.
 
-    A run that finished earlier, with the same configuration, is not repeated: a study
-    that was interrupted goes on where it stopped.
+    A run that finished earlier, with the same settings, is not repeated: a study that
+    was interrupted goes on where it stopped. With other settings it is replaced; quick
+    and hold-out runs have folders of their own, so that they replace no other.
 
     Args:
         dataset_names: names of data sets.
         model_names: names of architectures.
         seeds: random seeds.
-        out: folder of the runs: ``out/<data set>/<model>/seed-<seed>``.
+        out: folder of the runs: ``out/<data set>/<model>/seed-<seed>``, with
+            ``-holdout`` or ``-quick`` after it.
         settings: fields of `protocol.Protocol` that replace the data set's own.
         quick: whether to train for two epochs on a few thousand images.
         fresh: whether to repeat finished runs.
-        verbose: as in `Sequential.fit`.
+        verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch.
     """
     runs = []
     for dataset, model, seed in itertools.product(dataset_names, model_names, seeds):
@@ -47,26 +48,35 @@ def run(
         if quick:
             chosen = replace(chosen, epochs=2)
         chosen = replace(chosen, **settings)
-        folder = out / dataset / model / f"seed-{seed}"
+        folder = out / dataset / model / _name(seed, chosen, quick)
         done = None if fresh else _finished(folder, chosen, quick)
         if done is not None:
-            print(f"{folder}: finished earlier, not repeated (--fresh repeats it)")
+            say(f"{folder}: finished earlier, not repeated (--fresh repeats it)")
         runs.append(
             done
             or train(folder, dataset, model, seed, chosen, quick=quick, verbose=verbose)
         )
-    print(f"\n{comparison.table(runs)}")
+    say(f"\n{comparison.table(runs)}")
     if any(run.record["leak"] for run in runs):
-        print(f"\nNote: {protocol.LEAK}", file=sys.stderr)
+        say(f"\nNote: {protocol.LEAK}")
     return runs
+
+
+def _name(seed: int, chosen: protocol.Protocol, quick: bool) -> str:
+    parts = [f"seed-{seed}"]
+    if chosen.name != "notebook":
+        parts.append(chosen.name)
+    if quick:
+        parts.append("quick")
+    return "-".join(parts)
 
 
 def _finished(folder: Path, chosen: protocol.Protocol, quick: bool) -> Run | None:
     """Return the run in a folder if it is finished and of the same configuration."""
     try:
         found = Run.open(folder)
+        found.metrics()
     except CheckpointError:
         return None
     same = found.record["protocol"] == asdict(chosen)
-    same = same and found.record["dataset"]["quick"] == quick
-    return found if same and found.complete else None
+    return found if same and found.record["dataset"]["quick"] == quick else None

@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from experiments import data
+from experiments.progress import EpochSeconds, EpochTable
 from experiments.protocol import LEAK, Protocol
 from scratchnet import architectures, datasets, layers, optimizers, utils
-from scratchnet.callbacks import (
-    Callback,
-    CSVLogger,
-    EarlyStopping,
-    ModelCheckpoint,
-)
+from scratchnet.callbacks import Callback, CSVLogger, EarlyStopping, ModelCheckpoint
+from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run, environment
 from scratchnet.sequential import Sequential
 
 PIXEL_SCALE = 1 / 255
+
+
+def say(text: str) -> None:
+    """Print at once, so that the lines keep their order with those of other streams."""
+    print(text, flush=True)
 
 
 def train(
@@ -34,7 +36,7 @@ def train(
     *,
     quick: bool = False,
     verbose: int = 2,
-    say: Callable[[str], Any] = print,
+    say: Callable[[str], Any] = say,
 ) -> Run:
     """Train, evaluate on the test set, and write everything down.
 
@@ -45,12 +47,12 @@ def train(
         seed: of initialisation, shuffling, dropout and the held-out part.
         protocol: how to train.
         quick: whether to use a few thousand images only.
-        verbose: as in `Sequential.fit`.
+        verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch.
         say: what to print with.
 
     Raises:
         DatasetError: the data can't be loaded.
-        CheckpointError: the folder can't be written.
+        CheckpointError: the folder can't be written, or training diverged.
     """
     utils.clear_session()
     utils.set_random_seed(seed)
@@ -59,30 +61,31 @@ def train(
     run = Run.create(
         folder, _record(dataset, model_name, model, seed, protocol, samples, quick)
     )
-    say(f"\n{dataset}, {model_name}, seed {seed} → {folder}")
+    if verbose:
+        say(_heading(run, protocol))
     model.compile(
         optimizers.Adam(protocol.learning_rate),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
-    stopping = EarlyStopping(
-        monitor="val_loss",
-        patience=protocol.patience,
-        restore_best_weights=True,
-        start_from_epoch=protocol.start_from_epoch,
-    )
     started = time.perf_counter()
-    history = model.fit(
+    model.fit(
         samples.training[0],
         _one_hot(samples.training, samples),
         batch_size=protocol.batch_size,
         epochs=protocol.epochs,
         validation_data=(samples.validation[0], _one_hot(samples.validation, samples)),
-        callbacks=[_EpochSeconds(), *_files(run), stopping],
-        verbose=verbose,
+        callbacks=[
+            EpochSeconds(),
+            *([EpochTable(say)] if verbose == 2 else []),
+            *_callbacks(run, protocol),
+        ],
+        verbose=1 if verbose == 1 else 0,
     )
     seconds = time.perf_counter() - started
-    _evaluate(run, model, samples, history, stopping, seconds)
+    metrics = _evaluate(run, model, samples, seconds)
+    if verbose:
+        say(_result(run, metrics))
     return run
 
 
@@ -101,19 +104,8 @@ def build(
     )
 
 
-class _EpochSeconds(Callback):
-    """Adds each epoch's duration, validation included, to its logs."""
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.started = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if logs is not None:
-            logs["seconds"] = time.perf_counter() - self.started
-
-
-def _files(run: Run) -> list[Callback]:
-    """Return the callbacks that keep the history and both sets of weights."""
+def _callbacks(run: Run, protocol: Protocol) -> list[Callback]:
+    """Return what keeps the history and both sets of weights, and what stops."""
     return [
         CSVLogger(run.path("history.csv")),
         ModelCheckpoint(
@@ -123,7 +115,40 @@ def _files(run: Run) -> list[Callback]:
             save_weights_only=True,
         ),
         ModelCheckpoint(run.path("last.npz"), save_weights_only=True),
+        EarlyStopping(
+            monitor="val_loss",
+            patience=protocol.patience,
+            restore_best_weights=True,
+            start_from_epoch=protocol.start_from_epoch,
+        ),
     ]
+
+
+def _heading(run: Run, protocol: Protocol) -> str:
+    """Say what is about to be trained, on what and how."""
+    dataset, model = run.record["dataset"], run.record["model"]
+    validation = "the test set"
+    if protocol.name != "notebook":
+        validation = f"{dataset['validation_samples']:,} held-out images"
+    later = ""
+    if protocol.start_from_epoch:
+        later = f", counted from epoch {protocol.start_from_epoch + 1} on"
+    return (
+        f"\n{dataset['name']}, {model['name']}, seed {run.record['seed']}: "
+        f"{model['parameters']:,} parameters, {dataset['training_samples']:,} "
+        f"training images, {dataset['test_samples']:,} test images\n"
+        f"batches of {protocol.batch_size}, Adam {protocol.learning_rate:g}, at most "
+        f"{protocol.epochs} epochs; validated on {validation};\n"
+        f"stops after {protocol.patience} epochs without a lower val_loss{later}\n"
+    )
+
+
+def _result(run: Run, metrics: dict[str, Any]) -> str:
+    return (
+        f"\ntest accuracy {metrics['test_accuracy']:.4f}, loss "
+        f"{metrics['test_loss']:.4f}, with the weights of epoch "
+        f"{metrics['best_epoch'] + 1} of {metrics['epochs']}; all in {run.folder}"
+    )
 
 
 def _one_hot(pair: data.Pair, samples: data.Data) -> np.ndarray:
@@ -168,42 +193,45 @@ def _record(
 
 
 def _evaluate(
-    run: Run,
-    model: Sequential,
-    samples: data.Data,
-    history: Any,
-    stopping: EarlyStopping,
-    seconds: float,
-) -> None:
-    """Test the model with its best weights, and write what came out."""
+    run: Run, model: Sequential, samples: data.Data, seconds: float
+) -> dict[str, Any]:
+    """Test the model with its best weights, and write what came out.
+
+    They come from the file: `EarlyStopping`, which looks away for the first
+    ``start_from_epoch`` epochs, may have put back those of a later epoch.
+    """
     from sklearn.metrics import classification_report
 
+    history = run.history()
+    if not run.path("best.npz").exists():
+        raise CheckpointError(
+            f"{run.folder}: training diverged: the validation loss was NaN in every "
+            "epoch, so there are no best weights"
+        )
+    model.load_weights(run.path("best.npz"))
     x, labels = samples.test
     loss, accuracy = model.evaluate(
         x, _one_hot(samples.test, samples), batch_size=256, verbose=0
     )
     probabilities = model.predict(x, batch_size=256, verbose=0)
     run.write_predictions(labels, probabilities)
-    run.write_json(
-        "report.json",
-        classification_report(
-            labels,
-            probabilities.argmax(1),
-            labels=range(len(samples.class_names)),
-            target_names=list(samples.class_names),
-            output_dict=True,
-            zero_division=0,
-        ),
+    report = classification_report(
+        labels,
+        probabilities.argmax(1),
+        labels=range(len(samples.class_names)),
+        target_names=list(samples.class_names),
+        output_dict=True,
+        zero_division=0,
     )
-    run.write_json(
-        "metrics.json",
-        {
-            "test_loss": loss,
-            "test_accuracy": accuracy,
-            "epochs": len(history.epoch),
-            "best_epoch": int(stopping.best_epoch),
-            "parameters": model.count_params(),
-            "seconds": seconds,
-            "seconds_per_epoch": float(np.median(history.history["seconds"])),
-        },
-    )
+    run.write_json("report.json", report)
+    metrics = {
+        "test_loss": loss,
+        "test_accuracy": accuracy,
+        "epochs": len(history["epoch"]),
+        "best_epoch": int(np.nanargmin(history["val_loss"])),
+        "parameters": model.count_params(),
+        "seconds": seconds,
+        "seconds_per_epoch": float(np.median(history["seconds"])),
+    }
+    run.write_json("metrics.json", metrics)
+    return metrics

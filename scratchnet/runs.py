@@ -23,6 +23,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -32,6 +33,17 @@ from scratchnet.errors import CheckpointError
 from scratchnet.sequential import Sequential
 
 FORMAT = 1
+
+# All but run.json, which is written over; metrics.json, which says that the run is
+# complete, goes first.
+RESULTS = (
+    "metrics.json",
+    "report.json",
+    "predictions.npz",
+    "best.npz",
+    "last.npz",
+    "history.csv",
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +57,8 @@ class Run:
     def create(cls, folder: str | os.PathLike[str], record: dict[str, Any]) -> Run:
         """Make the folder and write ``run.json``.
 
-        An earlier run's ``metrics.json`` is removed first: from here on, the folder's
-        run has not finished.
+        An earlier run's results are removed first: what the folder holds from here on
+        is all of one run.
 
         Raises:
             CheckpointError: the folder can't be made or written to.
@@ -54,7 +66,8 @@ class Run:
         run = cls(Path(folder), {"format": FORMAT, **record})
         try:
             run.folder.mkdir(parents=True, exist_ok=True)
-            (run.folder / "metrics.json").unlink(missing_ok=True)
+            for name in RESULTS:
+                run.path(name).unlink(missing_ok=True)
         except OSError as error:
             raise CheckpointError(
                 f"{folder}: can't hold a run: {error.strerror}; choose another folder"
@@ -97,24 +110,55 @@ class Run:
         Raises:
             CheckpointError: a file is missing or damaged.
         """
-        model = Sequential.from_config(self.record["model"]["config"])
+        try:
+            model = Sequential.from_config(self.record["model"]["config"])
+        except (KeyError, TypeError, ValueError, NotImplementedError) as error:
+            raise CheckpointError(
+                f"{self.path('run.json')}: no model can be made of it: {error!r}"
+            ) from error
         model.load_weights(self.path(f"{weights}.npz"))
         return model
 
     def history(self) -> dict[str, list[float]]:
-        """Return the columns of ``history.csv``, ``epoch`` among them."""
-        with open(self.path("history.csv"), newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        return {name: [float(row[name]) for row in rows] for name in rows[0]}
+        """Return the columns of ``history.csv``, ``epoch`` (from 0) among them.
+
+        Raises:
+            CheckpointError: the file is missing, empty or damaged.
+        """
+        path = self.path("history.csv")
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                names, *rows = csv.reader(file)
+            columns = zip(*rows, strict=True) if rows else [()] * len(names)
+            return {
+                name: [float(value) for value in column]
+                for name, column in zip(names, columns, strict=True)
+            }
+        except (OSError, ValueError, csv.Error) as error:
+            raise CheckpointError(f"{path}: can't be read: {error}") from error
 
     def metrics(self) -> dict[str, Any]:
-        """Return what ``metrics.json`` says."""
+        """Return what ``metrics.json`` says.
+
+        Raises:
+            CheckpointError: it is missing (the run did not finish) or damaged.
+        """
+        if not self.complete:
+            raise CheckpointError(f"{self.folder}: this run did not finish")
         return self.read_json("metrics.json")
 
     def predictions(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the test images' labels, (N,), and probabilities, (N, C)."""
-        with np.load(self.path("predictions.npz"), allow_pickle=False) as file:
-            return file["labels"], file["probabilities"]
+        """Return the test images' labels, (N,), and probabilities, (N, C).
+
+        Raises:
+            CheckpointError: the file is missing or damaged.
+        """
+        path = self.path("predictions.npz")
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return file["labels"], file["probabilities"]
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise CheckpointError(f"{path}: can't be read: {error}") from error
 
     def write_predictions(self, labels: np.ndarray, probabilities: np.ndarray) -> None:
         """Write ``predictions.npz``."""
@@ -140,7 +184,7 @@ class Run:
             raise CheckpointError(
                 f"{self.folder}: is no run's folder: there is no {name} in it"
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{path}: can't be read: {error}") from error
 
 

@@ -245,7 +245,11 @@ class Sequential:
             expand_nested=(expand_nested, False),
             layer_range=(layer_range, None),
         )
-        (print_fn or print)(summary.text(self, line_length, show_trainable))
+        table = summary.text(self, line_length, show_trainable)
+        if print_fn is None:
+            print(table)
+        else:
+            print_fn(table + "\n")
 
     # Running.
 

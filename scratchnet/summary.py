@@ -5,7 +5,10 @@ Reference: `keras/src/utils/summary_utils.py`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+import shutil
+import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,69 +17,92 @@ if TYPE_CHECKING:
     from scratchnet.sequential import Sequential
 
 HEADINGS = ("Layer (type)", "Output Shape", "Param #")
-# The columns' shares of the line, and the line's default length.
-SHARES = (0.45, 0.80, 1.0)
-LINE_LENGTH = 76
+ALIGNMENTS = ("<", "<", ">")
+# Where each column ends, as a share of the line.
+ENDS = (0.45, 0.80, 1.0)
+LINE_LENGTH = 88
+
+# The same four with a column more, which tells what learns.
+TRAINABLE_HEADINGS = (*HEADINGS, "Trainable")
+TRAINABLE_ALIGNMENTS = (*ALIGNMENTS, "^")
+TRAINABLE_ENDS = (*(end * 0.90 for end in ENDS), 1.0)
+TRAINABLE_LINE_LENGTH = 100
+
+# What frames and spaces take from each of three or four columns: one character to the
+# right of every cell, one to the left of the line and a space on either side of each
+# text, shared out and rounded as Keras's table does it.
+FRAMES = {3: (3, 4, 3), 4: (3, 3, 4, 3)}
 
 
 def text(model: Sequential, line_length: int | None, show_trainable: bool) -> str:
-    """Return the summary of a model as one string."""
-    widths = _widths(line_length or LINE_LENGTH, show_trainable)
-    headings = (*HEADINGS, "Trainable") if show_trainable else HEADINGS
-    body = [_row(layer, show_trainable) for layer in model.layers]
-    lines = [f'Model: "{model.name}"']
-    lines.append(_rule("┏", "━", "┳", "┓", widths))
-    lines += _cells(headings, widths, "┃")
-    lines.append(_rule("┡", "━", "╇", "┩", widths))
-    for number, row in enumerate(body):
+    """Return the summary of a model as one string.
+
+    Raises:
+        ValueError: the line is too short for the columns.
+    """
+    headings, alignments, ends, length = HEADINGS, ALIGNMENTS, ENDS, LINE_LENGTH
+    if show_trainable:
+        headings, alignments = TRAINABLE_HEADINGS, TRAINABLE_ALIGNMENTS
+        ends, length = TRAINABLE_ENDS, TRAINABLE_LINE_LENGTH
+    length = line_length or min(length, shutil.get_terminal_size().columns - 4)
+    widths = _widths(length, ends)
+    rows = [_row(layer)[: len(headings)] for layer in model.layers]
+    lines = [f'Model: "{model.name}"', _rule("┏━┳┓", widths)]
+    lines += _cells(headings, widths, alignments, "┃")
+    lines.append(_rule("┡━╇┩", widths))
+    for number, row in enumerate(rows):
         if number:
-            lines.append(_rule("├", "─", "┼", "┤", widths))
-        lines += _cells(row, widths, "│")
-    lines.append(_rule("└", "─", "┴", "┘", widths))
+            lines.append(_rule("├─┼┤", widths))
+        lines += _cells(row, widths, alignments, "│")
+    lines.append(_rule("└─┴┘", widths))
     return "\n".join([*lines, *_totals(model)])
 
 
-def _widths(line_length: int, show_trainable: bool) -> list[int]:
-    shares = (0.40, 0.68, 0.85, 1.0) if show_trainable else SHARES
-    edges = [0, *(int(line_length * share) for share in shares)]
-    # A frame and a space on either side of each cell.
+def _widths(line_length: int, ends: tuple[float, ...]) -> list[int]:
+    """Return how many characters of text each column holds."""
+    edges = [0, *(int(end * line_length) for end in ends)]
+    columns = [right - left for left, right in itertools.pairwise(edges)]
+    if min(columns) < 4:
+        raise ValueError(
+            f"summary: expected a line long enough for {len(ends)} columns, received "
+            f"{line_length} characters"
+        )
+    return [a - b for a, b in zip(columns, FRAMES[len(ends)], strict=True)]
+
+
+def _row(layer: Layer) -> tuple[str, ...]:
+    shape = str(layer.output_shape) if layer.built else "?"
+    count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+    trainable = ("Y" if layer.trainable else "N") if layer.weights else "-"
+    return f"{layer.name} ({type(layer).__name__})", shape, count, trainable
+
+
+def _cells(
+    row: tuple[str, ...], widths: list[int], alignments: tuple[str, ...], frame: str
+) -> list[str]:
+    """Return the lines of one row: long cells are wrapped, long words cut off."""
+    columns = [
+        [
+            f"{_cut(line, width):{align}{width}}"
+            for line in textwrap.wrap(cell, width, break_long_words=False) or [""]
+        ]
+        for cell, width, align in zip(row, widths, alignments, strict=True)
+    ]
+    height = max(map(len, columns))
+    for column, width in zip(columns, widths, strict=True):
+        column += [" " * width] * (height - len(column))
     return [
-        max(right - left - 3, 8)
-        for left, right in zip(edges[:-1], edges[1:], strict=True)
+        f"{frame} " + f" {frame} ".join(line) + f" {frame}"
+        for line in zip(*columns, strict=True)
     ]
 
 
-def _row(layer: Layer, show_trainable: bool) -> tuple[str, ...]:
-    shape = str(layer.output_shape) if layer.built else "?"
-    count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-    row = (f"{layer.name} ({type(layer).__name__})", shape, count)
-    if not show_trainable:
-        return row
-    trainable = ("Y" if layer.trainable else "N") if layer.params else "-"
-    return (*row, trainable)
+def _cut(word: str, width: int) -> str:
+    return word if len(word) <= width else word[: width - 1] + "…"
 
 
-def _cells(row: tuple[str, ...], widths: list[int], frame: str) -> list[str]:
-    """Return the lines of one row; a first cell that is too long takes two."""
-    first, *rest = row
-    lines = [first]
-    if len(first) > widths[0] and " " in first:
-        lines = list(first.rsplit(" ", 1))
-    result = []
-    for number, line in enumerate(lines):
-        others = rest if number == 0 else [""] * len(rest)
-        cells = [_fit(line, widths[0], str.ljust)]
-        for cell, width, heading in zip(others, widths[1:], (1, 2, 3), strict=False):
-            cells.append(_fit(cell, width, str.rjust if heading == 2 else str.ljust))
-        result.append(f"{frame} " + f" {frame} ".join(cells) + f" {frame}")
-    return result
-
-
-def _fit(cell: str, width: int, align: Any) -> str:
-    return cell[: width - 1] + "…" if len(cell) > width else align(cell, width)
-
-
-def _rule(left: str, line: str, middle: str, right: str, widths: list[int]) -> str:
+def _rule(characters: str, widths: list[int]) -> str:
+    left, line, middle, right = characters
     return left + middle.join(line * (width + 2) for width in widths) + right
 
 
@@ -88,12 +114,11 @@ def _totals(model: Sequential) -> list[str]:
     learnt = {id(param) for param in trainable}
     frozen = [array for array in arrays if id(array) not in learnt]
     optimizer: list[np.ndarray] = []
-    if model.optimizer is not None:
-        slots = model.optimizer.state.values()
-        optimizer = [array for slot in slots for array in slot.values()]
-    if optimizer:
+    if model.optimizer is not None and model.optimizer.iterations:
         # Keras counts the number of steps and the learning rate as well.
-        optimizer += [np.zeros(1, np.float32), np.zeros(1, np.float32)]
+        optimizer = [np.zeros(1, np.int64), np.zeros(1, np.float32)]
+        for slot in model.optimizer.state.values():
+            optimizer += slot.values()
     lines = [
         f" Total params: {_amount(arrays + optimizer)}",
         f" Trainable params: {_amount(trainable)}",

@@ -604,9 +604,7 @@ def test_only_the_spoilt_tensor_fails():
 
 
 def snapshot(layer):
-    return pickle.dumps(
-        {key: value for key, value in vars(layer).items()}, protocol=5
-    )
+    return pickle.dumps({key: value for key, value in vars(layer).items()}, protocol=5)
 
 
 def test_the_layer_is_left_as_it_was():

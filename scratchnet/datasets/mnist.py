@@ -19,6 +19,7 @@ from scratchnet.datasets.description import (
 )
 from scratchnet.datasets.idx import decode_idx, idx_files
 from scratchnet.datasets.npz import decode_npz
+from scratchnet.subset import refuse
 
 class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
@@ -93,17 +94,22 @@ DATASET = Dataset(
 )
 
 
-def load_data() -> Splits:
+def load_data(path: str = "mnist.npz") -> Splits:
     """Loads MNIST.
 
     Shapes:
         x_train: (60000, 28, 28) uint8, 0 to 255; y_train: (60000,) uint8, 0 to 9.
         x_test: (10000, 28, 28) uint8; y_test: (10000,) uint8.
 
+    Args:
+        path: accepted at Keras's default only; the folders searched are those of
+            `scratchnet.datasets`.
+
     Returns:
         `((x_train, y_train), (x_test, y_test))`, new arrays on every call.
 
     Raises:
+        NotImplementedError: another `path`.
         DatasetError: the files are nowhere and can't be downloaded, or are damaged.
 
     Reference:
@@ -111,4 +117,5 @@ def load_data() -> Splits:
     """
     from scratchnet.datasets.loading import load
 
+    refuse("mnist.load_data", path=(path, "mnist.npz"))
     return as_splits(load(DATASET))

@@ -84,7 +84,10 @@ def _read_split(
 ) -> Arrays:
     height, width, _ = dataset.image_shape
     arrays: Arrays = {}
-    for key, shape in ((f"x_{split}", (count, height, width)), (f"y_{split}", (count,))):
+    for key, shape in (
+        (f"x_{split}", (count, height, width)),
+        (f"y_{split}", (count,)),
+    ):
         who = f"{dataset.title} 'mnist.npz', member '{key}.npy'"
         with archive.open(f"{key}.npy") as member:
             limit = math.prod(shape) + HEADER_LIMIT

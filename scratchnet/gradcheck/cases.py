@@ -56,7 +56,9 @@ class LossCase:
 
 
 def _written(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in settings.items()) or "defaults"
+    return (
+        ", ".join(f"{name}={value!r}" for name, value in settings.items()) or "defaults"
+    )
 
 
 def _of_layer(

@@ -113,7 +113,9 @@ def isolated(case: Case) -> str | None:
     count, total = len(case.wrong), len(case.evidence.indices)
     place = _confined(case)
     if count and (place or 4 * count <= total):
-        return f"{count} of {total} elements checked are wrong: {place or _listed(case)}"
+        return (
+            f"{count} of {total} elements checked are wrong: {place or _listed(case)}"
+        )
     return None
 
 

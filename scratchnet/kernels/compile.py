@@ -9,6 +9,8 @@ exist, or reorder sums.
 """
 
 import functools
+import importlib
+import os
 import sys
 import threading
 
@@ -33,6 +35,29 @@ PARALLEL = {
 # OpenMP is not fork-safe, and Numba's workqueue layer aborts the process when two
 # threads launch at once: every parallel region goes through this lock.
 LAUNCH_LOCK = threading.RLock()
+
+
+def _load_openmp():
+    """Load Numba's OpenMP threads, set to sleep between kernels.
+
+    By default they turn in a loop for a while after each kernel, in the way of the
+    threads of BLAS, which turn in theirs: a convolution that changes between the two
+    took up to ten times longer on two busy cores. The variable is read once, when the
+    library is loaded, so it need not stay in the environment.
+    """
+    name = "OMP_WAIT_POLICY"
+    if name in os.environ or "GOMP_SPINCOUNT" in os.environ:
+        return
+    os.environ[name] = "PASSIVE"
+    try:
+        importlib.import_module("numba.np.ufunc.omppool")
+    except ImportError:
+        pass  # no OpenMP here: Numba takes another threading layer
+    finally:
+        del os.environ[name]
+
+
+_load_openmp()
 
 
 def compiled(function):

@@ -9,6 +9,9 @@ from scratchnet.kernels.ladder import Operation
 # Fewer elements are not worth waking a thread for.
 SMALL = 1 << 15
 
+# Elements searched at once for NaN and infinity.
+BLOCK = 1 << 10
+
 
 def gather_reference(x, indices, y):
     """Compute y[i] = x[indices[i]], cast to y's type.
@@ -74,22 +77,22 @@ def first_non_finite_loops(y):
 
     Shapes and arguments as in `first_non_finite_reference`.
     """
-    return int(_first_non_finite(y.reshape(-1)))
+    with np.errstate(invalid="ignore"):  # uncompiled, inf − inf warns
+        return int(_first_non_finite(y.reshape(-1)))
 
 
 @compiled
 def _first_non_finite(y):
-    block = 1024
-    for first in range(0, y.size, block):
-        last = min(y.size, first + block)
-        found = 0
-        for i in range(first, last):
+    for first in range(0, y.size, BLOCK):
+        block = y[first : first + BLOCK]
+        found = np.int32(0)  # as wide as a float32, for vectors of equal lengths
+        for i in range(block.size):
             # y − y is 0 for every number, and NaN for NaN and infinity.
-            found |= y[i] - y[i] != 0
-        if found:
-            for i in range(first, last):
-                if y[i] - y[i] != 0:
-                    return i
+            found += np.int32(block[i] - block[i] != 0)
+        if found > 0:
+            for i in range(block.size):
+                if block[i] - block[i] != 0:
+                    return first + i
     return -1
 
 

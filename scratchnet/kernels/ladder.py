@@ -7,6 +7,7 @@ rung that is obviously right to the one that is fast:
     loops       the textbook loops, compiled by Numba
     blas        one matrix product by BLAS (dense)
     im2col      unfold the windows, then one matrix product by BLAS (convolution)
+    direct      register tiles in SIMD instructions, nothing unfolded
 
 A model runs on the highest rung that each operation has, up to the one in use.
 """
@@ -14,7 +15,7 @@ A model runs on the highest rung that each operation has, up to the one in use.
 import contextlib
 from collections.abc import Callable, Iterator
 
-RUNGS = ("reference", "loops", "blas", "im2col")
+RUNGS = ("reference", "loops", "blas", "im2col", "direct")
 
 OPERATIONS: dict[str, "Operation"] = {}
 

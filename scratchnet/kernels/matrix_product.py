@@ -1,10 +1,8 @@
-"""Products of matrices by BLAS, as the `blas` and `im2col` rungs call it."""
+"""The product of two matrices by BLAS, for the `blas` and `im2col` rungs."""
 
 import numpy as np
 
-# Infinities and NaN, as in a training that diverges, pass without a warning in every
-# rung; callbacks look for them.
-silent = np.errstate(over="ignore", invalid="ignore")
+from scratchnet.kernels.silence import silent
 
 
 @silent

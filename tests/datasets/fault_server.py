@@ -10,7 +10,7 @@ from typing import Any
 
 
 class FaultServer:
-    """Serves `files`; a request takes the next fault of its path's script, else "ok"."""
+    """Serves `files`; a request takes its path's next scripted fault, else "ok"."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}

@@ -34,7 +34,11 @@ def executing(marker: str) -> dict[str, bytes]:
         "os.popen": ("os", "popen", _text(shell)),
         "subprocess.call": ("subprocess", "getoutput", _text(shell)),
         "pathlib": ("pathlib", "Path.touch", None),
-        "numpy.runstring": ("numpy.testing._private.utils", "runstring", _text(code) + b"}"),
+        "numpy.runstring": (
+            "numpy.testing._private.utils",
+            "runstring",
+            _text(code) + b"}",
+        ),
     }
     payloads = {}
     for label, (module, name, arguments) in targets.items():
@@ -88,8 +92,10 @@ def others(marker: str) -> dict[str, bytes]:
         "numpy.load": b"\x80\x02" + _global("numpy", "load") + shell + b"\x85R.",
         "numpy.memmap": b"\x80\x02" + _global("numpy", "memmap") + shell + b"\x85R.",
         "numpy.fromfile": b"\x80\x02" + _global("numpy", "fromfile") + b"U\x01x\x85R.",
-        "codecs.encode": b"\x80\x02" + _global("_codecs", "encode") + b"X\0\0\0\0\x85R.",
-        "numpy scalar": b"\x80\x02" + _global("numpy.core.multiarray", "scalar") + b")R.",
+        "codecs.encode": b"\x80\x02"
+        + _global("_codecs", "encode") + b"X\0\0\0\0\x85R.",
+        "numpy scalar": b"\x80\x02"
+        + _global("numpy.core.multiarray", "scalar") + b")R.",
         # the permitted names, misused
         "ndarray called": b"\x80\x02" + ndarray + b"J\0\0\0\x7f\x85\x85R.",
         "reconstruct of dtype": b"\x80\x02" + reconstruct + dtype + b")U\x01b\x87R.",
@@ -97,7 +103,8 @@ def others(marker: str) -> dict[str, bytes]:
         "build on a class": b"\x80\x02" + ndarray + b"}" + _text("a") + shell + b"sb.",
         "build with a dictionary": b"\x80\x02" + array + b"}b.",
         "build on a dictionary": b"\x80\x02}(NNNNNtb.",
-        "setstate": b"\x80\x02" + array + b"}" + _text("__setstate__") + system + b"sb.",
+        "setstate": b"\x80\x02" + array
+        + b"}" + _text("__setstate__") + system + b"sb.",
         "array of objects": b"\x80\x02" + array + b"(K\x01K\x01\x85"
         + dtype + _text("O") + b"\x85R\x89U\x01xtb.",
         "array with negative shape": b"\x80\x02" + array

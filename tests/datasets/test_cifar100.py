@@ -131,7 +131,7 @@ def test_label_mode_chooses_the_labels(tmp_path, monkeypatch):
     monkeypatch.setattr(cifar100, "DATASET", DATASET)
     monkeypatch.setattr(loading, "_latest", {})
     for mode in ("fine", "coarse"):
-        (x_train, y_train), (x_test, y_test) = cifar100.load_data(label_mode=mode)
+        (_, y_train), (_, y_test) = cifar100.load_data(label_mode=mode)
         assert y_train.shape == (TRAIN, 1) and y_test.shape == (TEST, 1)
         assert y_train.dtype == y_test.dtype == np.int64
         np.testing.assert_array_equal(y_train[:, 0], ARRAYS[mode])

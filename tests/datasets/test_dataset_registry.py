@@ -51,6 +51,11 @@ def test_every_downloadable_file_has_an_https_mirror_first(name):
         assert file.urls[0].startswith("https://")
 
 
+def test_mnist_takes_keras_path_at_its_default_only():
+    with pytest.raises(NotImplementedError, match=r"path='other\.npz'"):
+        datasets.mnist.load_data("other.npz")
+
+
 def test_no_checksum_stands_for_two_files():
     checksums = [
         file.sha256

@@ -20,7 +20,7 @@ from scratchnet.datasets.download import MirrorError, Patience, fetch
 from scratchnet.errors import DatasetError
 
 DATA = os.urandom(300_000)
-QUICK = Patience(timeout=0.3, rounds=3, pause=0.01, slow_after=0.2, slow_rate=1e4)
+QUICK = Patience(timeout=0.6, rounds=3, pause=0.01, slow_after=0.2, slow_rate=1e4)
 NAME = "data.bin"
 
 FETCH = """
@@ -156,17 +156,21 @@ def test_unknown_host_is_given_up_at_once(tmp_path, monkeypatch):
         fetch(published("https://data.invalid/x"), tmp_path, QUICK)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/x", "data:,x"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/hostname", "ftp://127.0.0.1/x", "data:,x"]
+)
 def test_other_kinds_of_url_are_not_opened(url, tmp_path):
     with pytest.raises(DatasetError, match="can't be downloaded"):
         fetch(published(url), tmp_path, QUICK)
     assert names_in(tmp_path) == set()
 
 
-@pytest.mark.parametrize("target", ["http://a/x", "ftp://a/x", "file:///x", "HTTP://a/"])
+@pytest.mark.parametrize(
+    "target", ["http://a/x", "ftp://a/x", "file:///x", "HTTP://a/"]
+)
 def test_https_is_never_left(target):
     request = urllib.request.Request("https://secure/x")
-    with pytest.raises(MirrorError, match="a redirect to .* is refused"):
+    with pytest.raises(MirrorError, match=r"a redirect to .* is refused"):
         download._SafeRedirect().redirect_request(request, None, 302, "", {}, target)
 
 
@@ -222,7 +226,7 @@ def test_a_disk_that_fills_up_half_way(server, tmp_path):
 
 def test_cache_below_a_file(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DatasetError, match="can't be written.*XDG_CACHE_HOME"):
+    with pytest.raises(DatasetError, match=r"can't be written.*XDG_CACHE_HOME"):
         fetch(published("http://127.0.0.1:9/x"), tmp_path / "file" / "cache", QUICK)
 
 
@@ -314,9 +318,7 @@ def test_damaged_cache_is_downloaded_anew(server, empty_machine):
     assert server.requests == {**dict.fromkeys(packed, 1), name: 2}
 
 
-def test_offline_error_lists_where_it_looked_and_what_to_do(
-    empty_machine, monkeypatch
-):
+def test_offline_error_lists_where_it_looked_and_what_to_do(empty_machine, monkeypatch):
     def no_network(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
 

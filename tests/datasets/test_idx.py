@@ -54,7 +54,9 @@ def test_faults_name_file_rule_and_what_came(content, message):
 def test_label_out_of_range():
     arrays = idx_arrays()
     arrays["y_test"][2] = 10
-    with pytest.raises(DatasetError, match=r"t10k-labels.*labels 0 to 9, received .*10"):
+    with pytest.raises(
+        DatasetError, match=r"t10k-labels.*labels 0 to 9, received .*10"
+    ):
         decode_idx(idx_contents(arrays), tiny())
 
 

@@ -85,18 +85,20 @@ def test_default_folders(monkeypatch):
 def test_relative_cache_home_is_ignored(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert lookup.cache_folder() == Path(
-        "/home/somebody/.cache/scratchnet/datasets"
-    )
+    assert lookup.cache_folder() == Path("/home/somebody/.cache/scratchnet/datasets")
 
 
 def test_own_folder_that_is_not_there_is_an_error(empty_machine, monkeypatch):
     monkeypatch.setenv("SCRATCHNET_DATA", str(empty_machine / "typo"))
-    with pytest.raises(DatasetError, match=r"SCRATCHNET_DATA: expected an existing.*typo"):
+    with pytest.raises(
+        DatasetError, match=r"SCRATCHNET_DATA: expected an existing.*typo"
+    ):
         loading.load(FASHION)
 
 
-@pytest.mark.parametrize("folder", ["fashion-mnist", "fashion_mnist", "FashionMNIST/raw"])
+@pytest.mark.parametrize(
+    "folder", ["fashion-mnist", "fashion_mnist", "FashionMNIST/raw"]
+)
 def test_folders_of_other_programs(folder, empty_machine, monkeypatch):
     write_files(own_folder(empty_machine, monkeypatch) / folder, PACKED)
     assert fashion_arrays_are_right(loading.load(FASHION))

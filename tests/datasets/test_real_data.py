@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnet.datasets import cifar100, fashion_mnist, provenance
+from scratchnet.datasets import cifar100, fashion_mnist, loading, provenance
+from scratchnet.datasets.description import as_splits
 from scratchnet.datasets.lookup import find, places
 
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -42,7 +43,8 @@ def test_fashion_mnist(real_data):
 def test_cifar100(real_data):
     if not is_here(cifar100.DATASET):
         pytest.skip("no CIFAR-100 here; set SCRATCHNET_DATA to a folder that has it")
-    (x_train, fine), (x_test, fine_test) = cifar100.load_data()
+    arrays = loading.load(cifar100.DATASET)
+    (x_train, fine), (x_test, fine_test) = as_splits(arrays, "fine")
     assert x_train.shape == (50000, 32, 32, 3) and x_train.dtype == np.uint8
     assert x_test.shape == (10000, 32, 32, 3) and fine_test.shape == (10000, 1)
     assert fine.shape == (50000, 1) and fine.dtype == np.int64
@@ -51,7 +53,7 @@ def test_cifar100(real_data):
     # The published channel means, which a wrong order of planes would permute.
     means = x_train.mean(axis=(0, 1, 2)) / 255
     np.testing.assert_allclose(means, [0.5071, 0.4865, 0.4409], atol=1e-4)
-    (_, coarse), (_, coarse_test) = cifar100.load_data(label_mode="coarse")
     mapping = np.array(cifar100.superclass_of_class)
-    np.testing.assert_array_equal(coarse, mapping[fine])
-    np.testing.assert_array_equal(coarse_test, mapping[fine_test])
+    for split in ("train", "test"):
+        fine, coarse = arrays[f"fine_{split}"], arrays[f"coarse_{split}"]
+        np.testing.assert_array_equal(coarse, mapping[fine])

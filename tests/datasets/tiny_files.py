@@ -63,7 +63,12 @@ def tiny_fashion(mirrors: tuple[str, ...] = ()) -> tuple[Dataset, dict[str, byte
     contents = idx_contents(idx_arrays())
     packed = gzipped(contents)
     pins = tuple(
-        (f"{name}.gz", len(packed[f"{name}.gz"]), sha256(packed[f"{name}.gz"]), sha256(c))
+        (
+            f"{name}.gz",
+            len(packed[f"{name}.gz"]),
+            sha256(packed[f"{name}.gz"]),
+            sha256(c),
+        )
         for name, c in contents.items()
     )
     files = idx_files(pins, mirrors, (TRAIN, TEST), (28, 28))

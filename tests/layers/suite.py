@@ -126,9 +126,7 @@ class LayerSuite:
         y = high(x, training=training)
         # Statistics of a batch lose digits to the cancellation in x − mean.
         tolerance = 4 * self.tolerance(y, "float32")
-        np.testing.assert_allclose(
-            low(x, training=training), y, rtol=0, atol=tolerance
-        )
+        np.testing.assert_allclose(low(x, training=training), y, rtol=0, atol=tolerance)
 
     # Shapes and dtypes.
 
@@ -169,7 +167,7 @@ class LayerSuite:
         total = sum(int(np.prod(shape)) for shape in case.weights.values())
         assert layer.count_params() == total
 
-    def test_weight_of_another_shape_than_built_for_is_refused(self, case):
+    def test_input_of_another_shape_than_built_for_is_refused(self, case):
         layer = self.built(case)
         expected = r"expected input \(N, .*received"
         with pytest.raises(ValueError, match=f"{layer.name}.*{expected}"):

@@ -46,8 +46,25 @@ def relu_backward_reference(y, dy, dx):
 @compiled
 def _forward(x, y):
     for i in range(x.size):
-        # NaN is not below 0, so it passes.
-        y[i] = 0 if x[i] <= 0 else x[i]
+        value = x[i]
+        y[i] = 0 if value <= 0 else value  # NaN is not below 0, so it passes
+
+
+@compiled
+def _forward_in_place(y):
+    for i in range(y.size):
+        value = y[i]
+        y[i] = 0 if value <= 0 else value
+
+
+@compiled
+def _forward_chunk(x, y):
+    # The compiler makes vector instructions of a loop over one array, and of one over
+    # two that do not overlap, which it tests for; x being y fails that test.
+    if x.ctypes.data == y.ctypes.data:
+        _forward_in_place(y)
+    else:
+        _forward(x, y)
 
 
 @parallel
@@ -59,17 +76,18 @@ def relu_forward_loops(x, y):
     Shapes and arguments as in `relu_forward_reference`.
     """
     if x.size <= CHUNK:
-        _forward(x, y)
+        _forward_chunk(x, y)
     else:
         for chunk in prange((x.size + CHUNK - 1) // CHUNK):
             first = np.intp(chunk) * CHUNK
-            _forward(x[first : first + CHUNK], y[first : first + CHUNK])
+            _forward_chunk(x[first : first + CHUNK], y[first : first + CHUNK])
 
 
 @compiled
 def _backward(y, dy, dx):
     for i in range(y.size):
-        dx[i] = dy[i] if y[i] > 0 else 0
+        gradient = dy[i]
+        dx[i] = gradient if y[i] > 0 else 0
 
 
 @parallel

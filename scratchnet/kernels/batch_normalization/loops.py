@@ -20,6 +20,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.silence import silent
 
 # Elements of a chunk: 128 KiB of float32, which stay in the second-level cache. Up
 # to that size there is one chunk, for which no thread is worth waking.
@@ -35,6 +36,7 @@ def batch_normalization_forward_loops(x, gamma, beta, epsilon, y, mean, variance
     batch_normalization_inference_loops(x, gamma, beta, mean, variance, epsilon, y)
 
 
+@silent
 def batch_normalization_inference_loops(
     x, gamma, beta, moving_mean, moving_variance, epsilon, y
 ):
@@ -49,6 +51,7 @@ def batch_normalization_inference_loops(
     _normalize(x, moving_mean, scale, beta, y)
 
 
+@silent
 def batch_normalization_backward_loops(
     x, mean, variance, gamma, epsilon, dy, dx, d_gamma, d_beta
 ):
@@ -62,6 +65,7 @@ def batch_normalization_backward_loops(
     _input_gradient(x, mean, slope, dy, d_beta / len(x), gamma * r, dx)
 
 
+@silent
 def batch_normalization_backward_inference_loops(
     x, moving_mean, moving_variance, gamma, epsilon, dy, dx, d_gamma, d_beta
 ):

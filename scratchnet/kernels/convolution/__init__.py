@@ -23,6 +23,11 @@ Reference: Dumoulin & Visin (2016), "A guide to convolution arithmetic for deep
 learning", chapters 2 and 4.
 """
 
+from scratchnet.kernels.convolution.direct import (
+    convolution_backward_input_direct,
+    convolution_backward_weight_direct,
+    convolution_forward_direct,
+)
 from scratchnet.kernels.convolution.im2col import (
     convolution_backward_input_im2col,
     convolution_backward_weight_im2col,
@@ -45,16 +50,19 @@ convolution_forward = Operation(
     reference=convolution_forward_reference,
     loops=convolution_forward_loops,
     im2col=convolution_forward_im2col,
+    direct=convolution_forward_direct,
 )
 convolution_backward_weight = Operation(
     "convolution_backward_weight",
     reference=convolution_backward_weight_reference,
     loops=convolution_backward_weight_loops,
     im2col=convolution_backward_weight_im2col,
+    direct=convolution_backward_weight_direct,
 )
 convolution_backward_input = Operation(
     "convolution_backward_input",
     reference=convolution_backward_input_reference,
     loops=convolution_backward_input_loops,
     im2col=convolution_backward_input_im2col,
+    direct=convolution_backward_input_direct,
 )

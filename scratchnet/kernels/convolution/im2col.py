@@ -24,7 +24,8 @@ from numba import prange
 
 from scratchnet import workspace
 from scratchnet.kernels.compile import parallel
-from scratchnet.kernels.matrix_product import multiply, silent
+from scratchnet.kernels.matrix_product import multiply
+from scratchnet.kernels.silence import silent
 
 # Images are unfolded in groups whose matrix takes no more than this, so that a large
 # batch needs no more memory than a small one.
@@ -94,8 +95,8 @@ def _empty_columns(y, K):
     return workspace.empty("convolution", "columns", (N * OH * OW, K), y.dtype)
 
 
-# Indices below are made unsigned, for Numba tests a signed one for being negative, as in
-# Python, and that test keeps a loop from becoming vector instructions.
+# Indices below are made unsigned: Numba tests a signed one for being negative, as
+# Python has it, and that test keeps a loop from becoming vector instructions.
 
 
 @parallel

@@ -17,6 +17,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.compile import parallel
+from scratchnet.kernels.silence import silent
 
 # Images are cut into at most this many chunks with a d_weight of their own. More
 # would occupy more cores, and take more memory.
@@ -48,11 +49,12 @@ def convolution_forward_loops(x, weight, bias, y, strides, pads):
                             continue
                         for c in range(C):
                             value = x[n, h, w, c]
+                            row = weight[kh, kw, c]
                             for co in range(CO):
-                                total[co] += value * weight[kh, kw, c, co]
+                                total[co] += value * row[co]
 
 
-@parallel
+@silent
 def convolution_backward_weight_loops(x, dy, d_weight, d_bias, strides, pads):
     """Compute d_weight[kh, kw, c] = ∑_{n, oh, ow} x[n, h, w, c] · dy[n, oh, ow].
 
@@ -61,13 +63,22 @@ def convolution_backward_weight_loops(x, dy, d_weight, d_bias, strides, pads):
 
     Shapes and arguments as in `convolution_backward_weight_reference`.
     """
+    chunks = min(len(x), CHUNKS)
+    d_weights = np.empty((chunks, *d_weight.shape), d_weight.dtype)
+    d_biases = np.empty((chunks, *d_bias.shape), d_bias.dtype)
+    _backward_weight(x, dy, d_weights, d_biases, strides, pads)
+    np.sum(d_weights, axis=0, out=d_weight)
+    np.sum(d_biases, axis=0, out=d_bias)
+
+
+@parallel
+def _backward_weight(x, dy, d_weights, d_biases, strides, pads):
     N, H, W, C = x.shape
-    KH, KW, _, CO = d_weight.shape
+    chunks, KH, KW, _, CO = d_weights.shape
     _, OH, OW, _ = dy.shape
-    chunks = min(N, CHUNKS)
-    d_weights = np.zeros((chunks, KH, KW, C, CO), d_weight.dtype)
-    d_biases = np.zeros((chunks, CO), d_bias.dtype)
     for chunk in prange(chunks):
+        d_weights[chunk] = 0
+        d_biases[chunk] = 0
         first = np.intp(chunk) * N // chunks
         last = (np.intp(chunk) + 1) * N // chunks
         for n in range(first, last):
@@ -89,11 +100,6 @@ def convolution_backward_weight_loops(x, dy, d_weight, d_bias, strides, pads):
                                 total = d_weights[chunk, kh, kw, c]
                                 for co in range(CO):
                                     total[co] += value * gradient[co]
-    d_weight[...] = 0
-    d_bias[...] = 0
-    for chunk in range(chunks):
-        d_weight += d_weights[chunk]
-        d_bias += d_biases[chunk]
 
 
 def convolution_backward_input_loops(dy, weight, dx, strides, pads):
@@ -127,5 +133,6 @@ def _backward_input(dy, weight, dx, strides, pads):
                         total = dx[n, h, w]
                         for co in range(CO):
                             value = dy[n, oh, ow, co]
+                            row = weight[kh, kw, co]
                             for c in range(C):
-                                total[c] += value * weight[kh, kw, co, c]
+                                total[c] += value * row[c]

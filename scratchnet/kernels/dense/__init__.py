@@ -18,6 +18,11 @@ from scratchnet.kernels.dense.blas import (
     dense_backward_weight_blas,
     dense_forward_blas,
 )
+from scratchnet.kernels.dense.direct import (
+    dense_backward_input_direct,
+    dense_backward_weight_direct,
+    dense_forward_direct,
+)
 from scratchnet.kernels.dense.loops import (
     dense_backward_input_loops,
     dense_backward_weight_loops,
@@ -35,16 +40,19 @@ dense_forward = Operation(
     reference=dense_forward_reference,
     loops=dense_forward_loops,
     blas=dense_forward_blas,
+    direct=dense_forward_direct,
 )
 dense_backward_weight = Operation(
     "dense_backward_weight",
     reference=dense_backward_weight_reference,
     loops=dense_backward_weight_loops,
     blas=dense_backward_weight_blas,
+    direct=dense_backward_weight_direct,
 )
 dense_backward_input = Operation(
     "dense_backward_input",
     reference=dense_backward_input_reference,
     loops=dense_backward_input_loops,
     blas=dense_backward_input_blas,
+    direct=dense_backward_input_direct,
 )

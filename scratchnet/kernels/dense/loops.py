@@ -26,12 +26,14 @@ def dense_forward_loops(x, weight, bias, y):
     N, I = x.shape  # noqa: E741
     O = bias.size  # noqa: E741
     for n in prange(N):
+        total = y[n]
         for o in range(O):
-            y[n, o] = bias[o]
+            total[o] = bias[o]
         for i in range(I):
             value = x[n, i]
+            row = weight[i]
             for o in range(O):
-                y[n, o] += value * weight[i, o]
+                total[o] += value * row[o]
 
 
 @parallel
@@ -42,12 +44,14 @@ def dense_backward_weight_loops(x, dy, d_weight, d_bias):
     """
     N, O = dy.shape  # noqa: E741
     for i in prange(x.shape[1]):
+        total = d_weight[i]
         for o in range(O):
-            d_weight[i, o] = 0
+            total[o] = 0
         for n in range(N):
             value = x[n, i]
+            gradient = dy[n]
             for o in range(O):
-                d_weight[i, o] += value * dy[n, o]
+                total[o] += value * gradient[o]
     for o in range(O):
         d_bias[o] = 0
     for n in range(N):
@@ -69,9 +73,11 @@ def dense_backward_input_loops(dy, weight, dx):
 def _backward_input(dy, transposed, dx):
     O, I = transposed.shape  # noqa: E741
     for n in prange(dy.shape[0]):
+        total = dx[n]
         for i in range(I):
-            dx[n, i] = 0
+            total[i] = 0
         for o in range(O):
             value = dy[n, o]
+            row = transposed[o]
             for i in range(I):
-                dx[n, i] += value * transposed[o, i]
+                total[i] += value * row[i]

@@ -1,0 +1,310 @@
+"""The SIMD tile: small matrix products whose sums never leave the registers.
+
+    C[m, v] (+)= ∑_a ∑_k A[m; a, k] · B[a, k; v]
+
+An MR × NV block of C, NV vectors wide, is held in registers over the whole sum. Each
+turn of the loop loads NV vectors of B and, for every row m, one number of A, which is
+multiplied with all of them: MR · NV fused multiply-adds for MR + NV loads. That is how
+a core can keep both of its multipliers busy, and what the compiler does not find
+by itself: it leaves the sums in memory.
+
+Where row m of A and C lies is looked up in a table of offsets. That is all that a
+convolution needs to be such a product without unfolding: the windows of x are the rows
+of A, wherever they lie, and they may overlap. With `a` running over the rows of a
+window and `k` along one of them,
+
+    forward          m: output pixel          (a, k): window       v: output channel
+    weight gradient  m: element of a window   (a, k): output pixel v: output channel
+    input gradient   m: output pixel, for one tap at a time; k: output channel,
+                     v: input channel; C is added to
+    dense            m: sample                k: input             v: output
+
+The tile is emitted as LLVM vector instructions through `numba.extending.intrinsic`.
+It works on raw pointers, which no bounds check sees; its tests run it against guard
+pages. Lanes and rows beyond the edge are masked: they are neither read nor written.
+
+References: Goto and van de Geijn (2008), "Anatomy of high-performance matrix
+multiplication", on register blocking; the operation tables of LLVM's language
+reference (fma, masked load and store).
+"""
+
+import functools
+
+import numba
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+ZERO, ADD, BIAS = 0, 1, 2  # what a sum starts from: nothing, C's own value, a bias
+
+
+def _vector_bytes():
+    """Return the width of the widest vector registers that Numba compiles for."""
+    features = numba.config.CPU_FEATURES
+    if features is None:
+        host = binding.get_host_cpu_features()
+        return 64 if host.get("avx512f") else 32
+    return 64 if "+avx512f" in features else 32
+
+
+VECTOR_BYTES = _vector_bytes()
+
+# Rows and vectors of the tiles, widest first; the last one takes any number of lanes.
+# Chosen by measurement: 24 sums and 4 vectors of B fill AVX-512's 32 registers, 12
+# and 2 AVX2's 16. Taller tiles run out of registers for the rows' addresses.
+TILES = ((6, 4), (8, 2), (8, 1)) if VECTOR_BYTES == 64 else ((6, 2), (6, 1), (6, 1))
+
+_int32, _int64 = ir.IntType(32), ir.IntType(64)
+
+
+@intrinsic
+def vector_lanes(typing_context, array):
+    """Return how many of the array's elements fill one vector register."""
+
+    def codegen(context, builder, signature, arguments):
+        width = context.get_abi_sizeof(context.get_data_type(array.dtype))
+        return ir.Constant(_int64, VECTOR_BYTES // width)
+
+    return types.int64(array), codegen
+
+
+class _Emitter:
+    """Writes the instructions of one tile; one method per part of the loop nest."""
+
+    def __init__(self, context, builder, signature, arguments, rows, vectors, masked):
+        names = (
+            "A a_start a_rows row row_count a_outer a_count a_inner k_count "
+            "B b_start b_outer b_inner C c_start c_rows start bias bias_start "
+            "columns relu"
+        ).split()
+        self.context, self.builder = context, builder
+        self.rows, self.vectors, self.masked = rows, vectors, masked
+        self.types = dict(zip(names, signature.args, strict=True))
+        self.values = dict(zip(names, arguments, strict=True))
+        self.element = context.get_data_type(self.types["A"].dtype)
+        self.width = context.get_abi_sizeof(self.element)
+        self.lanes = VECTOR_BYTES // self.width
+        self.vector = ir.VectorType(self.element, self.lanes)
+        self.grid = [(m, v) for m in range(rows) for v in range(vectors)]
+
+    def number(self, value):
+        return ir.Constant(_int64, value)
+
+    def pointer(self, name):
+        array = cgutils.create_struct_proxy(self.types[name])
+        return array(self.context, self.builder, value=self.values[name]).data
+
+    def emit(self):
+        builder, values = self.builder, self.values
+        self.mask = self._lane_mask() if self.masked else None
+        a_offsets, c_offsets = self._row_offsets()
+        self.sums = {at: cgutils.alloca_once(builder, self.vector) for at in self.grid}
+        self.c_pointers = [
+            builder.gep(self.pointer("C"), [builder.add(values["c_start"], offset)])
+            for offset in c_offsets
+        ]
+        self._start_sums()
+        self._multiply(a_offsets)
+        self._clip_negative()
+        self._store()
+
+    def _lane_mask(self):
+        """True for the lanes below ``columns``; a tile with a mask has one vector."""
+        builder = self.builder
+        count = builder.trunc(self.values["columns"], _int32)
+        indices = ir.VectorType(_int32, self.lanes)
+        own = ir.Constant(indices, list(range(self.lanes)))
+        return builder.icmp_signed("<", own, self._splat(count, indices))
+
+    def _splat(self, scalar, vector):
+        builder = self.builder
+        empty = ir.Constant(vector, ir.Undefined)
+        first = builder.insert_element(empty, scalar, ir.Constant(_int32, 0))
+        zeros = ir.Constant(ir.VectorType(_int32, vector.count), [0] * vector.count)
+        return builder.shuffle_vector(first, empty, zeros)
+
+    def _row_offsets(self):
+        """Look the rows up; those beyond the last repeat it, and are not stored."""
+        builder, values = self.builder, self.values
+        last = builder.sub(values["row_count"], self.number(1))
+        self.row_numbers, found = [], ([], [])
+        for m in range(self.rows):
+            row = builder.add(values["row"], self.number(m))
+            self.row_numbers.append(row)
+            beyond = builder.icmp_signed(">", row, last)
+            row = builder.select(beyond, last, row)
+            for table, offsets in zip(("a_rows", "c_rows"), found, strict=True):
+                entry = builder.gep(self.pointer(table), [row])
+                offsets.append(builder.load(entry))
+        return found
+
+    def _vector_at(self, pointer, v):
+        at = self.builder.gep(pointer, [self.number(v * self.lanes)])
+        return self.builder.bitcast(at, self.vector.as_pointer())
+
+    def _load(self, pointer, v):
+        at = self._vector_at(pointer, v)
+        if self.mask is None:
+            return self.builder.load(at, align=self.width)
+        suffix = f"v{self.lanes}f{8 * self.width}.p0"
+        kind = ir.FunctionType(
+            self.vector, [at.type, _int32, self.mask.type, self.vector]
+        )
+        load = cgutils.get_or_insert_function(
+            self.builder.module, kind, f"llvm.masked.load.{suffix}"
+        )
+        zeros = ir.Constant(self.vector, [0.0] * self.lanes)
+        align = ir.Constant(_int32, self.width)
+        return self.builder.call(load, [at, align, self.mask, zeros])
+
+    def _start_sums(self):
+        """Start from 0, from what C holds, or from the bias."""
+        builder, start = self.builder, self.values["start"]
+        zero = ir.Constant(self.vector, [0.0] * self.lanes)
+        with builder.if_else(builder.icmp_signed("==", start, self.number(ADD))) as (
+            add,
+            other,
+        ):
+            with add:
+                for m, v in self.grid:
+                    builder.store(self._load(self.c_pointers[m], v), self.sums[m, v])
+            with other:
+                for at in self.grid:
+                    builder.store(zero, self.sums[at])
+                with builder.if_then(
+                    builder.icmp_signed("==", start, self.number(BIAS))
+                ):
+                    bias = builder.gep(
+                        self.pointer("bias"), [self.values["bias_start"]]
+                    )
+                    for v in range(self.vectors):
+                        value = self._load(bias, v)
+                        for m in range(self.rows):
+                            builder.store(value, self.sums[m, v])
+
+    def _multiply(self, a_offsets):
+        """The loops over a and k."""
+        builder, values = self.builder, self.values
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        fma = cgutils.get_or_insert_function(
+            builder.module, kind, f"llvm.fma.v{self.lanes}f{8 * self.width}"
+        )
+        a_base, b_base = self.pointer("A"), self.pointer("B")
+        starts = [builder.add(values["a_start"], offset) for offset in a_offsets]
+        with cgutils.for_range(builder, values["a_count"]) as outer:
+            a_step = builder.mul(outer.index, values["a_outer"])
+            b_step = builder.mul(outer.index, values["b_outer"])
+            rows = [builder.gep(a_base, [builder.add(s, a_step)]) for s in starts]
+            b_row = builder.gep(b_base, [builder.add(values["b_start"], b_step)])
+            with cgutils.for_range(builder, values["k_count"]) as inner:
+                at = builder.mul(inner.index, values["b_inner"])
+                b_pointer = builder.gep(b_row, [at])
+                b = [self._load(b_pointer, v) for v in range(self.vectors)]
+                k_step = builder.mul(inner.index, values["a_inner"])
+                for m in range(self.rows):
+                    scalar = builder.load(builder.gep(rows[m], [k_step]))
+                    a = self._splat(scalar, self.vector)
+                    for v in range(self.vectors):
+                        total = builder.load(self.sums[m, v])
+                        total = builder.call(fma, [a, b[v], total])
+                        builder.store(total, self.sums[m, v])
+
+    def _clip_negative(self):
+        """ReLU: what is below 0 becomes 0; NaN is not below 0, and stays."""
+        builder = self.builder
+        zero = ir.Constant(self.vector, [0.0] * self.lanes)
+        with builder.if_then(
+            builder.icmp_signed("!=", self.values["relu"], self.number(0))
+        ):
+            for at in self.grid:
+                total = builder.load(self.sums[at])
+                negative = builder.fcmp_ordered("<", total, zero)
+                builder.store(builder.select(negative, zero, total), self.sums[at])
+
+    def _store(self):
+        """Write the rows that exist."""
+        builder = self.builder
+        for m in range(self.rows):
+            exists = builder.icmp_signed(
+                "<", self.row_numbers[m], self.values["row_count"]
+            )
+            with builder.if_then(exists):
+                for v in range(self.vectors):
+                    at = self._vector_at(self.c_pointers[m], v)
+                    self._store_vector(builder.load(self.sums[m, v]), at)
+
+    def _store_vector(self, value, at):
+        if self.mask is None:
+            self.builder.store(value, at, align=self.width)
+            return
+        suffix = f"v{self.lanes}f{8 * self.width}.p0"
+        kind = ir.FunctionType(
+            ir.VoidType(), [self.vector, at.type, _int32, self.mask.type]
+        )
+        store = cgutils.get_or_insert_function(
+            self.builder.module, kind, f"llvm.masked.store.{suffix}"
+        )
+        align = ir.Constant(_int32, self.width)
+        self.builder.call(store, [value, at, align, self.mask])
+
+
+@functools.cache
+def register_tile(rows, vectors, *, masked=False):
+    """Return the intrinsic that computes one rows × (vectors · lanes) tile of C.
+
+    Its arguments, all offsets and strides counted in elements:
+
+        A, a_start, a_rows      A[m] begins at a_start + a_rows[row + m]
+        row, row_count          first row of the tile, and how many rows there are
+        a_outer, a_count        stride of A along a, and the length of the sum over a
+        a_inner, k_count        the same along k
+        B, b_start, b_outer, b_inner    where B begins, and its strides
+        C, c_start, c_rows      C[m] begins at c_start + c_rows[row + m]
+        start                   ZERO, ADD (to C) or BIAS
+        bias, bias_start        what BIAS starts from
+        columns                 of a masked tile: how many of its lanes exist
+        relu                    whether negative results become 0
+    """
+
+    @intrinsic
+    def tile(
+        typing_context,
+        A,
+        a_start,
+        a_rows,
+        row,
+        row_count,
+        a_outer,
+        a_count,
+        a_inner,
+        k_count,
+        B,
+        b_start,
+        b_outer,
+        b_inner,
+        C,
+        c_start,
+        c_rows,
+        start,
+        bias,
+        bias_start,
+        columns,
+        relu,
+    ):
+        i8 = types.int64
+        signature = types.void(
+            *(A, i8, a_rows, i8, i8, i8, i8, i8, i8),
+            *(B, i8, i8, i8),
+            *(C, i8, c_rows, i8, bias, i8, i8, i8),
+        )
+
+        def codegen(context, builder, signature, arguments):
+            _Emitter(
+                context, builder, signature, arguments, rows, vectors, masked
+            ).emit()
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return tile
