@@ -35,12 +35,14 @@ class EpochTable(Callback):
 
     Args:
         say: what to print with.
+        epochs: how many there will be at most.
     """
 
-    def __init__(self, say: Callable[[str], Any]) -> None:
+    def __init__(self, say: Callable[[str], Any], epochs: int) -> None:
         """Keep the arguments."""
         super().__init__()
         self.say = say
+        self.epochs = epochs
         self.best = float("inf")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -50,7 +52,7 @@ class EpochTable(Callback):
             self.say(_line("epoch", METRICS, "seconds"))
         metrics = [f"{values[name]:.4f}" for name in METRICS]
         seconds = f"{values['seconds']:.1f}"
-        line = _line(f"{epoch + 1}/{self.params['epochs']}", metrics, seconds)
+        line = _line(f"{epoch + 1}/{self.epochs}", metrics, seconds)
         if values["val_loss"] < self.best:
             self.best = values["val_loss"]
             line += "  *"

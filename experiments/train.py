@@ -77,7 +77,7 @@ def train(
         validation_data=(samples.validation[0], _one_hot(samples.validation, samples)),
         callbacks=[
             EpochSeconds(),
-            *([EpochTable(say)] if verbose == 2 else []),
+            *([EpochTable(say, protocol.epochs)] if verbose == 2 else []),
             *_callbacks(run, protocol),
         ],
         verbose=1 if verbose == 1 else 0,
@@ -210,9 +210,14 @@ def _evaluate(
         )
     model.load_weights(run.path("best.npz"))
     x, labels = samples.test
-    loss, accuracy = model.evaluate(
-        x, _one_hot(samples.test, samples), batch_size=256, verbose=0
+    tested = model.evaluate(
+        x,
+        _one_hot(samples.test, samples),
+        batch_size=256,
+        verbose=0,
+        return_dict=True,
     )
+    assert isinstance(tested, dict)
     probabilities = model.predict(x, batch_size=256, verbose=0)
     run.write_predictions(labels, probabilities)
     report = classification_report(
@@ -225,8 +230,8 @@ def _evaluate(
     )
     run.write_json("report.json", report)
     metrics = {
-        "test_loss": loss,
-        "test_accuracy": accuracy,
+        "test_loss": tested["loss"],
+        "test_accuracy": tested["accuracy"],
         "epochs": len(history["epoch"]),
         "best_epoch": int(np.nanargmin(history["val_loss"])),
         "parameters": model.count_params(),

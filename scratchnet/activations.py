@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet import kernels, lookup
+from scratchnet.subset import refuse
 
 
 class ActivationFunction:
@@ -28,6 +29,8 @@ class ActivationFunction:
     """
 
     name = ""
+    # Keras's other arguments, at the defaults that are supported.
+    arguments: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """Write the function of x into y; y may be x itself."""
@@ -37,22 +40,41 @@ class ActivationFunction:
         """Write ∂loss/∂x into dx, given y and dy = ∂loss/∂y."""
         raise NotImplementedError
 
-    def __call__(self, x: Any) -> np.ndarray:
-        """Return the function of x as a new array; integers become float32."""
-        x = np.asarray(x)
-        dtype = np.float64 if x.dtype == np.float64 and x.size > 1 else np.float32
-        x = np.ascontiguousarray(x, dtype)
-        y = np.empty_like(x)
-        self.forward(x, y)
+    def __call__(self, x: Any, **arguments: Any) -> np.ndarray:
+        """Return the function of x as a new array.
+
+        float64 arrays stay float64, everything else becomes float32.
+        """
+        for name in arguments:
+            if name not in self.arguments:
+                raise TypeError(f"{self.name}: there is no argument '{name}'")
+        refuse(self.name, **{k: (v, self.arguments[k]) for k, v in arguments.items()})
+        double = isinstance(x, np.ndarray) and x.dtype == np.float64
+        y = np.array(x, np.float64 if double else np.float32, order="C")
+        if y.ndim == 0 and self is softmax:
+            raise ValueError(
+                f"softmax: expected at least one dimension, received {x!r}"
+            )
+        self.forward(y, y)
         return y
 
     def get_config(self) -> dict[str, Any]:
         """Return nothing: these functions have no settings."""
         return {}
 
+    def __reduce__(self) -> Any:
+        """Copy and unpickle to the one object of this name, which `is` compares."""
+        if ALL.get(self.name) is self:
+            return get, (self.name,)
+        return super().__reduce__()
+
     def __repr__(self) -> str:
         """Show where the function is found."""
         return f"<scratchnet.activations.{self.name}>"
+
+    def __reduce__(self) -> str:
+        """Be the same object in a copy or a pickle: there is one of each."""
+        return self.name
 
 
 class _Linear(ActivationFunction):
@@ -70,8 +92,8 @@ class _Linear(ActivationFunction):
 class _Elementwise(ActivationFunction):
     """An activation whose kernels take flat arrays."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, **arguments: Any) -> None:
+        self.name, self.arguments = name, arguments
         self._forward = kernels.OPERATIONS[f"{name}_forward"]
         self._backward = kernels.OPERATIONS[f"{name}_backward"]
 
@@ -86,6 +108,7 @@ class _Softmax(ActivationFunction):
     """Softmax over the last axis."""
 
     name = "softmax"
+    arguments: dict[str, Any] = {"axis": -1}  # noqa: RUF012 - never changed
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         kernels.softmax_forward(_rows(x), _rows(y))
@@ -99,7 +122,7 @@ def _rows(x: np.ndarray) -> np.ndarray:
 
 
 linear = _Linear()
-relu = _Elementwise("relu")
+relu = _Elementwise("relu", negative_slope=0.0, max_value=None, threshold=0.0)
 sigmoid = _Elementwise("sigmoid")
 tanh = _Elementwise("tanh")
 softmax = _Softmax()

@@ -6,6 +6,8 @@ batch at hand is gathered and cast to the model's dtype.
 
 from __future__ import annotations
 
+import itertools
+import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +15,10 @@ import numpy as np
 
 from scratchnet import kernels, random, workspace
 from scratchnet.layers.layer import Shape, format_shape
+
+# What the kernel takes; other dtypes (float16, long double, another byte order) are
+# gathered by NumPy.
+GATHERED = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")
 
 
 class Batch(NamedTuple):
@@ -50,20 +56,17 @@ class Samples:
         dtype: np.dtype | None = None,
     ) -> None:
         """Check, and keep references."""
-        self.who = who
+        self.who, self.dtype = who, dtype
         self.x = _fit_rank(as_numbers(who, "x", x), input_shape)
-        self.y = None if y is None else as_numbers(who, "y", y)
-        self.sample_weight = _check_weights(who, sample_weight, self.x)
-        self.dtype = dtype
-        if self.x.ndim < 2 and input_shape is None:
-            self.x = self.x.reshape(-1, 1) if self.x.ndim == 1 else self.x
         if self.x.ndim == 0 or len(self.x) == 0:
             raise ValueError(
                 f"{who}: expected at least one sample in x, "
-                f"received shape {np.shape(x)}"
+                f"received shape {self.x.shape}"
             )
         if input_shape is not None:
             self._check_shape(input_shape)
+        self.y = None if y is None else as_numbers(who, "y", y)
+        self.sample_weight = _check_weights(who, sample_weight, self.x)
         if self.y is not None and (self.y.ndim == 0 or len(self.y) != len(self.x)):
             raise ValueError(
                 f"{who}: expected as many targets as inputs, received x of shape "
@@ -95,14 +98,25 @@ class Samples:
         part.sample_weight = None if weights is None else weights[start:stop]
         return part
 
+    def check_finite(self) -> None:
+        """Look at all of x once, before anything is learnt from a part of it.
+
+        Raises:
+            ValueError: a number is NaN, infinite or too large for the model's dtype.
+        """
+        if self.x.dtype.kind == "f":
+            with workspace.Workspace():
+                for _ in in_order(self, 256):
+                    pass
+
     def gather(self, indices: np.ndarray) -> Batch:
         """Return the samples at ``indices``, in any order."""
         x = self._batch_array(len(indices))
-        if self.x.flags.c_contiguous and self.x.dtype.isnative:
-            source = np.asarray(self.x).reshape(len(self.x), -1)
+        if self.x.flags.c_contiguous and self.x.dtype in GATHERED:
+            source = self.x.reshape(len(self.x), -1)
             kernels.gather(source, indices, x.reshape(len(indices), -1))
         else:
-            np.copyto(x, self.x[indices], casting="unsafe")
+            _cast(self.x[indices], x)
         weights = self.sample_weight
         return Batch(
             self._finite(x, indices),
@@ -114,7 +128,7 @@ class Samples:
         """Return the samples from ``start`` to ``stop``."""
         stop = min(stop, len(self.x))
         x = self._batch_array(stop - start)
-        np.copyto(x, self.x[start:stop], casting="unsafe")
+        _cast(self.x[start:stop], x)
         part = self.part(start, stop)
         return Batch(
             self._finite(x, np.arange(start, stop)), part.y, part.sample_weight
@@ -139,25 +153,49 @@ class Samples:
         return x
 
 
+def count(samples: Samples, batch_size: int) -> int:
+    """Return the number of batches, the last and smaller one included."""
+    return -(-len(samples) // batch_size)
+
+
 def in_order(samples: Samples, batch_size: int) -> Iterator[Batch]:
     """Yield batch after batch, the last one as long as the samples last."""
     for start in range(0, len(samples), batch_size):
         yield samples.slice(start, start + batch_size)
 
 
-def endless(samples: Samples, batch_size: int, shuffle: bool) -> Iterator[Batch]:
-    """Yield batches for ever, going through the samples again and again.
+def shuffled(samples: Samples, batch_size: int) -> Iterator[Batch]:
+    """Yield the batches of a new random order, drawn from the stream ``shuffling``."""
+    order = random.stream("shuffling").permutation(len(samples))
+    for start in range(0, len(samples), batch_size):
+        yield samples.gather(order[start : start + batch_size])
 
-    Each time through is in a new random order, drawn from the stream ``shuffling``,
-    if ``shuffle`` is set.
+
+def epochs(
+    samples: Samples, batch_size: int, steps: int | None, shuffle: bool
+) -> Iterator[Iterator[Batch]]:
+    """Yield the batches of one epoch after another, for ever.
+
+    An epoch goes through the samples once. With ``steps`` it takes so many batches,
+    from where the last epoch stopped; where the samples run out it ends early, with a
+    warning, and the next one starts over.
+
+    Reference: `keras/src/trainers/epoch_iterator.py`.
     """
+    available = count(samples, batch_size)
+    steps = steps or available
     while True:
-        if shuffle:
-            order = random.stream("shuffling").permutation(len(samples))
-            for start in range(0, len(samples), batch_size):
-                yield samples.gather(order[start : start + batch_size])
-        else:
-            yield from in_order(samples, batch_size)
+        order = shuffled if shuffle else in_order
+        once = order(samples, batch_size)
+        for start in range(0, available, steps):
+            left = min(steps, available - start)
+            if left < steps:
+                warnings.warn(
+                    f"{samples.who}: an epoch of {steps} steps ends after {left}, "
+                    f"where the {len(samples)} samples do",
+                    stacklevel=5,
+                )
+            yield itertools.islice(once, left)
 
 
 def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
@@ -169,7 +207,7 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
     if value is None or callable(value) or hasattr(value, "__next__"):
         raise TypeError(f"{who}: expected an array for {name}, received {value!r}")
     try:
-        array = np.asanyarray(value)
+        array = np.asarray(value)
     except ValueError as error:
         raise TypeError(
             f"{who}: expected an array for {name}, received nested sequences of "
@@ -183,13 +221,18 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
     return array
 
 
+def _cast(x: np.ndarray, y: np.ndarray) -> None:
+    with np.errstate(over="ignore"):  # infinity is found, and named, right after
+        np.copyto(y, x, casting="unsafe")
+
+
 def _fit_rank(x: np.ndarray, input_shape: Shape | None) -> np.ndarray:
     """Add or drop a last dimension of 1, as Keras does for its models' inputs.
 
     Reference: `keras/src/models/functional.py` (_adjust_input_rank).
     """
     if input_shape is None:
-        return x
+        return x.reshape(-1, 1) if x.ndim == 1 else x
     if x.ndim == len(input_shape) - 1 and input_shape[-1] == 1:
         return x[..., np.newaxis]
     if x.ndim == len(input_shape) + 1 and x.shape[-1] == 1:

@@ -23,13 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="scratchnet", description="The Keras you can read: tools around it."
     )
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {__version__}"
+    )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in (datasets, gradcheck):
         command.add_parser(subparsers)
     chosen = parser.parse_args(arguments)
     if chosen.command is None:
-        parser.print_help()
+        parser.print_help(sys.stderr)
         return 2
     try:
         return chosen.run(chosen)

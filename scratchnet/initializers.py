@@ -37,13 +37,19 @@ class Initializer:
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        """Keep the seed."""
+        """Check and keep the seed."""
+        whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+        if seed is not None and (not whole or seed < 0):
+            raise ValueError(
+                f"{type(self).__name__}: expected seed to be None or a whole number "
+                f"of at least 0, received {seed!r}"
+            )
         self.seed = seed
 
     def __call__(
         self,
         shape: tuple[int, ...],
-        dtype: DTypeLike = None,
+        dtype: DTypeLike | None = None,
         rng: np.random.Generator | None = None,
     ) -> np.ndarray:
         """Return an array of initial values, float32 by default.

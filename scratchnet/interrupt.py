@@ -29,11 +29,13 @@ class DeferredInterrupt:
             self._active = True
         return self
 
-    def __exit__(self, *_: Any) -> None:
-        """Give Ctrl-C back."""
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        """Give Ctrl-C back, and raise one that came after the last `check`."""
         if self._active:
             signal.signal(signal.SIGINT, self._previous)
             self._active = False
+        if kind is None:
+            self.check()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self._pending:

@@ -39,7 +39,7 @@ def find(
     if isinstance(identifier, type) and issubclass(identifier, base):
         hint = f"; did you mean {identifier.__name__}()?"
     raise TypeError(
-        f"{kind}: expected a name or a {base.__name__} object, "
+        f"{kind}: expected a name or an object of type {base.__name__}, "
         f"received {identifier!r}{hint}"
     )
 
@@ -60,8 +60,8 @@ def suggest(name: str, known: Mapping[str, Any]) -> str:
     "; did you mean 'relu'? There are: relu, tanh"
     """
     near = difflib.get_close_matches(str(name), known, n=1)
-    meant = f"did you mean '{near[0]}'? " if near else ""
-    return f"; {meant}There are: {', '.join(known)}"
+    start = f"did you mean '{near[0]}'? There are" if near else "there are"
+    return f"; {start}: {', '.join(known)}"
 
 
 def describe(thing: Any) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from scratchnet import kernels, lookup, workspace
 from scratchnet.layers import arguments
 from scratchnet.subset import refuse
 
+# Keras's, `keras.backend.epsilon()`.
+EPSILON = 1e-7
+
 
 class Loss:
     """The base of every loss.
@@ -86,7 +89,13 @@ class Loss:
         self.check(y_true, (None, *y_pred.shape[1:]))
         values = self.forward(self.targets(y_true, y_pred.shape, dtype), y_pred)
         if sample_weight is not None:
-            values = values * np.asarray(sample_weight, dtype)
+            weights = np.asarray(sample_weight, dtype).reshape(-1)
+            if weights.size not in (1, values.size):
+                raise self._error(
+                    f"expected one sample_weight for each of {values.size} samples, "
+                    f"received shape {np.shape(sample_weight)}"
+                )
+            values = values * weights
         return float(np.mean(values, dtype=np.float64))
 
     def get_config(self) -> dict[str, Any]:
@@ -168,8 +177,6 @@ class CategoricalCrossentropy(Loss):
     Reference: `keras/src/backend/tensorflow/nn.py` (categorical_crossentropy).
     """
 
-    normalise = True
-
     def __init__(
         self,
         from_logits: bool = False,
@@ -192,7 +199,7 @@ class CategoricalCrossentropy(Loss):
         if self.from_logits:
             return softmax_cross_entropy(targets, y_pred)[0]
         losses = workspace.empty("loss", "losses", y_pred.shape[:1], y_pred.dtype)
-        kernels.cross_entropy_forward(y_pred, targets, losses, self.normalise)
+        kernels.cross_entropy_forward(y_pred, targets, losses, True)
         return losses
 
     def backward(
@@ -203,7 +210,7 @@ class CategoricalCrossentropy(Loss):
             probabilities = softmax_cross_entropy(targets, y_pred)[1]
             return softmax_cross_entropy_gradient(targets, probabilities, scale)
         dy = workspace.empty("loss", "dy", y_pred.shape, y_pred.dtype)
-        kernels.cross_entropy_backward(y_pred, targets, scale, dy, self.normalise)
+        kernels.cross_entropy_backward(y_pred, targets, scale, dy, True)
         return dy
 
     def check(self, y: np.ndarray, output_shape: tuple[int | None, ...]) -> None:
@@ -246,7 +253,10 @@ class CategoricalCrossentropy(Loss):
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     """−log p_label, for labels 0 … C − 1.
 
-    From probabilities, Keras clips without dividing by the sum first; so does this.
+    From probabilities, Keras clips first, to [10⁻⁷, 1 − 10⁻⁷], and takes what it gets
+    for exponentials of logits, which divides by their sum; so does this:
+
+        loss = −log(q_label / ∑_c q_c),   q = clip(p)
 
     Shapes:
         y_true: (N,) or (N, 1) whole numbers, y_pred: (N, C)
@@ -263,8 +273,6 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     Reference: `keras/src/backend/tensorflow/nn.py` (sparse_categorical_crossentropy).
     """
 
-    normalise = False
-
     def __init__(
         self,
         from_logits: bool = False,
@@ -279,6 +287,24 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         """Check and keep the arguments."""
         refuse(type(self).__name__, ignore_class=(ignore_class, None))
         super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
+
+    def forward(self, targets: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
+        """Return the cross-entropy of each sample."""
+        logits = y_pred if self.from_logits else np.log(_clip(y_pred))
+        return softmax_cross_entropy(targets, logits)[0]
+
+    def backward(
+        self, targets: np.ndarray, y_pred: np.ndarray, scale: np.ndarray
+    ) -> np.ndarray:
+        """Return the gradient for probabilities or logits; 0 where clipped."""
+        if self.from_logits:
+            return super().backward(targets, y_pred, scale)
+        clipped = _clip(y_pred)
+        probabilities = softmax_cross_entropy(targets, np.log(clipped))[1]
+        dy = softmax_cross_entropy_gradient(targets, probabilities, scale)
+        dy /= clipped
+        dy[clipped != y_pred] = 0
+        return dy
 
     def check(self, y: np.ndarray, output_shape: tuple[int | None, ...]) -> None:
         """Require whole numbers from 0 to C − 1."""
@@ -313,9 +339,7 @@ def softmax_cross_entropy(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each sample's cross-entropy, (N,), and softmax of its logits, (N, C)."""
     losses = workspace.empty("loss", "losses", logits.shape[:1], logits.dtype)
-    probabilities = workspace.empty(
-        "loss", "probabilities", logits.shape, logits.dtype
-    )
+    probabilities = workspace.empty("loss", "probabilities", logits.shape, logits.dtype)
     kernels.softmax_cross_entropy_forward(logits, targets, losses, probabilities)
     return losses, probabilities
 
@@ -329,6 +353,10 @@ def softmax_cross_entropy_gradient(
     )
     kernels.softmax_cross_entropy_backward(probabilities, targets, scale, d_logits)
     return d_logits
+
+
+def _clip(probabilities: np.ndarray) -> np.ndarray:
+    return np.clip(probabilities, EPSILON, 1 - EPSILON)
 
 
 def _flat(x: np.ndarray) -> np.ndarray:
@@ -364,6 +392,7 @@ ALL = {
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
     "mean_squared_error": MeanSquaredError,
     "mse": MeanSquaredError,
+    "MSE": MeanSquaredError,
 }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from scratchnet import lookup
 from scratchnet.layers import arguments
+from scratchnet.layers.layer import format_shape
 
 
 class Metric:
@@ -35,6 +36,15 @@ class Metric:
         """Return one value per sample, shape (N,)."""
         raise NotImplementedError
 
+    def check(
+        self, y_shape: tuple[int, ...], output_shape: tuple[int | None, ...]
+    ) -> None:
+        """Compare targets with the model's output, (N, ...), before any is counted.
+
+        Raises:
+            ValueError: this metric can't be computed from them.
+        """
+
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch."""
         values = self.values(np.asarray(y_true), np.asarray(y_pred))
@@ -46,7 +56,7 @@ class Metric:
             self.total += float(np.sum(values, dtype=np.float64))
             self.count += values.size
         else:
-            weights = np.asarray(weights, np.float64)
+            weights = np.asarray(weights, np.float64).reshape(-1)
             self.total += float(np.sum(values * weights))
             self.count += float(np.sum(weights))
 
@@ -67,6 +77,29 @@ class Metric:
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
         return {"name": self.name}
+
+
+def _check_same_shape(
+    metric: Metric, y_shape: tuple[int, ...], output_shape: tuple[int | None, ...]
+) -> None:
+    """Require as many values as the output has; dimensions of 1 may be left out."""
+    wanted, given = ([n for n in s[1:] if n != 1] for s in (output_shape, y_shape))
+    if wanted != given:
+        raise ValueError(
+            f"metric '{metric.name}': expected y of the output's shape "
+            f"{format_shape(output_shape)}, received {y_shape}"
+        )
+
+
+def _check_labels(
+    metric: Metric, y_shape: tuple[int, ...], output_shape: tuple[int | None, ...]
+) -> None:
+    """Require one label per sample."""
+    if tuple(y_shape[1:]) not in ((), (1,)):
+        raise ValueError(
+            f"metric '{metric.name}': expected labels of shape (N,) or (N, 1), "
+            f"received y of shape {y_shape}"
+        )
 
 
 class Mean(Metric):
@@ -105,6 +138,8 @@ class CategoricalAccuracy(Metric):
         """Compare the two argmaxes."""
         return y_true.argmax(-1) == y_pred.argmax(-1)
 
+    check = _check_same_shape
+
 
 class SparseCategoricalAccuracy(Metric):
     """How often the largest prediction is that of the label.
@@ -122,6 +157,8 @@ class SparseCategoricalAccuracy(Metric):
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Compare the label with the argmax."""
         return y_true.reshape(-1) == y_pred.argmax(-1)
+
+    check = _check_labels
 
 
 class BinaryAccuracy(Metric):
@@ -150,6 +187,8 @@ class BinaryAccuracy(Metric):
         """Compare after thresholding; several outputs of a sample are averaged."""
         matches = y_true.reshape(y_pred.shape) == (y_pred > self.threshold)
         return matches.reshape(len(y_pred), -1).mean(-1)
+
+    check = _check_same_shape
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
@@ -185,7 +224,9 @@ class SparseTopKCategoricalAccuracy(Metric):
         """Count the classes ahead of the label."""
         labels = y_true.reshape(-1, 1).astype(np.intp)
         own = np.take_along_axis(y_pred, labels, -1)
-        return np.isfinite(own[:, 0]) & ((y_pred > own).sum(-1) < self.k)
+        return np.isfinite(y_pred).all(-1) & ((y_pred > own).sum(-1) < self.k)
+
+    check = _check_labels
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
@@ -214,6 +255,8 @@ class TopKCategoricalAccuracy(SparseTopKCategoricalAccuracy):
         """Take the label from the one-hot row."""
         return super().values(y_true.argmax(-1), y_pred)
 
+    check = _check_same_shape
+
 
 class MeanSquaredError(Metric):
     """Mean of (y_pred − y_true)².
@@ -231,6 +274,8 @@ class MeanSquaredError(Metric):
         squares = np.square(y_pred - y_true.reshape(y_pred.shape))
         return squares.reshape(len(y_pred), -1).mean(-1)
 
+    check = _check_same_shape
+
 
 ALL = {
     "categorical_accuracy": CategoricalAccuracy,
@@ -240,7 +285,12 @@ ALL = {
     "sparse_top_k_categorical_accuracy": SparseTopKCategoricalAccuracy,
     "mean_squared_error": MeanSquaredError,
     "mse": MeanSquaredError,
+    "MSE": MeanSquaredError,
 }
+
+
+# Which accuracy these stand for depends on the shapes.
+ACCURACY = ("accuracy", "acc")
 
 
 def check(identifier: Any) -> Any:
@@ -250,8 +300,8 @@ def check(identifier: Any) -> Any:
         ValueError: a name is unknown.
         TypeError: the identifier is neither a name nor a `Metric`.
     """
-    if identifier not in ("accuracy", "acc"):
-        known = {**dict.fromkeys(("accuracy", "acc"), CategoricalAccuracy), **ALL}
+    if not _is_accuracy(identifier):
+        known = {**dict.fromkeys(ACCURACY, CategoricalAccuracy), **ALL}
         lookup.find("metric", identifier, known, Metric)
     return identifier
 
@@ -269,11 +319,12 @@ def resolve(
         y_shape: shape of the targets.
         output_shape: shape of the model's output, (N, ...).
 
+    Raises:
+        ValueError: the metric can't be computed from such targets.
+
     Reference: `keras/src/trainers/compile_utils.py` (get_metric).
     """
-    if not isinstance(identifier, str):
-        return lookup.find("metric", identifier, ALL, Metric)
-    if identifier not in ("accuracy", "acc"):
+    if not _is_accuracy(identifier):
         metric = lookup.find("metric", identifier, ALL, Metric)
     elif output_shape[-1] == 1:
         metric = BinaryAccuracy()
@@ -281,5 +332,11 @@ def resolve(
         metric = SparseCategoricalAccuracy()
     else:
         metric = CategoricalAccuracy()
-    metric.name = identifier
+    if isinstance(identifier, str):
+        metric.name = identifier
+    metric.check(y_shape, output_shape)
     return metric
+
+
+def _is_accuracy(identifier: Any) -> bool:
+    return isinstance(identifier, str) and identifier.lower() in ACCURACY

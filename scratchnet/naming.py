@@ -21,7 +21,7 @@ def snake_case(name: str) -> str:
 
 
 def unique(cls: type) -> str:
-    """Return the next free default name of a class: dense, dense_1, dense_2 …"""
+    """Return the next free default name of a class: dense, dense_1, and so on."""
     base = snake_case(cls.__name__)
     number = _taken[base]
     _taken[base] += 1

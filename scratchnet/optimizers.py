@@ -10,12 +10,12 @@ Reference: `keras/src/optimizers/`.
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from scratchnet import kernels, lookup
+from scratchnet.layers import arguments
 from scratchnet.subset import refuse
 
 Arrays = dict[str, np.ndarray]
@@ -46,6 +46,7 @@ class Optimizer:
         self.learning_rate = learning_rate
         self.iterations = 0
         self.state: dict[str, Arrays] = {slot: {} for slot in self.slots}
+        self._params: Arrays = {}
 
     @property
     def learning_rate(self) -> float:
@@ -54,8 +55,9 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        scalar = isinstance(value, Real | np.ndarray) and np.ndim(value) == 0
-        if not scalar or isinstance(value, bool) or not 0 <= value < np.inf:
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value.item()
+        if not 0 <= arguments.number(value) < np.inf:
             raise ValueError(
                 f"{type(self).__name__}: expected learning_rate to be a number of at "
                 f"least 0, received {value!r}"
@@ -63,11 +65,28 @@ class Optimizer:
         self._learning_rate = float(value)
 
     def build(self, params: Arrays) -> None:
-        """Allocate the slots of parameters that have none yet."""
-        for slot in self.slots:
-            for path, param in params.items():
-                if path not in self.state[slot]:
-                    self.state[slot][path] = np.zeros_like(param)
+        """Allocate the slots of parameters that have none yet.
+
+        Raises:
+            ValueError: the slots are those of another model's parameters.
+        """
+        for path, param in params.items():
+            known = self._params.get(path)
+            if known is param:
+                continue
+            if known is not None:
+                raise ValueError(
+                    f"{type(self).__name__}: '{path}' belongs to another model than "
+                    "the one that this optimizer has trained; make a new optimizer"
+                )
+            for slot in self.slots:
+                own = self.state[slot].setdefault(path, np.zeros_like(param))
+                if own.shape != param.shape or own.dtype != param.dtype:
+                    raise ValueError(
+                        f"{type(self).__name__}: expected state '{path}/{slot}' of "
+                        f"{param.dtype}{param.shape}, received {own.dtype}{own.shape}"
+                    )
+            self._params[path] = param
 
     def apply(self, grads: Arrays, params: Arrays) -> None:
         """Take one step: change every parameter, in place, by its gradient."""
@@ -119,7 +138,7 @@ class Optimizer:
             )
         self.learning_rate = float(state["learning_rate"])
         self.iterations = int(state["iterations"])
-        self.state = own
+        self.state, self._params = own, {}
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
@@ -211,11 +230,7 @@ class Adam(Optimizer):
         refuse("Adam", amsgrad=(amsgrad, False))
         self.beta_1 = _in_unit_interval("Adam", "beta_1", beta_1)
         self.beta_2 = _in_unit_interval("Adam", "beta_2", beta_2)
-        if not isinstance(epsilon, Real) or not 0 < epsilon < np.inf:
-            raise ValueError(
-                f"Adam: expected epsilon to be a number above 0, received {epsilon!r}"
-            )
-        self.epsilon = float(epsilon)
+        self.epsilon = arguments.positive("Adam", "epsilon", epsilon)
 
     def step_size(self, dtype: np.dtype) -> np.floating:
         """Return α of the current step, computed in ``dtype``."""
@@ -263,8 +278,8 @@ def _refuse_unsupported(who: str, kwargs: dict[str, Any]) -> None:
 
 
 def _in_unit_interval(who: str, name: str, value: Any, closed: bool = False) -> float:
-    inside = isinstance(value, Real) and (0 <= value < 1 or (closed and value == 1))
-    if not inside or isinstance(value, bool):
+    number = arguments.number(value)
+    if not (0 <= number < 1 or (closed and number == 1)):
         bound = "]" if closed else ")"
         raise ValueError(
             f"{who}: expected {name} to be a number in [0, 1{bound}, received {value!r}"

@@ -75,7 +75,7 @@ class Plan:
         rules: tuple[Callable[[Plan], None], ...] = (),
     ) -> None:
         """Lay the plan out and rewrite it."""
-        self.layers = layers
+        self.layers = list(layers)
         self.stages: list[Any] = list(layers)
         self.head: Any = LossHead(loss)
         self.differentiate_from = 0
@@ -100,8 +100,10 @@ class Plan:
 
     def backward(self, dy: np.ndarray | None) -> None:
         """Run the stages in reverse, down to `differentiate_from`."""
-        for stage in reversed(self.stages[self.differentiate_from :]):
-            dy = stage.backward(dy)
+        first = self.differentiate_from
+        pairs = zip(self.layers[first:], self.stages[first:], strict=True)
+        for layer, stage in reversed(list(pairs)):
+            dy = stage.backward(layer.cast(dy))
 
 
 class _SoftmaxCrossEntropyHead(LossHead):

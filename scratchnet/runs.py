@@ -155,8 +155,9 @@ class Run:
         """
         path = self.path("predictions.npz")
         try:
-            with np.load(path, allow_pickle=False) as file:
-                return file["labels"], file["probabilities"]
+            # Opened here: NumPy leaves the file of a damaged archive open.
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return arrays["labels"], arrays["probabilities"]
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise CheckpointError(f"{path}: can't be read: {error}") from error
 

@@ -94,12 +94,16 @@ class Sequential:
                 f"Sequential '{self.name}': expected layers with different names, "
                 f"received a second '{layer.name}'"
             )
-        shape = layer.input_shape_argument
-        if not self.layers and self._input is None and shape is not None:
-            self._input = InputLayer(shape=shape, dtype=layer.dtype)
-        if self.built or (not self.layers and self._input is not None):
+        source, shape = self._input, layer.input_shape_argument
+        if not self.layers and source is None and shape is not None:
+            source = InputLayer(shape=shape, dtype=layer.dtype)
+        if self.built or (not self.layers and source is not None):
             # From the first layer on, so that a misfit is reported where it is made.
-            layer.ensure_built(self._top_shape())
+            assert source is not None
+            below = self._top_shape() if self.layers else source.batch_shape
+            _output_shape(layer, below)
+            layer.ensure_built(below)
+        self._input = source
         self.layers.append(layer)
 
     def pop(self, rebuild: bool = True) -> Layer:
@@ -123,23 +127,46 @@ class Sequential:
                 is no `Input`.
 
         Raises:
-            ValueError: no shape is known, or there are no layers.
+            ValueError: no shape is known, it is another one than before, a layer
+                can't take what comes to it, or there are no layers.
         """
-        if self._input is None:
-            if input_shape is None:
-                raise ValueError(
-                    f"Sequential '{self.name}': build needs input_shape, a first "
-                    "layer with input_shape= or an Input"
-                )
-            dtype = self.layers[0].dtype if self.layers else None
-            self._input = InputLayer(batch_shape=(None, *input_shape[1:]), dtype=dtype)
-        if not self.layers:
-            raise ValueError(f"Sequential '{self.name}': expected at least one layer")
-        shape: Shape = self._input.batch_shape
+        known = None if self._input is None else self._input.batch_shape
+        if input_shape is None:
+            input_shape = known
+        if not isinstance(input_shape, tuple | list) or not input_shape:
+            raise ValueError(
+                f"Sequential '{self.name}': build needs input_shape=(None, ...), a "
+                "first layer with input_shape= or an Input, "
+                f"received {input_shape!r}"
+            )
+        shape: Shape = (None, *input_shape[1:])
+        if known is not None and shape != known:
+            raise ValueError(
+                f"Sequential '{self.name}': expected the input shape {known} that the "
+                f"model was made for, received {tuple(input_shape)}"
+            )
+        self.compute_output_shape(shape)
+        source = self._input
+        if source is None:
+            source = InputLayer(batch_shape=shape, dtype=self.layers[0].dtype)
         for layer in self.layers:
             layer.ensure_built(shape, random.stream("initialisation"))
             assert layer.output_shape is not None
             shape = layer.output_shape
+        self._input = source
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
+        """Return the output's shape for an input's, the batch's size first.
+
+        Raises:
+            ValueError: a layer can't take what comes to it, or there are no layers.
+        """
+        if not self.layers:
+            raise ValueError(f"Sequential '{self.name}': expected at least one layer")
+        shape: Shape = tuple(input_shape)
+        for layer in self.layers:
+            shape = _output_shape(layer, shape)
+        return shape
 
     def _top_shape(self) -> Shape:
         if self.layers:
@@ -178,7 +205,7 @@ class Sequential:
     @property
     def trainable(self) -> bool:
         """Whether any layer may learn; setting it sets it for all layers."""
-        return any(layer.trainable for layer in self.layers)
+        return not self.layers or any(layer.trainable for layer in self.layers)
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
@@ -198,7 +225,8 @@ class Sequential:
             )
         names = [layer.name for layer in self.layers]
         if index is not None:
-            if not -len(names) <= index < len(names):
+            whole = isinstance(index, int | np.integer)
+            if not whole or not -len(names) <= index < len(names):
                 raise ValueError(
                     f"get_layer: expected an index below {len(names)}, received {index}"
                 )
@@ -255,20 +283,13 @@ class Sequential:
 
     def __call__(self, inputs: Any, training: bool = False) -> np.ndarray:
         """Return the output for one batch."""
+        who = f"Sequential '{self.name}'"
+        shape = self.input_shape if self.built else None
+        samples = Samples(who, inputs, input_shape=shape)
         if not self.built:
-            shape = np.shape(inputs)
-            self.build((None, *shape[1:]))
-        dtype = self.layers[0].dtype
-        samples = Samples(
-            f"Sequential '{self.name}'",
-            inputs,
-            input_shape=self.input_shape,
-            dtype=dtype,
-        )
+            self.build((None, *samples.x.shape[1:]))
         with Workspace():
-            return self.forward(
-                np.ascontiguousarray(samples.x, dtype), training=bool(training)
-            ).copy()
+            return self.forward(samples.x, training=bool(training)).copy()
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Run all layers on a batch in the model's dtype."""
@@ -443,7 +464,7 @@ class Sequential:
         logs = self.trainer.evaluate(
             x, y, batch_size, verbose, sample_weight, steps, callbacks
         )
-        return logs if return_dict else _flat(logs)
+        return dict(sorted(logs.items())) if return_dict else _flat(logs)
 
     def predict(
         self,
@@ -485,7 +506,7 @@ class Sequential:
         Args, errors: as `fit`.
         """
         logs = self.trainer.train_on_batch(x, y, sample_weight, class_weight)
-        return logs if return_dict else _flat(logs)
+        return dict(sorted(logs.items())) if return_dict else _flat(logs)
 
     def test_on_batch(
         self,
@@ -499,7 +520,7 @@ class Sequential:
         Args, errors: as `evaluate`.
         """
         logs = self.trainer.test_on_batch(x, y, sample_weight)
-        return logs if return_dict else _flat(logs)
+        return dict(sorted(logs.items())) if return_dict else _flat(logs)
 
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """Return the output for one batch, in inference mode."""
@@ -516,11 +537,17 @@ class Sequential:
 
         Raises:
             ValueError: their number or a shape differs, or the model is not built.
+            TypeError: they are no list.
         """
         if not self.built:
             raise ValueError(
                 f"Sequential '{self.name}': set_weights needs a built model; "
                 "call build(input_shape) first"
+            )
+        if not isinstance(weights, list | tuple):
+            raise TypeError(
+                f"Sequential '{self.name}': expected a list of weights, "
+                f"received {weights!r}"
             )
         own = {
             f"{layer.name}/{name}": weight
@@ -540,6 +567,18 @@ class Sequential:
         from scratchnet import checkpoint
 
         checkpoint.load_weights(self, filepath)
+
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Refuse: whole models in ``.keras`` files are not written yet.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            "save: whole models (.keras) are not supported yet; use "
+            f"save_weights('{_stem(filepath)}.weights.h5') or '.npz', and get_config() "
+            "for the architecture"
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the architecture as plain data, without weights."""
@@ -569,6 +608,17 @@ class Sequential:
                 )
             model.add(layer_module.ALL[name].from_config(entry["config"]))
         return model
+
+
+def _output_shape(layer: Layer, input_shape: Shape) -> Shape:
+    """Return what a layer makes of a shape; it may have been built for another one."""
+    if layer.built:
+        layer.check_input(input_shape)  # type: ignore[arg-type]  # the batch is open
+    return layer.compute_output_shape(input_shape)
+
+
+def _stem(filepath: Any) -> str:
+    return str(filepath).removesuffix(".keras").removesuffix(".h5")
 
 
 def _flat(logs: dict[str, float]) -> float | list[float]:

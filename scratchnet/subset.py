@@ -22,9 +22,11 @@ def refuse(who: str, **arguments: tuple[Any, Any]) -> None:
 only amsgrad=False is supported
     """
     for name, (received, default) in arguments.items():
-        same_kind = isinstance(received, type(default)) or default is None
-        if received is default or (same_kind and received == default):
+        if received is default:
             continue
+        if default is not None and isinstance(received, type(default)):
+            if received == default:
+                continue
         raise NotImplementedError(
             f"{who}: {name}={received!r} is outside scratchnet's subset of Keras; "
             f"only {name}={default!r} is supported"

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from scratchnet.layers.layer import Layer
     from scratchnet.sequential import Sequential
 
-HEADINGS = ("Layer (type)", "Output Shape", "Param #")
-ALIGNMENTS = ("<", "<", ">")
+HEADINGS: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
+ALIGNMENTS: tuple[str, ...] = ("<", "<", ">")
 # Where each column ends, as a share of the line.
-ENDS = (0.45, 0.80, 1.0)
+ENDS: tuple[float, ...] = (0.45, 0.80, 1.0)
 LINE_LENGTH = 88
 
 # The same four with a column more, which tells what learns.
@@ -32,6 +32,18 @@ TRAINABLE_LINE_LENGTH = 100
 # right of every cell, one to the left of the line and a space on either side of each
 # text, shared out and rounded as Keras's table does it.
 FRAMES = {3: (3, 4, 3), 4: (3, 3, 4, 3)}
+
+
+# Without weights, and for Keras built before they know a shape.
+BUILT_AT_ONCE = (
+    "Activation",
+    "AveragePooling2D",
+    "Dropout",
+    "GlobalAveragePooling2D",
+    "MaxPooling2D",
+    "ReLU",
+    "Softmax",
+)
 
 
 def text(model: Sequential, line_length: int | None, show_trainable: bool) -> str:
@@ -71,10 +83,13 @@ def _widths(line_length: int, ends: tuple[float, ...]) -> list[int]:
 
 
 def _row(layer: Layer) -> tuple[str, ...]:
+    kind = type(layer).__name__
     shape = str(layer.output_shape) if layer.built else "?"
-    count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+    count = f"{layer.count_params():,}"
+    if not layer.built and kind not in BUILT_AT_ONCE:
+        count += " (unbuilt)"
     trainable = ("Y" if layer.trainable else "N") if layer.weights else "-"
-    return f"{layer.name} ({type(layer).__name__})", shape, count, trainable
+    return f"{layer.name} ({kind})", shape, count, trainable
 
 
 def _cells(
@@ -102,15 +117,13 @@ def _cut(word: str, width: int) -> str:
 
 
 def _rule(characters: str, widths: list[int]) -> str:
-    left, line, middle, right = characters
+    left, line, middle, right = tuple(characters)
     return left + middle.join(line * (width + 2) for width in widths) + right
 
 
 def _totals(model: Sequential) -> list[str]:
     arrays = [w for layer in model.layers for w in layer.weights.values()]
-    trainable = [
-        p for layer in model.layers for p in layer.trainable_params.values()
-    ]
+    trainable = [p for layer in model.layers for p in layer.trainable_params.values()]
     learnt = {id(param) for param in trainable}
     frozen = [array for array in arrays if id(array) not in learnt]
     optimizer: list[np.ndarray] = []

@@ -12,6 +12,7 @@ Reference: `keras/src/backend/tensorflow/trainer.py` for the order of things.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterator
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from scratchnet.layers import arguments
 from scratchnet.workspace import Workspace
 
 if TYPE_CHECKING:
+    from scratchnet.layers.layer import Shape
     from scratchnet.sequential import Sequential
 
 Logs = dict[str, float]
@@ -59,6 +61,7 @@ class Trainer:
         self.weighted_metrics: list[metrics.Metric] = []
         self._plan: rewrites.Plan | None = None
         self._plan_key: Any = None
+        self._metrics_key: Any = None
 
     # The loop.
 
@@ -88,28 +91,40 @@ class Trainer:
         samples, validation = self._split(
             samples, validation_split, validation_data, class_weight
         )
-        steps = _count(
-            "fit", "steps_per_epoch", steps_per_epoch, -(-len(samples) // batch_size)
-        )
+        shuffle = _flag("fit", "shuffle", shuffle)
+        steps = _count("fit", "steps_per_epoch", steps_per_epoch, None)
+        start = _count("fit", "initial_epoch", initial_epoch, 0, least=0)
         validation_batch_size = _count(
             "fit", "validation_batch_size", validation_batch_size, batch_size
         )
-        callbacks = self._callbacks(callbacks, verbose, epochs, steps, fitting=True)
+        validation_steps = _count("fit", "validation_steps", validation_steps, None)
+        _check_frequency(validation_freq)
+        callbacks = self._callbacks(
+            callbacks,
+            verbose,
+            epochs,
+            steps or batches.count(samples, batch_size),
+            fitting=True,
+        )
+        samples.check_finite()
+        if validation is not None:
+            validation.check_finite()
+            available = batches.count(validation, validation_batch_size)
+            validation_steps = _steps("fit: validation", validation_steps, available)
         self._epochs(
-            batches.endless(samples, batch_size, bool(shuffle)),
-            steps,
-            range(_count("fit", "initial_epoch", initial_epoch, 0, least=0), epochs),
+            batches.epochs(samples, batch_size, steps, shuffle),
+            range(start, epochs),
             callbacks,
             validation,
             (validation_batch_size, validation_steps),
             validation_freq,
         )
+        assert self.model.history is not None
         return self.model.history
 
     def _epochs(
         self,
-        batch_stream: Iterator[Batch],
-        steps: int,
+        epoch_stream: Iterator[Iterator[Batch]],
         epochs: range,
         callbacks: CallbackList,
         validation: Samples | None,
@@ -126,7 +141,7 @@ class Trainer:
                 # A `BackupAndRestore` may have moved the start.
                 for epoch in range(model._initial_epoch, epochs.stop):
                     callbacks.on_epoch_begin(epoch)
-                    logs = self._epoch(batch_stream, steps, callbacks, interrupt)
+                    logs = self._epoch(next(epoch_stream), callbacks, interrupt)
                     if validation is not None and _is_due(epoch, validation_freq):
                         results = self._evaluate(
                             validation, *validation_size, callbacks, interrupt
@@ -145,20 +160,24 @@ class Trainer:
     def _epoch(
         self,
         batch_stream: Iterator[Batch],
-        steps: int,
         callbacks: CallbackList,
         interrupt: DeferredInterrupt,
     ) -> Logs:
         self.reset_metrics()
-        with self.workspace:
-            for step in range(steps):
-                callbacks.on_train_batch_begin(step)
-                self.train_step(next(batch_stream))
-                callbacks.on_train_batch_end(step, self.results())
-                interrupt.check()
-                if self.model.stop_training:
-                    break
-        return dict(sorted(self.results().items()))
+        for step in itertools.count():
+            # Callbacks stay outside, so that what they compute lies in other memory.
+            with self.workspace:
+                batch = next(batch_stream, None)
+            if batch is None:
+                break
+            callbacks.on_train_batch_begin(step)
+            with self.workspace:
+                self.train_step(batch)
+            callbacks.on_train_batch_end(step, self.results())
+            interrupt.check()
+            if self.model.stop_training:
+                break
+        return self.results()
 
     def evaluate(
         self,
@@ -173,8 +192,8 @@ class Trainer:
         """Return loss and metrics, without changing the model."""
         samples = self._samples("evaluate", x, y, sample_weight)
         batch_size = _count("evaluate", "batch_size", batch_size, 32)
-        count = _count("evaluate", "steps", steps, -(-len(samples) // batch_size))
-        callbacks = self._callbacks(callbacks, verbose, 1, count)
+        steps = _steps("evaluate", steps, batches.count(samples, batch_size))
+        callbacks = self._callbacks(callbacks, verbose, 1, steps)
         return self._evaluate(samples, batch_size, steps, callbacks)
 
     def _evaluate(
@@ -187,14 +206,15 @@ class Trainer:
     ) -> Logs:
         self.reset_metrics()
         callbacks.on_test_begin()
-        with Workspace():
-            batch_stream = batches.in_order(samples, batch_size)
-            for step, batch in enumerate(itertools.islice(batch_stream, steps)):
-                callbacks.on_test_batch_begin(step)
-                self.test_step(batch)
-                callbacks.on_test_batch_end(step, self.results())
-                if interrupt is not None:
-                    interrupt.check()
+        workspace = Workspace()
+        starts = range(0, len(samples), batch_size)
+        for step, start in enumerate(starts[:steps]):
+            callbacks.on_test_batch_begin(step)
+            with workspace:
+                self.test_step(samples.slice(start, start + batch_size))
+            callbacks.on_test_batch_end(step, self.results())
+            if interrupt is not None:
+                interrupt.check()
         callbacks.on_test_end(self.results())
         return self.results()
 
@@ -209,19 +229,21 @@ class Trainer:
         """Return the model's output for every sample."""
         samples = self._samples("predict", x)
         batch_size = _count("predict", "batch_size", batch_size, 32)
-        count = _count("predict", "steps", steps, -(-len(samples) // batch_size))
-        samples = samples.part(0, count * batch_size)
-        callbacks = self._callbacks(callbacks, verbose, 1, count)
-        shape = self.model.output_shape
-        result = np.empty((len(samples), *shape[1:]), self.model.layers[-1].dtype)
+        steps = _steps("predict", steps, batches.count(samples, batch_size))
+        samples = samples.part(0, steps * batch_size)
+        callbacks = self._callbacks(callbacks, verbose, 1, steps)
+        shape = (len(samples), *(n or 0 for n in self.model.output_shape[1:]))
+        result = np.empty(shape, self.model.layers[-1].dtype)
         callbacks.on_predict_begin()
-        with Workspace():
-            for step, batch in enumerate(batches.in_order(samples, batch_size)):
-                callbacks.on_predict_batch_begin(step)
-                start = step * batch_size
-                output = self.model.forward(batch.x, training=False)
-                result[start : start + len(batch.x)] = output
-                callbacks.on_predict_batch_end(step, {})
+        workspace = Workspace()
+        for step in range(steps):
+            callbacks.on_predict_batch_begin(step)
+            start = step * batch_size
+            outputs = result[start : start + batch_size]
+            with workspace:
+                batch = samples.slice(start, start + batch_size)
+                outputs[...] = self.model.forward(batch.x, training=False)
+            callbacks.on_predict_batch_end(step, {"outputs": outputs})
         callbacks.on_predict_end()
         return result
 
@@ -257,6 +279,7 @@ class Trainer:
         output = plan.forward(batch.x, training=True)
         targets, predictions, scale = self._measure(plan, batch, output)
         plan.backward(plan.head.backward(targets, output, predictions, scale))
+        assert self.model.optimizer is not None
         self.model.optimizer.apply(plan.grads, plan.params)
 
     def test_step(self, batch: Batch) -> None:
@@ -269,6 +292,7 @@ class Trainer:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return dense targets, predictions, and each loss's share in the whole."""
         y, weights = batch.y, batch.sample_weight
+        assert y is not None
         targets = self.model.loss.targets(y, output.shape, output.dtype)
         values, predictions = plan.head.forward(targets, output)
         scale = np.full(len(values), 1 / len(values), output.dtype)
@@ -276,7 +300,7 @@ class Trainer:
             values = values * weights
             scale *= weights.astype(scale.dtype)
         self.loss_metric.add(values)
-        self._resolve_metrics(y)
+        self._resolve_metrics(y, output.shape)
         for metric in self.metrics:
             metric.update_state(y, predictions)
         for metric in self.weighted_metrics:
@@ -300,10 +324,19 @@ class Trainer:
         return self._plan
 
     def results(self) -> Logs:
-        """Return the running means: loss first, then the metrics."""
+        """Return the running means: loss, metrics, weighted metrics.
+
+        A weighted metric with the name of another is called ``weighted_accuracy``;
+        what still has the same name is numbered.
+        """
         named = {"loss": self.loss_metric.result()}
-        for metric in (*self.metrics, *self.weighted_metrics):
-            named[metric.name] = metric.result()
+        for metric in self.metrics:
+            named[_free_name(metric.name, named)] = metric.result()
+        for metric in self.weighted_metrics:
+            name = (
+                metric.name if metric.name not in named else f"weighted_{metric.name}"
+            )
+            named[_free_name(name, named)] = metric.result()
         return named
 
     def reset_metrics(self) -> None:
@@ -311,18 +344,16 @@ class Trainer:
         for metric in (self.loss_metric, *self.metrics, *self.weighted_metrics):
             metric.reset_state()
 
-    def _resolve_metrics(self, y: Any) -> None:
-        model = self.model
-        if len(self.metrics) != len(model.metric_identifiers):
-            self.metrics = [
-                metrics.resolve(metric, y.shape, model.output_shape)
-                for metric in model.metric_identifiers
-            ]
-        if len(self.weighted_metrics) != len(model.weighted_metric_identifiers):
-            self.weighted_metrics = [
-                metrics.resolve(metric, y.shape, model.output_shape)
-                for metric in model.weighted_metric_identifiers
-            ]
+    def _resolve_metrics(self, y: np.ndarray, output_shape: Shape) -> None:
+        """Find out, by the first targets, what the metrics' names stand for."""
+        wanted = (self.model.metric_identifiers, self.model.weighted_metric_identifiers)
+        if self._metrics_key == wanted:
+            return
+        self.metrics, self.weighted_metrics = (
+            [metrics.resolve(one, y.shape, output_shape) for one in identifiers]
+            for identifiers in wanted
+        )
+        self._metrics_key = wanted
 
     def _samples(
         self, who: str, x: Any, y: Any = None, sample_weight: Any = None
@@ -332,22 +363,23 @@ class Trainer:
         with_targets = who != "predict"
         if with_targets:
             model.assert_compiled(who)
-        if not model.built:
-            first = Samples(who, x)
-            model.build((None, *first.x.shape[1:]))
-        if with_targets and y is None:
-            raise ValueError(f"{who}: expected targets y, received None")
+            if y is None:
+                raise ValueError(f"{who}: expected targets y, received None")
         samples = Samples(
             who,
             x,
             y,
             sample_weight,
-            input_shape=model.input_shape,
-            dtype=model.layers[0].dtype,
+            input_shape=model.input_shape if model.built else None,
+            dtype=model.layers[0].dtype if model.layers else None,
         )
-        if with_targets:
-            assert samples.y is not None
-            model.loss.check(samples.y, model.output_shape)
+        input_shape = (None, *samples.x.shape[1:])
+        if samples.y is not None:
+            output_shape = model.compute_output_shape(input_shape)
+            model.loss.check(samples.y, output_shape)
+            self._resolve_metrics(samples.y, output_shape)
+        if not model.built:
+            model.build(input_shape)
         return samples
 
     def _split(
@@ -425,27 +457,62 @@ def _apply_class_weight(samples: Samples, class_weight: dict[int, float]) -> Non
     labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
     weights = np.ones(len(y), np.float32)
     for label, weight in class_weight.items():
-        if not isinstance(weight, Real) or not np.isfinite(weight):
+        numbers = isinstance(label, Real) and isinstance(weight, Real)
+        if not numbers or not np.isfinite(weight):
             raise ValueError(
-                f"fit: expected finite numbers in class_weight, received {weight!r} "
-                f"for class {label!r}"
+                "fit: expected class_weight of whole numbers and finite weights, "
+                f"received {label!r}: {weight!r}"
             )
         weights[labels == label] = weight
     samples.sample_weight = weights
 
 
-def _count(who: str, name: str, value: Any, default: int, least: int = 1) -> int:
+def _free_name(name: str, taken: Logs) -> str:
+    names = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(1)))
+    return next(free for free in names if free not in taken)
+
+
+def _count(who: str, name: str, value: Any, default: Any, least: int = 1) -> Any:
     """Return a whole number of at least ``least``; None stands for the default."""
     if value is None:
         return default
-    if least == 0 and not isinstance(value, bool) and value == 0:
-        return 0
-    return arguments.positive_int(who, name, value)
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise ValueError(
+            f"{who}: expected a whole number of at least {least} for {name}, "
+            f"received {value!r}"
+        )
+    return int(value)
+
+
+def _steps(who: str, steps: Any, available: int) -> int:
+    """Return how many batches to run, at most those that there are."""
+    steps = _count(who, "steps", steps, available)
+    if steps > available:
+        warnings.warn(
+            f"{who}: {steps} steps end after {available}, where the samples do",
+            stacklevel=4,
+        )
+    return min(steps, available)
+
+
+def _flag(who: str, name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
+        raise ValueError(
+            f"{who}: expected {name} to be True or False, received {value!r}"
+        )
+    return bool(value)
+
+
+def _check_frequency(validation_freq: Any) -> None:
+    """Require a positive whole number, or a collection of them."""
+    collection = isinstance(validation_freq, list | tuple | set | frozenset)
+    for epoch in validation_freq if collection else [validation_freq]:
+        arguments.positive_int("fit", "validation_freq", epoch)
 
 
 def _is_due(epoch: int, validation_freq: int | list[int]) -> bool:
     """Tell whether to validate after an epoch (0-based); a list names 1-based ones."""
     if isinstance(validation_freq, int | np.integer):
-        every = arguments.positive_int("fit", "validation_freq", validation_freq)
-        return (epoch + 1) % every == 0
+        return (epoch + 1) % int(validation_freq) == 0
     return epoch + 1 in validation_freq

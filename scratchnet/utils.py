@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet import naming, random
+from scratchnet.layers import arguments
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
@@ -30,18 +31,27 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
            [0., 0., 1.]])
     """
     labels = np.asarray(x)
-    if labels.dtype.kind not in "iubf" or np.any(labels != np.floor(labels)):
+    whole = labels.dtype.kind in "iub" or (
+        labels.dtype.kind == "f"
+        and bool(np.all(np.isfinite(labels) & (labels == np.floor(labels))))
+    )
+    if not whole:
         raise ValueError(f"to_categorical: expected whole numbers, received {x!r}")
+    if num_classes is not None:
+        num_classes = arguments.positive_int(
+            "to_categorical", "num_classes", num_classes
+        )
     shape = labels.shape
     if len(shape) > 1 and shape[-1] == 1:
         shape = shape[:-1]
     labels = labels.reshape(-1).astype(np.int64)
-    if not num_classes:
+    if num_classes is None:
         num_classes = int(labels.max()) + 1 if labels.size else 0
     if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
         wrong = labels[(labels < 0) | (labels >= num_classes)][0]
+        largest = max(num_classes - 1, 0)
         raise ValueError(
-            f"to_categorical: expected labels 0 to {num_classes - 1}, received {wrong}"
+            f"to_categorical: expected labels from 0 to {largest}, received {wrong}"
         )
     rows = np.zeros((labels.size, num_classes))
     rows[np.arange(labels.size), labels] = 1

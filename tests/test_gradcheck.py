@@ -8,8 +8,9 @@ import pickle
 import numpy as np
 import pytest
 
-from scratchnet import random
+from scratchnet import losses, random
 from scratchnet.gradcheck import gradcheck, gradcheck_loss, inputs
+from scratchnet.gradcheck.cases import CASES, LossCase
 from scratchnet.gradcheck.differences import slope
 from scratchnet.layers.layer import Layer
 
@@ -827,7 +828,7 @@ def test_a_report_reads_as_a_table():
 # Losses.
 
 
-class SquaredError:
+class Squares:
     """The sum of squares of each sample, as an object that is no `Loss`."""
 
     factor = 2.0
@@ -841,14 +842,14 @@ class SquaredError:
 
 def test_a_loss_of_ones_own_passes_with_values_to_check_at():
     rng = np.random.default_rng(0)
-    report = gradcheck_loss(SquaredError(), rng.random((3, 4)), rng.random((3, 4)))
+    report = gradcheck_loss(Squares(), rng.random((3, 4)), rng.random((3, 4)))
     assert report.passed, report
     assert report.rows[0].name == "y_pred"
-    assert report.subject == "SquaredError"
+    assert report.subject == "Squares"
 
 
 def test_a_wrong_loss_is_caught_and_named():
-    loss = SquaredError()
+    loss = Squares()
     loss.factor = 1.0
     rng = np.random.default_rng(0)
     report = gradcheck_loss(loss, rng.random((3, 5)), rng.random((3, 5)))
@@ -856,10 +857,48 @@ def test_a_wrong_loss_is_caught_and_named():
 
 
 def test_a_loss_that_ignores_its_scale_is_caught():
-    class Ignores(SquaredError):
+    class WithoutScale(Squares):
         def backward(self, y_true, y_pred, scale):
             return super().backward(y_true, y_pred, np.ones_like(scale))
 
     rng = np.random.default_rng(0)
-    report = gradcheck_loss(Ignores(), rng.random((3, 5)), rng.random((3, 5)))
+    report = gradcheck_loss(WithoutScale(), rng.random((3, 5)), rng.random((3, 5)))
     assert "one value for each index of axis 0" in report["y_pred"].cause
+
+
+OUR_LOSSES = [
+    pytest.param(case, id=f"{name}-{case.title}")
+    for name, cases in CASES.items()
+    for case in cases
+    if isinstance(case, LossCase)
+]
+
+
+@pytest.mark.parametrize("case", OUR_LOSSES)
+def test_our_losses_pass_over_20_seeds(case):
+    for seed in range(20):
+        report = case.check(seed)
+        assert report.passed, report
+        assert report["y_pred"].checked == report["y_pred"].shape[0] * 4
+
+
+def test_labels_of_a_loss_are_those_that_fit_gets():
+    y_pred = np.random.default_rng(0).random((3, 4))
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+    assert gradcheck_loss(loss, [0, 3, 1], y_pred).passed
+    assert gradcheck_loss(loss, [[0], [3], [1]], y_pred).passed
+    with pytest.raises(ValueError, match="expected labels 0 to 3, received 4"):
+        gradcheck_loss(loss, [0, 4, 1], y_pred)
+
+
+def test_a_planted_mistake_in_our_loss_is_caught():
+    class WithoutLabels(losses.CategoricalCrossentropy):
+        def backward(self, targets, y_pred, scale):
+            return super().backward(0.5 * targets, y_pred, scale)
+
+    assert not gradcheck_loss(WithoutLabels(from_logits=True)).passed
+
+
+def test_a_loss_of_ones_own_needs_values_to_check_at():
+    with pytest.raises(ValueError, match="expected y_true and y_pred for Squares"):
+        gradcheck_loss(Squares())

@@ -20,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
             "Check the hand-written gradients of scratchnet's layers and losses "
             "against central differences, in float64, along a random direction and "
             "element by element. For a layer of your own, call "
-            "scratchnet.gradcheck.gradcheck(layer, input_shape=...)."
+            "scratchnet.gradcheck(layer, input_shape=...)."
         ),
     )
     parser.add_argument(
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         names = [_find(name, CASES) for name in arguments.layers] or list(CASES)
     except ValueError as error:
-        print(error, file=sys.stderr)
+        print(f"scratchnet gradcheck: {error}", file=sys.stderr)
         return 2
     totals = []
     with ladder.rung(arguments.rung or ladder.get_rung()):
@@ -103,7 +103,7 @@ def _find(name: str, cases: dict[str, Any]) -> str:
     lower = {known.lower(): known for known in cases}
     if name.lower() in lower:
         return lower[name.lower()]
-    raise ValueError(f"gradcheck: unknown layer or loss {name!r}{suggest(name, cases)}")
+    raise ValueError(f"unknown layer or loss {name!r}{suggest(name, cases)}")
 
 
 def _seed(text: str) -> int:

@@ -1,6 +1,6 @@
 """Check hand-written gradients against central differences.
 
-    from scratchnet.gradcheck import gradcheck
+    from scratchnet import gradcheck
     report = gradcheck(MyLayer(8), input_shape=(5,))
     print(report)
     assert report.passed, report

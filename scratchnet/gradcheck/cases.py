@@ -79,7 +79,7 @@ _DENSE = _of_layer(
     ({"units": 4, "use_bias": False}, (6,)),
     ({"units": 1}, (1,)),
     ({"units": 3}, (4, 5)),
-    ({"units": 9, "activation": "relu"}, (6,)),
+    ({"units": 17, "activation": "relu"}, (9,)),
     ({"units": 4, "activation": "tanh"}, (6,)),
     ({"units": 4, "activation": "sigmoid"}, (6,)),
     ({"units": 4, "activation": "softmax"}, (6,)),
@@ -95,7 +95,7 @@ _CONVOLUTION = _of_layer(
     ({"filters": 2, "kernel_size": 2, "strides": 3}, IMAGE),
     ({"filters": 3, "kernel_size": 1, "use_bias": False}, IMAGE),
     ({"filters": 3, "kernel_size": (5, 6)}, IMAGE),
-    ({"filters": 3, "kernel_size": 3, "activation": "relu"}, IMAGE),
+    ({"filters": 17, "kernel_size": 3, "activation": "relu"}, (4, 5, 1)),
     ({"filters": 3, "kernel_size": 2, "activation": "softmax"}, IMAGE),
 )
 

@@ -127,9 +127,9 @@ class Comparison:
         for index in indices:
             evidence.add(int(index), self._element(name, analytic, int(index)))
         if not self._agrees(along.error) and all(map(self._agrees, evidence.errors)):
-            index = self._search(name, analytic, direction, along.difference)
-            if index not in evidence.indices:
-                evidence.add(index, self._element(name, analytic, index))
+            found = self._search(name, analytic, direction, along.difference)
+            if found not in evidence.indices:
+                evidence.add(found, self._element(name, analytic, found))
         return evidence
 
     def _agrees(self, error: float) -> bool:

@@ -32,6 +32,8 @@ PARALLEL = {
     "stencil": False,
 }
 
+BOUNDS_CHECKED = bool(numba.config.BOUNDSCHECK)
+
 # OpenMP is not fork-safe, and Numba's workqueue layer aborts the process when two
 # threads launch at once: every parallel region goes through this lock.
 LAUNCH_LOCK = threading.RLock()
@@ -66,8 +68,12 @@ def compiled(function):
 
 
 def parallel(function):
-    """Compile with `prange` on; the result launches under `LAUNCH_LOCK`."""
-    kernel = _jit(function, parallel=PARALLEL)
+    """Compile with `prange` on; the result launches under `LAUNCH_LOCK`.
+
+    Under NUMBA_BOUNDSCHECK=1 the loops are serial, for an IndexError that is raised on
+    another thread would be lost.
+    """
+    kernel = _jit(function, **({} if BOUNDS_CHECKED else {"parallel": PARALLEL}))
 
     @functools.wraps(function)
     def launch(*arguments):
@@ -79,6 +85,8 @@ def parallel(function):
 
 
 def _jit(function, **options):
+    if BOUNDS_CHECKED:  # machine code with and without checks looks alike to the cache
+        return numba.njit(**OPTIONS, **options)(function)
     try:
         return numba.njit(cache=True, **OPTIONS, **options)(function)
     except RuntimeError:  # no folder can be written for the cache: compile each time

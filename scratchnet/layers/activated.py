@@ -52,6 +52,7 @@ class ActivatedLayer(Layer):
     def backward_activation(self, dy: np.ndarray) -> np.ndarray:
         """Return ∂loss/∂z, given dy = ∂loss/∂y."""
         self.recall()
+        dy = self.check_gradient(dy, self._activated.shape)
         if self.activation is activations.linear:
             return dy
         dz = self.empty("dz", dy.shape)

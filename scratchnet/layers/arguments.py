@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -57,11 +58,31 @@ def fraction(who: str, name: str, value: Any) -> float:
     Raises:
         ValueError: it is anything else, NaN included.
     """
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value <= 1:
+    if not 0 <= number(value) <= 1:
         raise ValueError(
             f"{who}: expected {name} to be a number from 0 to 1, received {value!r}"
         )
     return float(value)
+
+
+def positive(who: str, name: str, value: Any) -> float:
+    """Return a finite number above 0.
+
+    Raises:
+        ValueError: it is anything else, NaN included.
+    """
+    if not 0 < number(value) < math.inf:
+        raise ValueError(
+            f"{who}: expected {name} to be a number above 0, received {value!r}"
+        )
+    return float(value)
+
+
+def number(value: Any) -> float:
+    """Return a real number as a float; NaN, which no range holds, for anything else."""
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    return math.nan
 
 
 def rank(who: str, shape: tuple[int | None, ...], expected: str) -> None:

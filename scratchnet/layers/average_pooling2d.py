@@ -34,6 +34,7 @@ class AveragePooling2D(Pooling2D):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Share each gradient out among its window's pixels."""
         shape = self.recall()
+        dy = self.check_gradient(dy, self.compute_output_shape(shape))
         dx = self.empty("dx", shape)
         kernels.average_pooling_backward(dy, dx, *self.geometry(shape))
         return dx

@@ -172,6 +172,7 @@ class BatchNormalization(Layer):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Compute d_gamma and d_beta, and return dx."""
         x, mean, variance = self.recall()
+        dy = self.check_gradient(dy, x.shape)
         dx = self.empty("dx", x.shape)
         gamma = self.params["gamma"] if self.scale else self._ones
         d_gamma = self.grads.get("gamma", self.empty("d_gamma", gamma.shape))

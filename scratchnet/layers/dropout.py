@@ -64,23 +64,24 @@ class Dropout(Layer):
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Drop and scale when training, else return x."""
         if not training or self.rate == 0:
-            self.remember("identity", training=training)
+            self.remember((x.shape, None, None), training=training)
             return x
         state = self.buffers["seed_state"]
         state[1] += np.uint32(1)
         seed, step = int(state[0]), int(state[1])
         y = self.empty("y", x.shape)
         kernels.dropout(x.reshape(-1), y.reshape(-1), self.rate, seed, step)
-        self.remember((seed, step), training=True)
+        self.remember((x.shape, seed, step), training=True)
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Drop and scale the same elements of the gradient."""
-        remembered = self.recall()
-        if remembered == "identity":
+        shape, seed, step = self.recall()
+        dy = self.check_gradient(dy, shape)
+        if seed is None:
             return dy
         dx = self.empty("dx", dy.shape)
-        kernels.dropout(dy.reshape(-1), dx.reshape(-1), self.rate, *remembered)
+        kernels.dropout(dy.reshape(-1), dx.reshape(-1), self.rate, seed, step)
         return dx
 
     def get_config(self) -> dict[str, Any]:

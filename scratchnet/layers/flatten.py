@@ -44,4 +44,6 @@ class Flatten(Layer):
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Give the gradient the input's shape."""
-        return dy.reshape(self.recall())
+        shape = self.recall()
+        dy = self.check_gradient(dy, (shape[0], math.prod(shape[1:])))
+        return dy.reshape(shape)

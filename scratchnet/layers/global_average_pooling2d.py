@@ -59,6 +59,7 @@ class GlobalAveragePooling2D(Layer):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Share each gradient out among all pixels of its channel."""
         N, H, W, C = shape = self.recall()
+        dy = self.check_gradient(dy, self.compute_output_shape(shape))
         dx = self.empty("dx", shape)
         dy = dy.reshape(N, 1, 1, C)
         kernels.average_pooling_backward(dy, dx, (H, W), (1, 1), (0, 0))

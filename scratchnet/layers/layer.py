@@ -135,8 +135,14 @@ class Layer:
         return self.forward(x, training=bool(training))
 
     def cast(self, x: Any) -> np.ndarray:
-        """Return x as a C-contiguous array of this layer's dtype."""
-        return np.ascontiguousarray(x, self.dtype)
+        """Return x as a C-contiguous, writeable array of this layer's dtype.
+
+        Writeable, though no layer writes to it: Numba would compile every kernel
+        once more for arrays that are read-only.
+        """
+        if isinstance(x, np.ndarray) and x.dtype == self.dtype and x.flags.carray:
+            return x
+        return np.require(x, self.dtype, ("C", "W"))
 
     def check_input(self, shape: tuple[int, ...]) -> None:
         """Compare a batch's shape with the one that the layer was built for.
@@ -158,6 +164,19 @@ class Layer:
                 f"{self.label}: expected input {format_shape(expected)}, "
                 f"received {format_shape(shape)}"
             )
+
+    def check_gradient(self, dy: Any, shape: tuple[int, ...]) -> np.ndarray:
+        """Return dy as `cast` would, if it has the output's shape.
+
+        Raises:
+            ValueError: it has another.
+        """
+        if np.shape(dy) != shape:
+            raise ValueError(
+                f"{self.label}: expected a gradient of the output's shape {shape}, "
+                f"received {np.shape(dy)}"
+            )
+        return self.cast(dy)
 
     def empty(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
         """Return an array to write into, from the active workspace if there is one."""

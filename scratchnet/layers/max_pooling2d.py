@@ -34,6 +34,7 @@ class MaxPooling2D(Pooling2D):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Hand each gradient to the pixel that was the maximum."""
         x, y = self.recall()
+        dy = self.check_gradient(dy, y.shape)
         dx = self.empty("dx", x.shape)
         kernels.max_pooling_backward(x, y, dy, dx, *self.geometry(x.shape))
         return dx

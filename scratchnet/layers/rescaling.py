@@ -43,12 +43,12 @@ class Rescaling(Layer):
         y = self.empty("y", x.shape)
         np.multiply(x, self.dtype.type(self.scale), out=y)
         y += self.dtype.type(self.offset)
-        self.remember("scaled", training=training)
+        self.remember(x.shape, training=training)
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Scale the gradient."""
-        self.recall()
+        dy = self.check_gradient(dy, self.recall())
         dx = self.empty("dx", dy.shape)
         np.multiply(dy, self.dtype.type(self.scale), out=dx)
         return dx

@@ -172,9 +172,7 @@ def fit_validation_split(keras):
 
 def fit_validation_freq(keras):
     x, _, y = data()
-    return fitted(
-        mlp(keras), x, y, epochs=5, validation_data=(x, y), validation_freq=2
-    )
+    return fitted(mlp(keras), x, y, epochs=5, validation_data=(x, y), validation_freq=2)
 
 
 def fit_validation_epochs_and_steps(keras):
@@ -232,9 +230,20 @@ def fit_metric_names(keras):
         weighted_metrics=["accuracy", "categorical_accuracy"],
     )
     result = fitted(model, x, y, epochs=1)
-    result["evaluated"] = np.array(model.evaluate(x, y, verbose=0))
     result["evaluated_names"] = list(model.evaluate(x, y, verbose=0, return_dict=True))
     return result
+
+
+def evaluate_order(keras):
+    """Return what evaluate lists; names given twice, Keras lists twice over."""
+    x, _, y = data()
+    metrics = [keras.metrics.TopKCategoricalAccuracy(2), "acc"]
+    model = mlp(keras, metrics=metrics, weighted_metrics=["mse", "accuracy"])
+    return {
+        "list": np.array(
+            model.evaluate(x, y, sample_weight=sample_weights(), verbose=0)
+        )
+    }
 
 
 # Single calls.
@@ -256,9 +265,7 @@ def calls(keras):
         "predict_on_batch": np.array(model.predict_on_batch(x[:4])),
     }
     model = mlp(keras)
-    result["train_on_batch"] = np.array(
-        [model.train_on_batch(x, y) for _ in range(2)]
-    )
+    result["train_on_batch"] = np.array([model.train_on_batch(x, y) for _ in range(2)])
     result["train_weighted"] = np.array(
         model.train_on_batch(x, y, sample_weight=sample_weights())
     )
@@ -280,7 +287,7 @@ def calls(keras):
         str(model.predict(x.astype("float64"), verbose=0).dtype),
         str(model.get_weights()[0].dtype),
     ]
-    compile_with(keras, model, metrics=None)
+    model = mlp(keras, metrics=None)
     result["types"] += [
         type(model.evaluate(x, y, verbose=0)).__name__,
         type(model.train_on_batch(x, y)).__name__,
@@ -357,7 +364,10 @@ def losses(keras):
         predictions = logits if "logits" in name else p
         result[name] = np.array(
             [
-                *(float(loss(one_hot[i : i + 1], predictions[i : i + 1])) for i in range(8)),
+                *(
+                    float(loss(one_hot[i : i + 1], predictions[i : i + 1]))
+                    for i in range(8)
+                ),
                 float(loss(one_hot, predictions)),
                 float(loss(one_hot, predictions, sample_weight=weights)),
             ]
@@ -472,11 +482,6 @@ def summary_of(model, **settings):
     return "".join(texts).splitlines()
 
 
-def fresh_names(keras):
-    """Start the numbering of names again, as in a new process."""
-    (getattr(keras.utils, "clear_session", None))()
-
-
 def summaries(keras):
     keras.utils.clear_session()
     layers = keras.layers
@@ -558,7 +563,16 @@ def summaries(keras):
         name="long",
     )
     result["long"] = summary_of(long)
-    unbuilt = model(layers.Flatten(), layers.Dense(3), layers.Dropout(0.5), layers.Dense(2))
+    unbuilt = model(
+        layers.Flatten(),
+        layers.Dense(3),
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.Activation("tanh"),
+        layers.Dropout(0.5),
+        layers.Dense(2),
+        layers.Softmax(),
+    )
     result["unbuilt"] = summary_of(unbuilt)
     result["empty"] = summary_of(model())
     return result
@@ -584,6 +598,7 @@ CASES = {
         fit_twice,
         fit_frozen,
         fit_metric_names,
+        evaluate_order,
         calls,
         optimizer_adam,
         optimizer_adam_other_betas,

@@ -52,5 +52,5 @@ def test_a_function_may_be_given_instead_of_a_name(name):
 
 def test_no_name_of_a_function_suggests_the_nearest():
     refuses(Activation, {"activation": "sigmiod"}, "did you mean 'sigmoid'")
-    with pytest.raises(TypeError, match="expected a name or a ActivationFunction"):
+    with pytest.raises(TypeError, match=r"expected a name or .*received 3"):
         Activation(3)

@@ -5,10 +5,10 @@ import pytest
 
 from scratchnet.layers import AveragePooling2D, AvgPool2D
 from tests.layers import pooling
-from tests.layers.suite import LayerSuite, refuses
+from tests.layers.suite import LayerSuite, RefusesShapes, refuses
 
 
-class TestAveragePooling2D(LayerSuite):
+class TestAveragePooling2D(RefusesShapes, LayerSuite):
     layer = AveragePooling2D
     terms = 30
     cases = pooling.CASES

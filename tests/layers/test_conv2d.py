@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import correlate
 
 from scratchnet.layers import Conv2D
-from tests.layers.suite import Case, LayerSuite, refuses
+from tests.layers.suite import Case, LayerSuite, RefusesShapes, refuses
 
 IMAGE = (5, 6, 2)
 
@@ -37,7 +37,7 @@ def scipy_convolution(x, kernel, strides, padding):
     return np.stack(planes)[:, :: strides[0], :: strides[1]]
 
 
-class TestConv2D(LayerSuite):
+class TestConv2D(RefusesShapes, LayerSuite):
     layer = Conv2D
     terms = 96
     cases = (

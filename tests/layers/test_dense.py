@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnet.layers import Dense
-from tests.layers.suite import Case, LayerSuite, refuses
+from tests.layers.suite import Case, LayerSuite, RefusesShapes, refuses
 
 
 def activate(name, z):
@@ -21,7 +21,7 @@ def activate(name, z):
     return functions[name](z)
 
 
-class TestDense(LayerSuite):
+class TestDense(RefusesShapes, LayerSuite):
     layer = Dense
     terms = 32
     cases = (

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 
 from scratchnet.layers import GlobalAveragePooling2D, GlobalAvgPool2D
-from tests.layers.suite import Case, LayerSuite, refuses
+from tests.layers.suite import Case, LayerSuite, RefusesShapes, refuses
 
 
-class TestGlobalAveragePooling2D(LayerSuite):
+class TestGlobalAveragePooling2D(RefusesShapes, LayerSuite):
     layer = GlobalAveragePooling2D
     terms = 32
     cases = (

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scratchnet.layers import MaxPooling2D, MaxPool2D
+from scratchnet.layers import MaxPool2D, MaxPooling2D
 from tests.layers import pooling
-from tests.layers.suite import LayerSuite, refuses
+from tests.layers.suite import LayerSuite, RefusesShapes, refuses
 
 
-class TestMaxPooling2D(LayerSuite):
+class TestMaxPooling2D(RefusesShapes, LayerSuite):
     layer = MaxPooling2D
     terms = 1
     cases = pooling.CASES

@@ -82,7 +82,7 @@ def _plan(rows, columns, row_stride, dtype):
     block = np.arange(BLOCK_ROWS, dtype=np.int64)
     return (
         np.arange(len(steps) + 1, dtype=np.int64),
-        np.array(steps, np.int64),
+        np.array(steps, np.int64).reshape(-1, 5),
         block * row_stride,
         block * columns,
         np.empty((len(steps), 0), dtype),

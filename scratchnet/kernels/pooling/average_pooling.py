@@ -41,6 +41,9 @@ def average_pooling_forward_reference(x, y, pool_size, strides, pads):
 def average_pooling_backward_reference(dy, dx, pool_size, strides, pads):
     """Add dy/count to every pixel of its window.
 
+    What limits this rung: a padded copy of dx, and a walk through dy for each
+    position in a window.
+
     Shapes: dy (N, OH, OW, C), dx (N, H, W, C).
 
     Args:

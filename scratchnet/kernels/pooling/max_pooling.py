@@ -39,6 +39,9 @@ def max_pooling_forward_reference(x, y, pool_size, strides, pads):
 def max_pooling_backward_reference(x, y, dy, dx, pool_size, strides, pads):
     """Add dy to the first maximum of its window.
 
+    What limits this rung: it copies x to pad it, and walks through y once per
+    position in a window.
+
     Shapes: x, dx (N, H, W, C); y, dy (N, OH, OW, C).
 
     Args:
@@ -76,24 +79,20 @@ def max_pooling_forward_loops(x, y, pool_size, strides, pads):
     _, OH, OW, _ = y.shape
     for n in prange(N):
         for oh in range(OH):
+            top = oh * strides[0] - pads[0]
             for ow in range(OW):
+                left = ow * strides[1] - pads[1]
                 largest = y[n, oh, ow]
                 for c in range(C):
                     largest[c] = -np.inf
-                for kh in range(pool_size[0]):
-                    h = oh * strides[0] + kh - pads[0]
-                    if h < 0 or h >= H:
-                        continue
-                    for kw in range(pool_size[1]):
-                        w = ow * strides[1] + kw - pads[1]
-                        if w < 0 or w >= W:
-                            continue
+                for h in range(max(0, top), min(H, top + pool_size[0])):
+                    for w in range(max(0, left), min(W, left + pool_size[1])):
                         pixel = x[n, h, w]
                         for c in range(C):
-                            value = pixel[c]
-                            # NaN is not larger than anything, nor equal to itself.
-                            taken = (value > largest[c]) | (value != value)
-                            largest[c] = value if taken else largest[c]
+                            known, value = largest[c], pixel[c]
+                            # NaN is taken, for it is not ≤ anything, and then kept.
+                            kept = value <= known or known != known
+                            largest[c] = known if kept else value
 
 
 @parallel
@@ -113,18 +112,14 @@ def max_pooling_backward_loops(x, y, dy, dx, pool_size, strides, pads):
         waiting = np.empty(C, dy.dtype)
         dx[n] = 0
         for oh in range(OH):
+            top = oh * strides[0] - pads[0]
             for ow in range(OW):
+                left = ow * strides[1] - pads[1]
                 largest = y[n, oh, ow]
                 for c in range(C):
                     waiting[c] = dy[n, oh, ow, c]
-                for kh in range(pool_size[0]):
-                    h = oh * strides[0] + kh - pads[0]
-                    if h < 0 or h >= H:
-                        continue
-                    for kw in range(pool_size[1]):
-                        w = ow * strides[1] + kw - pads[1]
-                        if w < 0 or w >= W:
-                            continue
+                for h in range(max(0, top), min(H, top + pool_size[0])):
+                    for w in range(max(0, left), min(W, left + pool_size[1])):
                         pixel = x[n, h, w]
                         d_pixel = dx[n, h, w]
                         for c in range(C):

@@ -1,0 +1,78 @@
+"""scratchnet, as `fit` and `predict` run it."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+import scratchnet
+from benchmarks.libraries.fitting import FittingLibrary
+from benchmarks.libraries.library import Losses, Outputs, cut, one_hot
+from benchmarks.networks import ImageShape, Network, sequential
+from scratchnet.batches import Batch
+
+
+class ScratchNet(FittingLibrary):
+    """The product, with its defaults."""
+
+    def __init__(self, threads: int) -> None:
+        """Begin with the same random numbers every time."""
+        super().__init__(threads)
+        scratchnet.utils.set_random_seed(0)
+
+    def make(
+        self,
+        image_shape: ImageShape,
+        network: Network,
+        weights: list[np.ndarray] | None,
+    ) -> scratchnet.Sequential:
+        """Build and compile a model."""
+        model = sequential(scratchnet, image_shape, network)
+        if weights is not None:
+            model.set_weights(weights)
+        model.compile(optimizer="adam", loss="categorical_crossentropy")
+        return model
+
+    def weights(self, model: str) -> list[np.ndarray]:
+        """Return a model's weights."""
+        return self._models[model].get_weights()
+
+    def training(
+        self,
+        model: scratchnet.Sequential,
+        x: np.ndarray,
+        labels: np.ndarray,
+        batch_size: int,
+    ) -> Losses:
+        """Return the loop of `fit` over batches that are there already."""
+        y = one_hot(labels, model.output_shape[-1])
+        pairs = zip(cut(x, batch_size), cut(y, batch_size), strict=True)
+        batches = itertools.cycle([Batch(x, y, None) for x, y in pairs])
+        trainer = model.trainer
+
+        def run(steps: int) -> float:
+            trainer.reset_metrics()
+            for _ in range(steps):
+                with trainer.workspace:
+                    trainer.train_step(next(batches))
+            return trainer.results()["loss"]
+
+        return run
+
+    def inference(
+        self, model: scratchnet.Sequential, x: np.ndarray, batch_size: int
+    ) -> Outputs:
+        """Return `predict` over the images, again and again."""
+        available = len(x) // batch_size
+
+        def run(steps: int) -> np.ndarray:
+            while steps > 0:
+                taken = min(steps, available)
+                outputs = model.predict(
+                    x[: taken * batch_size], batch_size=batch_size, verbose=0
+                )
+                steps -= taken
+            return outputs[-batch_size:]
+
+        return run

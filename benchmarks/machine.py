@@ -1,0 +1,129 @@
+"""On which machine, with which versions and threads a result was measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PACKAGES = ("numpy", "numba", "scipy", "keras", "tensorflow-cpu", "tensorflow", "torch")
+
+# Whoever starts threads in a worker reads one of these when it is loaded.
+THREAD_VARIABLES = (
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+
+def available_cpus() -> list[int]:
+    """Return the processors that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def cpus_for(threads: int) -> list[int]:
+    """Return processors for so many threads, each on a core of its own if possible.
+
+    A library may hold more threads than it was asked to, or run two operations at
+    once; on ``threads`` processors none can take more than its share.
+    """
+    available, first_of_core, others = available_cpus(), [], []
+    seen = set()
+    for cpu in available:
+        core = _core(cpu)
+        (others if core in seen else first_of_core).append(cpu)
+        seen.add(core)
+    return sorted((first_of_core + others)[:threads])
+
+
+def cores() -> int:
+    """Return the number of cores this process may use; SMT siblings count once."""
+    return len({_core(cpu) for cpu in available_cpus()})
+
+
+def _core(cpu: int) -> str:
+    path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return str(cpu)
+
+
+def thread_environment(threads: int) -> dict[str, str]:
+    """Return the variables that hold every library to so many threads."""
+    return dict.fromkeys(THREAD_VARIABLES, str(threads))
+
+
+def describe(threads: int) -> dict[str, Any]:
+    """Return what a result needs beside its figures to be read later."""
+    return {
+        "cpu": cpu_name(),
+        "cores": cores(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": versions(),
+        "threads": threads,
+        "load_before": load(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command(),
+        "commit": commit(),
+    }
+
+
+def cpu_name() -> str:
+    """Return the processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what is installed and takes part."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def load() -> float | None:
+    """Return the processes that wanted to run during the last minute, on average."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def command() -> str:
+    """Return the command that is running, as one would type it."""
+    name = Path(sys.argv[0]).stem
+    return shlex.join(["python", "-m", f"benchmarks.{name}", *sys.argv[1:]])
+
+
+def commit() -> str | None:
+    """Return the checkout's commit, with ``-dirty`` where files differ from it."""
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--match="]
+    try:
+        ran = subprocess.run(
+            words, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return ran.stdout.strip() or None

@@ -1,0 +1,794 @@
+"""For every operation: arguments to call it with, and how exact its results must be.
+
+A case is built by ``CASES[operation](pick, rng, dtype)``, where ``pick`` chooses from
+a list, in ascending order of size: hypothesis, a generator, or "always the last".
+
+How exact: the reference is run in float64 on the same values, and for each result
+there is a bound on what rounding may do in the dtype under test. A sum of K products,
+in any order, is off by at most about K·eps times the sum of their absolute values
+(Higham, 2002, "Accuracy and stability of numerical algorithms", section 3.1); where
+that sum is itself the result of an operation on absolute values, it is computed so.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from scratchnet.kernels import OPERATIONS
+
+DTYPES = (np.float32, np.float64)
+FLOATS = {np.dtype(dtype) for dtype in DTYPES}
+
+
+@dataclass
+class Case:
+    operation: str
+    arguments: dict  # without the written ones
+    written: dict  # name → shape; filled with NaN before the call
+    bound: Callable  # float64 arguments and results → name → tolerance
+    updated: tuple = ()  # arguments that are changed in place
+    dtype: type = np.float32
+    arrays: dict = field(default_factory=dict)
+
+    def run(self, implementation, dtype=None, read_only=False):
+        """Call an implementation; return (results by name, what it returned).
+
+        With a dtype, float arrays are cast to it first. Inputs must come out as they
+        went in.
+        """
+        dtype = dtype or self.dtype
+        call = {}
+        for name in inspect.signature(implementation).parameters:
+            if name in self.written:
+                call[name] = np.full(self.written[name], np.nan, dtype)
+                continue
+            value = self.arguments[name]
+            if isinstance(value, np.ndarray):
+                cast = dtype if value.dtype in FLOATS else value.dtype
+                value = value.astype(cast)
+                value.flags.writeable = name in self.updated or not read_only
+            call[name] = value
+        inputs = {
+            name: call[name].copy()
+            for name in self.arguments.keys() - set(self.updated)
+            if isinstance(call[name], np.ndarray)
+        }
+        returned = implementation(*call.values())
+        for name, value in inputs.items():
+            np.testing.assert_array_equal(call[name], value, f"{name} was changed")
+        return {name: call[name] for name in (*self.written, *self.updated)}, returned
+
+    def check(self, implementation, read_only=False):
+        """Compare an implementation with the reference in float64."""
+        reference = OPERATIONS[self.operation].rungs["reference"]
+        expected, returned = self.run(reference, np.float64)
+        results, also_returned = self.run(implementation, read_only=read_only)
+        assert returned == also_returned
+        wide = {
+            name: value.astype(np.float64)
+            if isinstance(value, np.ndarray) and value.dtype in FLOATS
+            else value
+            for name, value in self.arguments.items()
+        }
+        bounds = self.bound(wide, expected)
+        for name, result in results.items():
+            assert result.dtype == self.dtype
+            error = np.abs(result.astype(np.float64) - expected[name])
+            excess = error - bounds[name]
+            where = np.unravel_index(np.argmax(excess), excess.shape)
+            assert np.all(error <= bounds[name]), (
+                f"{implementation.__name__}: {name}{list(where)} is "
+                f"{result[where]}, expected {expected[name][where]}, "
+                f"error {error[where]:.3g}, "
+                f"allowed {np.broadcast_to(bounds[name], error.shape)[where]:.3g}"
+            )
+
+
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def normal(rng, dtype, *shape):
+    return rng.standard_normal(shape).astype(dtype)
+
+
+def eps(dtype):
+    return float(np.finfo(dtype).eps)
+
+
+def reference_of_absolutes(operation, arguments, written):
+    """Run the reference on absolute values: the size of each result's terms."""
+    absolutes = {
+        name: np.abs(value) if isinstance(value, np.ndarray) else value
+        for name, value in arguments.items()
+    }
+    results, _ = Case(operation, absolutes, written, None).run(
+        OPERATIONS[operation].rungs["reference"], np.float64
+    )
+    return results
+
+
+def exact(wide, expected):
+    return {name: 0.0 for name in expected}
+
+
+# Convolution and pooling.
+
+
+def windows(pick, smallest=1):
+    """Pick a map, windows on it, and the output plane, padded as Keras pads."""
+    plane, size, strides, pads, output = [], [], [], [], []
+    padding = pick(["valid", "same"])
+    for _ in range(2):
+        window = pick([1, 2, 3, 4])
+        stride = pick([1, 2, 3, 5])
+        length = pick([1, 2, 5, 6, 9])
+        if padding == "valid":
+            length = max(length, window)
+            count, before = (length - window) // stride + 1, 0
+        else:
+            count = -(-length // stride)
+            before = max(0, (count - 1) * stride + window - length) // 2
+        for values, value in zip(
+            (plane, size, strides, pads, output),
+            (length, window, stride, before, count),
+            strict=True,
+        ):
+            values.append(value)
+    return tuple(map(tuple, (plane, size, strides, pads, output)))
+
+
+def convolution(pick):
+    (H, W), (KH, KW), strides, pads, (OH, OW) = windows(pick)
+    N, C, CO = pick([1, 2, 3, 11]), pick([1, 3, 10]), pick([1, 3, 10, 17])
+    shapes = {
+        "x": (N, H, W, C),
+        "weight": (KH, KW, C, CO),
+        "bias": (CO,),
+        "y": (N, OH, OW, CO),
+    }
+    return shapes, {"strides": strides, "pads": pads}
+
+
+def sum_of_products(operation, written, dtype, length):
+    def bound(wide, expected):
+        sizes = reference_of_absolutes(operation, wide, written)
+        return {
+            name: (length[name] + 2) * eps(dtype) * sizes[name] for name in expected
+        }
+
+    return bound
+
+
+@case
+def convolution_forward(pick, rng, dtype):
+    shapes, options = convolution(pick)
+    arguments = {k: normal(rng, dtype, *shapes[k]) for k in ("x", "weight", "bias")}
+    KH, KW, C, _ = shapes["weight"]
+    written = {"y": shapes["y"]}
+    bound = sum_of_products(
+        "convolution_forward", written, dtype, {"y": KH * KW * C + 1}
+    )
+    return Case("convolution_forward", arguments | options, written, bound, (), dtype)
+
+
+@case
+def convolution_backward_weight(pick, rng, dtype):
+    shapes, options = convolution(pick)
+    arguments = {
+        "x": normal(rng, dtype, *shapes["x"]),
+        "dy": normal(rng, dtype, *shapes["y"]),
+    }
+    written = {"d_weight": shapes["weight"], "d_bias": shapes["bias"]}
+    length = int(np.prod(shapes["y"][:3]))
+    lengths = {"d_weight": length, "d_bias": length}
+    name = "convolution_backward_weight"
+    bound = sum_of_products(name, written, dtype, lengths)
+    return Case(name, arguments | options, written, bound, (), dtype)
+
+
+@case
+def convolution_backward_input(pick, rng, dtype):
+    shapes, options = convolution(pick)
+    arguments = {
+        "dy": normal(rng, dtype, *shapes["y"]),
+        "weight": normal(rng, dtype, *shapes["weight"]),
+    }
+    KH, KW, _, CO = shapes["weight"]
+    written = {"dx": shapes["x"]}
+    name = "convolution_backward_input"
+    bound = sum_of_products(name, written, dtype, {"dx": KH * KW * CO})
+    return Case(name, arguments | options, written, bound, (), dtype)
+
+
+def pooling(pick):
+    (H, W), pool_size, strides, pads, (OH, OW) = windows(pick)
+    N, C = pick([1, 2, 3]), pick([1, 3, 10, 33])
+    options = {"pool_size": pool_size, "strides": strides, "pads": pads}
+    return (N, H, W, C), (N, OH, OW, C), options
+
+
+@case
+def max_pooling_forward(pick, rng, dtype):
+    inputs, outputs, options = pooling(pick)
+    arguments = {"x": ties(rng, dtype, inputs)}
+    return Case(
+        "max_pooling_forward", arguments | options, {"y": outputs}, exact, (), dtype
+    )
+
+
+def ties(rng, dtype, shape):
+    """Draw few different values, so that windows have several maxima."""
+    return rng.integers(-2, 3, shape).astype(dtype)
+
+
+@case
+def max_pooling_backward(pick, rng, dtype):
+    inputs, outputs, options = pooling(pick)
+    x = ties(rng, dtype, inputs)
+    y = np.empty(outputs, dtype)
+    OPERATIONS["max_pooling_forward"].rungs["reference"](x, y, **options)
+    arguments = {"x": x, "y": y, "dy": normal(rng, dtype, *outputs)}
+    written = {"dx": inputs}
+    window = int(np.prod(options["pool_size"]))
+
+    def bound(wide, expected):
+        # Linear in dy alone: x and y only say where it goes.
+        sizes, _ = Case(
+            "max_pooling_backward", wide | {"dy": np.abs(wide["dy"])}, written, None
+        ).run(OPERATIONS["max_pooling_backward"].rungs["reference"], np.float64)
+        return {"dx": window * eps(dtype) * sizes["dx"]}
+
+    return Case("max_pooling_backward", arguments | options, written, bound, (), dtype)
+
+
+@case
+def average_pooling_forward(pick, rng, dtype):
+    inputs, outputs, options = pooling(pick)
+    arguments = {"x": normal(rng, dtype, *inputs)}
+    written = {"y": outputs}
+    length = {"y": int(np.prod(options["pool_size"]))}
+    bound = sum_of_products("average_pooling_forward", written, dtype, length)
+    return Case(
+        "average_pooling_forward", arguments | options, written, bound, (), dtype
+    )
+
+
+@case
+def average_pooling_backward(pick, rng, dtype):
+    inputs, outputs, options = pooling(pick)
+    arguments = {"dy": normal(rng, dtype, *outputs)}
+    written = {"dx": inputs}
+    length = {"dx": int(np.prod(options["pool_size"]))}
+    bound = sum_of_products("average_pooling_backward", written, dtype, length)
+    return Case(
+        "average_pooling_backward", arguments | options, written, bound, (), dtype
+    )
+
+
+# Dense.
+
+
+def dense(pick):
+    return pick([1, 2, 5, 40]), pick([1, 3, 10, 70]), pick([1, 3, 10, 33])
+
+
+@case
+def dense_forward(pick, rng, dtype):
+    N, inputs, outputs = dense(pick)
+    arguments = {
+        "x": normal(rng, dtype, N, inputs),
+        "weight": normal(rng, dtype, inputs, outputs),
+        "bias": normal(rng, dtype, outputs),
+    }
+    written = {"y": (N, outputs)}
+    bound = sum_of_products("dense_forward", written, dtype, {"y": inputs + 1})
+    return Case("dense_forward", arguments, written, bound, (), dtype)
+
+
+@case
+def dense_backward_weight(pick, rng, dtype):
+    N, inputs, outputs = dense(pick)
+    arguments = {
+        "x": normal(rng, dtype, N, inputs),
+        "dy": normal(rng, dtype, N, outputs),
+    }
+    written = {"d_weight": (inputs, outputs), "d_bias": (outputs,)}
+    lengths = {"d_weight": N, "d_bias": N}
+    bound = sum_of_products("dense_backward_weight", written, dtype, lengths)
+    return Case("dense_backward_weight", arguments, written, bound, (), dtype)
+
+
+@case
+def dense_backward_input(pick, rng, dtype):
+    N, inputs, outputs = dense(pick)
+    arguments = {
+        "dy": normal(rng, dtype, N, outputs),
+        "weight": normal(rng, dtype, inputs, outputs),
+    }
+    written = {"dx": (N, inputs)}
+    bound = sum_of_products("dense_backward_input", written, dtype, {"dx": outputs})
+    return Case("dense_backward_input", arguments, written, bound, (), dtype)
+
+
+# Batch normalisation. Sums are kept in float64, so only float64 sees their length.
+
+
+def batch(pick, rng, dtype):
+    M, C = pick([1, 2, 7, 50, 5000]), pick([1, 3, 10, 33])
+    offset = pick([0, 1, 100])
+    arguments = {
+        "x": normal(rng, dtype, M, C) + dtype(offset),
+        "gamma": normal(rng, dtype, C),
+        "beta": normal(rng, dtype, C),
+        "epsilon": 1e-3,
+    }
+    length = 8 if dtype is np.float32 else M + 8
+    return M, C, arguments, length * eps(dtype)
+
+
+def normalized(wide, mean, variance):
+    """Return x̂, r, and by how much of itself r may be off for an exact variance."""
+    r = 1 / np.sqrt(variance + wide["epsilon"])
+    return (wide["x"] - mean) * r, r
+
+
+@case
+def batch_normalization_forward(pick, rng, dtype):
+    M, C, arguments, rounding = batch(pick, rng, dtype)
+
+    def bound(wide, expected):
+        largest = np.abs(wide["x"]).max(axis=0)
+        d_mean = rounding * largest
+        d_variance = 2 * rounding * expected["variance"] + (2 * d_mean) ** 2
+        normal_x, r = normalized(wide, expected["mean"], expected["variance"])
+        scale = np.abs(wide["gamma"]) * r
+        relative = 8 * eps(dtype) + d_variance * r**2
+        d_y = np.abs(normal_x * wide["gamma"]) * relative + scale * 2 * d_mean
+        d_y += 2 * eps(dtype) * np.abs(wide["beta"])
+        return {"y": d_y, "mean": d_mean, "variance": d_variance}
+
+    written = {"y": (M, C), "mean": (C,), "variance": (C,)}
+    name = "batch_normalization_forward"
+    return Case(name, arguments, written, bound, (), dtype)
+
+
+@case
+def batch_normalization_inference(pick, rng, dtype):
+    M, C, arguments, _ = batch(pick, rng, dtype)
+    arguments |= moving(rng, dtype, C)
+
+    def bound(wide, expected):
+        normal_x, _ = normalized(wide, wide["moving_mean"], wide["moving_variance"])
+        size = np.abs(normal_x * wide["gamma"]) + np.abs(wide["beta"])
+        return {"y": 8 * eps(dtype) * size}
+
+    name = "batch_normalization_inference"
+    return Case(name, arguments, {"y": (M, C)}, bound, (), dtype)
+
+
+def moving(rng, dtype, C):
+    return {
+        "moving_mean": normal(rng, dtype, C),
+        "moving_variance": np.square(normal(rng, dtype, C)),
+    }
+
+
+def gradient_bounds(wide, mean, variance, rounding, dtype):
+    normal_x, r = normalized(wide, mean, variance)
+    dy = np.abs(wide["dy"])
+    # x̂'s own rounding, of x − mean and of r, is within 8 eps.
+    sum_dy, sum_products = dy.sum(axis=0), (dy * np.abs(normal_x)).sum(axis=0)
+    d_beta = rounding * sum_dy
+    d_gamma = (rounding + 8 * eps(dtype)) * sum_products
+    scale = np.abs(wide["gamma"]) * r
+    return np.abs(normal_x), scale, dy, d_gamma, d_beta
+
+
+@case
+def batch_normalization_backward(pick, rng, dtype):
+    M, C, arguments, rounding = batch(pick, rng, dtype)
+    del arguments["beta"]
+    x = arguments["x"].astype(np.float64)
+    arguments |= {
+        "mean": x.mean(axis=0).astype(dtype),
+        "variance": x.var(axis=0).astype(dtype),
+        "dy": normal(rng, dtype, M, C),
+    }
+
+    def bound(wide, expected):
+        normal_x, scale, dy, d_gamma, d_beta = gradient_bounds(
+            wide, wide["mean"], wide["variance"], rounding, dtype
+        )
+        terms = dy + np.abs(expected["d_beta"]) / M
+        terms += normal_x * np.abs(expected["d_gamma"]) / M
+        inherited = (d_beta + normal_x * d_gamma) / M
+        d_x = scale * (12 * eps(dtype) * terms + inherited)
+        return {"dx": d_x, "d_gamma": d_gamma, "d_beta": d_beta}
+
+    written = {"dx": (M, C), "d_gamma": (C,), "d_beta": (C,)}
+    name = "batch_normalization_backward"
+    return Case(name, arguments, written, bound, (), dtype)
+
+
+@case
+def batch_normalization_backward_inference(pick, rng, dtype):
+    M, C, arguments, rounding = batch(pick, rng, dtype)
+    del arguments["beta"]
+    arguments |= moving(rng, dtype, C) | {"dy": normal(rng, dtype, M, C)}
+
+    def bound(wide, expected):
+        _, scale, dy, d_gamma, d_beta = gradient_bounds(
+            wide, wide["moving_mean"], wide["moving_variance"], rounding, dtype
+        )
+        return {
+            "dx": 8 * eps(dtype) * scale * dy,
+            "d_gamma": d_gamma,
+            "d_beta": d_beta,
+        }
+
+    written = {"dx": (M, C), "d_gamma": (C,), "d_beta": (C,)}
+    name = "batch_normalization_backward_inference"
+    return Case(name, arguments, written, bound, (), dtype)
+
+
+# Activations and dropout. Exponentials and tangents are within 4 units in the last
+# place in the libraries that NumPy and Numba call.
+
+
+def flat(pick):
+    return pick([1, 2, 7, 1000, 70_001])
+
+
+def with_corners(rng, dtype, size):
+    x = 3 * normal(rng, dtype, size)
+    corners = [0.0, -0.0, 100.0, -100.0]
+    x[: len(corners)] = corners[:size]
+    return rng.permutation(x)
+
+
+@case
+def relu_forward(pick, rng, dtype):
+    size = flat(pick)
+    x = with_corners(rng, dtype, size)
+    return Case("relu_forward", {"x": x}, {"y": (size,)}, exact, (), dtype)
+
+
+@case
+def relu_backward(pick, rng, dtype):
+    size = flat(pick)
+    y = np.maximum(with_corners(rng, dtype, size), 0)
+    arguments = {"y": y, "dy": normal(rng, dtype, size)}
+    return Case("relu_backward", arguments, {"dx": (size,)}, exact, (), dtype)
+
+
+def relative(factor, dtype, name):
+    smallest = float(np.finfo(dtype).tiny)
+    return lambda wide, expected: {
+        name: factor * eps(dtype) * np.abs(expected[name]) + smallest
+    }
+
+
+@case
+def sigmoid_forward(pick, rng, dtype):
+    size = flat(pick)
+    x = with_corners(rng, dtype, size)
+    bound = relative(8, dtype, "y")
+    return Case("sigmoid_forward", {"x": x}, {"y": (size,)}, bound, (), dtype)
+
+
+@case
+def sigmoid_backward(pick, rng, dtype):
+    size = flat(pick)
+    y = rng.random(size).astype(dtype)
+    arguments = {"y": y, "dy": normal(rng, dtype, size)}
+    bound = relative(4, dtype, "dx")
+    return Case("sigmoid_backward", arguments, {"dx": (size,)}, bound, (), dtype)
+
+
+@case
+def tanh_forward(pick, rng, dtype):
+    size = flat(pick)
+    x = with_corners(rng, dtype, size)
+    bound = relative(8, dtype, "y")
+    return Case("tanh_forward", {"x": x}, {"y": (size,)}, bound, (), dtype)
+
+
+@case
+def tanh_backward(pick, rng, dtype):
+    size = flat(pick)
+    y = rng.uniform(-1, 1, size).astype(dtype)
+    arguments = {"y": y, "dy": normal(rng, dtype, size)}
+    bound = relative(5, dtype, "dx")
+    return Case("tanh_backward", arguments, {"dx": (size,)}, bound, (), dtype)
+
+
+def rows(pick):
+    return pick([1, 2, 5, 64]), pick([1, 2, 10, 100])
+
+
+def softmax_bound(wide_logits, probabilities, dtype):
+    """Bound softmax's error: that of the exponent is relative, for it is one of e^x."""
+    shifted = np.abs(wide_logits - wide_logits.max(axis=1, keepdims=True))
+    terms = wide_logits.shape[1] + 8 + 2 * shifted
+    return eps(dtype) * terms * probabilities + float(np.finfo(dtype).tiny)
+
+
+@case
+def softmax_forward(pick, rng, dtype):
+    N, C = rows(pick)
+    x = 5 * normal(rng, dtype, N, C) + dtype(pick([0, 1000]))
+
+    def bound(wide, expected):
+        return {"y": softmax_bound(wide["x"], expected["y"], dtype)}
+
+    return Case("softmax_forward", {"x": x}, {"y": (N, C)}, bound, (), dtype)
+
+
+def distributions(rng, dtype, N, C):
+    return rng.dirichlet(np.ones(C), N).astype(dtype)
+
+
+@case
+def softmax_backward(pick, rng, dtype):
+    N, C = rows(pick)
+    arguments = {
+        "y": distributions(rng, dtype, N, C),
+        "dy": normal(rng, dtype, N, C),
+    }
+
+    def bound(wide, expected):
+        terms = np.abs(wide["y"] * wide["dy"]).sum(axis=1, keepdims=True)
+        size = wide["y"] * (np.abs(wide["dy"]) + terms)
+        return {"dx": (C + 4) * eps(dtype) * size}
+
+    return Case("softmax_backward", arguments, {"dx": (N, C)}, bound, (), dtype)
+
+
+@case
+def dropout(pick, rng, dtype):
+    size = flat(pick)
+    arguments = {
+        "x": normal(rng, dtype, size),
+        "rate": pick([0.0, 0.25, 0.5, 1.0]),
+        "seed": pick([0, 1, 2**32 - 1]),
+        "step": pick([0, 1, 2**32 - 1]),
+    }
+
+    def bound(wide, expected):  # the scale's rounding, and the product's
+        return {"y": 2 * eps(dtype) * np.abs(expected["y"])}
+
+    return Case("dropout", arguments, {"y": (size,)}, bound, (), dtype)
+
+
+# Losses.
+
+
+def targets(pick, rng, dtype, N, C):
+    if pick(["one-hot", "soft"]) == "soft":
+        return distributions(rng, dtype, N, C)
+    return np.eye(C, dtype=dtype)[rng.integers(0, C, N)]
+
+
+@case
+def softmax_cross_entropy_forward(pick, rng, dtype):
+    N, C = rows(pick)
+    arguments = {
+        "logits": 5 * normal(rng, dtype, N, C) + dtype(pick([0, 1000])),
+        "targets": targets(pick, rng, dtype, N, C),
+    }
+
+    def bound(wide, expected):
+        shifted = np.abs(wide["logits"] - wide["logits"].max(axis=1, keepdims=True))
+        # The logarithm of a sum of C exponentials: at most log C, off by C eps.
+        terms = wide["targets"] * (shifted + np.log(C) + 1)
+        return {
+            "losses": (C + 12) * eps(dtype) * terms.sum(axis=1),
+            "probabilities": softmax_bound(
+                wide["logits"], expected["probabilities"], dtype
+            ),
+        }
+
+    written = {"losses": (N,), "probabilities": (N, C)}
+    name = "softmax_cross_entropy_forward"
+    return Case(name, arguments, written, bound, (), dtype)
+
+
+@case
+def softmax_cross_entropy_backward(pick, rng, dtype):
+    N, C = rows(pick)
+    arguments = {
+        "probabilities": distributions(rng, dtype, N, C),
+        "targets": targets(pick, rng, dtype, N, C),
+        "scale": rng.random(N).astype(dtype),
+    }
+
+    def bound(wide, expected):
+        total = wide["targets"].sum(axis=1, keepdims=True)
+        size = wide["probabilities"] * total + wide["targets"]
+        return {"d_logits": (C + 4) * eps(dtype) * wide["scale"][:, None] * size}
+
+    name = "softmax_cross_entropy_backward"
+    return Case(name, arguments, {"d_logits": (N, C)}, bound, (), dtype)
+
+
+def probabilities_with_zeros(pick, rng, dtype, N, C):
+    """Draw rows away from the clipping bounds, but some exactly 0 or certain."""
+    p = distributions(rng, dtype, N, C) + dtype(0.01)
+    p[rng.random((N, C)) < 0.2] = 0
+    p[p.sum(axis=1) == 0] = 1
+    return p
+
+
+def shares(wide):
+    total = wide["probabilities"].sum(axis=1, keepdims=True)
+    if not wide["normalise"]:
+        total = np.ones_like(total)
+    share = wide["probabilities"] / total
+    return share, np.clip(share, 1e-7, 1 - 1e-7), total
+
+
+@case
+def cross_entropy_forward(pick, rng, dtype):
+    N, C = rows(pick)
+    arguments = {
+        "probabilities": probabilities_with_zeros(pick, rng, dtype, N, C),
+        "targets": targets(pick, rng, dtype, N, C),
+        "normalise": pick([False, True]),
+    }
+
+    def bound(wide, expected):
+        _, clipped, _ = shares(wide)
+        terms = wide["targets"] * (1 + np.abs(np.log(clipped)))
+        return {"losses": (2 * C + 8) * eps(dtype) * terms.sum(axis=1)}
+
+    name = "cross_entropy_forward"
+    return Case(name, arguments, {"losses": (N,)}, bound, (), dtype)
+
+
+@case
+def cross_entropy_backward(pick, rng, dtype):
+    N, C = rows(pick)
+    arguments = {
+        "probabilities": probabilities_with_zeros(pick, rng, dtype, N, C),
+        "targets": targets(pick, rng, dtype, N, C),
+        "scale": rng.random(N).astype(dtype),
+        "normalise": pick([False, True]),
+    }
+
+    def bound(wide, expected):
+        share, clipped, total = shares(wide)
+        g = np.where(share == clipped, wide["targets"] / clipped, 0)
+        size = (g + (g * share).sum(axis=1, keepdims=True)) / total
+        return {
+            "d_probabilities": (2 * C + 8) * eps(dtype) * wide["scale"][:, None] * size
+        }
+
+    name = "cross_entropy_backward"
+    return Case(name, arguments, {"d_probabilities": (N, C)}, bound, (), dtype)
+
+
+@case
+def mean_squared_error_forward(pick, rng, dtype):
+    N, D = rows(pick)
+    arguments = {
+        "predictions": normal(rng, dtype, N, D),
+        "targets": normal(rng, dtype, N, D),
+    }
+    bound = relative(D + 5, dtype, "losses")
+    name = "mean_squared_error_forward"
+    return Case(name, arguments, {"losses": (N,)}, bound, (), dtype)
+
+
+@case
+def mean_squared_error_backward(pick, rng, dtype):
+    N, D = rows(pick)
+    arguments = {
+        "predictions": normal(rng, dtype, N, D),
+        "targets": normal(rng, dtype, N, D),
+        "scale": rng.random(N).astype(dtype),
+    }
+    bound = relative(5, dtype, "d_predictions")
+    name = "mean_squared_error_backward"
+    return Case(name, arguments, {"d_predictions": (N, D)}, bound, (), dtype)
+
+
+# Optimizers.
+
+
+@case
+def adam_update(pick, rng, dtype):
+    size = flat(pick)
+    arguments = {
+        "parameter": normal(rng, dtype, size),
+        "gradient": normal(rng, dtype, size),
+        "momentum": normal(rng, dtype, size),
+        "velocity": np.square(normal(rng, dtype, size)) * dtype(pick([0, 1])),
+        "alpha": 1e-3,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-7,
+    }
+
+    def bound(wide, expected):
+        g, alpha = np.abs(wide["gradient"]), wide["alpha"]
+        m, v = np.abs(wide["momentum"]), wide["velocity"]
+        d_m = 4 * eps(dtype) * (m + (1 - wide["beta_1"]) * (g + m))
+        # 1 − beta_2 in the dtype is off by eps of itself; nothing is cancelled.
+        d_v = 4 * eps(dtype) * (v + (1 - wide["beta_2"]) * (g**2 + v))
+        root = np.sqrt(expected["velocity"]) + wide["epsilon"]
+        size_of_step = alpha * np.abs(expected["momentum"]) / root
+        d_root = d_v / expected["velocity"] / 2
+        d_step = alpha * d_m / root + size_of_step * (d_root + 6 * eps(dtype))
+        d_parameter = d_step + eps(dtype) * (np.abs(wide["parameter"]) + size_of_step)
+        return {"parameter": d_parameter, "momentum": d_m, "velocity": d_v}
+
+    updated = ("parameter", "momentum", "velocity")
+    return Case("adam_update", arguments, {}, bound, updated, dtype)
+
+
+@case
+def sgd_update(pick, rng, dtype):
+    size = flat(pick)
+    arguments = {
+        "parameter": normal(rng, dtype, size),
+        "gradient": normal(rng, dtype, size),
+        "learning_rate": 0.01,
+    }
+
+    def bound(wide, expected):
+        step = wide["learning_rate"] * np.abs(wide["gradient"])
+        return {"parameter": 3 * eps(dtype) * (np.abs(wide["parameter"]) + step)}
+
+    return Case("sgd_update", arguments, {}, bound, ("parameter",), dtype)
+
+
+@case
+def sgd_momentum_update(pick, rng, dtype):
+    size = flat(pick)
+    arguments = {
+        "parameter": normal(rng, dtype, size),
+        "gradient": normal(rng, dtype, size),
+        "momentum_buffer": normal(rng, dtype, size),
+        "learning_rate": 0.01,
+        "momentum": 0.9,
+        "nesterov": pick([False, True]),
+    }
+
+    def bound(wide, expected):
+        step = wide["learning_rate"] * np.abs(wide["gradient"])
+        m = np.abs(wide["momentum_buffer"]) + step
+        return {
+            "momentum_buffer": 4 * eps(dtype) * m,
+            "parameter": 8 * eps(dtype) * (np.abs(wide["parameter"]) + m + step),
+        }
+
+    updated = ("parameter", "momentum_buffer")
+    return Case("sgd_momentum_update", arguments, {}, bound, updated, dtype)
+
+
+# Gathering.
+
+
+@case
+def gather(pick, rng, dtype):
+    n, D, size = pick([1, 5, 300]), pick([1, 3, 784]), pick([1, 4, 64])
+    kind = pick([np.int64, np.float64, np.float32, np.uint8][dtype is np.float64 :: 2])
+    x = rng.integers(0, 256, (n, D)).astype(kind)
+    arguments = {"x": x, "indices": rng.integers(0, n, size)}
+    return Case("gather", arguments, {"y": (size, D)}, exact, (), dtype)
+
+
+@case
+def first_non_finite(pick, rng, dtype):
+    size = pick([1, 7, 1024, 5000])
+    y = normal(rng, dtype, size) * (np.finfo(dtype).max / 8)  # sums would overflow
+    for value in pick([(), (np.nan,), (np.inf, np.nan), (-np.inf,)]):
+        y[rng.integers(size)] = value
+    return Case("first_non_finite", {"y": y}, {}, exact, (), dtype)

@@ -1,0 +1,155 @@
+"""What every rung of every operation promises, one test for all of them."""
+
+import inspect
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scratchnet.kernels import OPERATIONS, RUNGS
+from tests.kernels.cases import CASES, DTYPES
+from tests.kernels.run_cases import ON_BLAS, ON_TILES
+
+EVERY_RUNG = [
+    pytest.param(operation, rung, id=f"{operation}-{rung}")
+    for operation, ladder in OPERATIONS.items()
+    for rung in ladder.rungs
+]
+
+
+def last(options):
+    return options[-1]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_has_a_case(operation):
+    assert operation in CASES
+
+
+def test_every_case_has_an_operation():
+    assert set(CASES) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
+def test_rungs_have_one_signature_and_say_their_name(operation, rung):
+    implementation = OPERATIONS[operation].rungs[rung]
+    reference = OPERATIONS[operation].rungs["reference"]
+    parameters = inspect.signature(implementation).parameters
+    assert list(parameters) == list(inspect.signature(reference).parameters)
+    assert implementation.__name__ == f"{operation}_{rung}"
+
+
+@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
+def test_rungs_say_what_limits_them(operation, rung):
+    implementation = OPERATIONS[operation].rungs[rung]
+    module = inspect.getmodule(implementation)
+    words = f"{implementation.__doc__} {module.__doc__}".split()
+    assert "limits this rung" in " ".join(words)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
+@settings(deadline=None, derandomize=True, max_examples=15, database=None)
+@given(data=st.data())
+def test_rung_agrees_with_the_float64_reference(operation, rung, dtype, data):
+    # Results are filled with NaN before, and inputs are looked at after; see Case.run.
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    case = CASES[operation](
+        lambda options: data.draw(st.sampled_from(options)), rng, dtype
+    )
+    case.check(OPERATIONS[operation].rungs[rung])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
+def test_large_arrays_agree_too(operation, rung, dtype):
+    # Large enough for several chunks, which hypothesis may not draw.
+    CASES[operation](last, np.random.default_rng(1), dtype).check(
+        OPERATIONS[operation].rungs[rung]
+    )
+
+
+@pytest.mark.parametrize("operation", ["convolution_forward", "dense_forward"])
+def test_tiles_take_read_only_arrays(operation):
+    # For the rungs below, test_processes.py has this.
+    for rung in OPERATIONS[operation].rungs.keys() & ON_TILES:
+        case = CASES[operation](last, np.random.default_rng(1), np.float32)
+        case.check(OPERATIONS[operation].rungs[rung], read_only=True)
+
+
+ONE_ROW = {
+    "convolution_forward": ("x", "y"),
+    "dense_forward": ("x", "y"),
+    "max_pooling_forward": ("x", "y"),
+    "average_pooling_forward": ("x", "y"),
+    "batch_normalization_inference": ("x", "y"),
+    "relu_forward": ("x", "y"),
+    "sigmoid_forward": ("x", "y"),
+    "tanh_forward": ("x", "y"),
+    "softmax_forward": ("x", "y"),
+    "softmax_cross_entropy_forward": ("logits", "losses"),
+    "mean_squared_error_forward": ("predictions", "losses"),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("operation", "rung"),
+    [
+        pytest.param(operation, rung, id=f"{operation}-{rung}")
+        for operation in ONE_ROW
+        for rung in OPERATIONS[operation].rungs.keys() - ON_BLAS
+    ],
+)
+def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(operation, rung, dtype):
+    implementation = OPERATIONS[operation].rungs[rung]
+    source, result = ONE_ROW[operation]
+    whole = CASES[operation](last, np.random.default_rng(2), dtype)
+    expected = whole.run(implementation)[0][result]
+    batch = len(whole.arguments[source])
+    for first, stop in ((0, 1), (batch // 2, batch // 2 + 1), (1, batch)):
+        part = CASES[operation](last, np.random.default_rng(2), dtype)
+        for name, value in part.arguments.items():
+            if isinstance(value, np.ndarray) and len(value) == batch:
+                if name in (source, "targets"):
+                    part.arguments[name] = value[first:stop]
+        part.written = {
+            name: (stop - first, *shape[1:]) for name, shape in part.written.items()
+        }
+        results, _ = part.run(implementation)
+        np.testing.assert_array_equal(results[result], expected[first:stop])
+
+
+IN_PLACE = {
+    "relu_forward": ("x", "y"),
+    "relu_backward": ("dy", "dx"),
+    "sigmoid_forward": ("x", "y"),
+    "sigmoid_backward": ("dy", "dx"),
+    "tanh_forward": ("x", "y"),
+    "tanh_backward": ("dy", "dx"),
+    "softmax_forward": ("x", "y"),
+    "softmax_backward": ("dy", "dx"),
+    "dropout": ("x", "y"),
+}
+
+
+@pytest.mark.parametrize("pick", [last, lambda options: options[-2]])
+@pytest.mark.parametrize("rung", ["reference", "loops"])
+@pytest.mark.parametrize("operation", IN_PLACE)
+def test_working_in_place_gives_the_same_bits(operation, rung, pick):
+    implementation = OPERATIONS[operation].rungs[rung]
+    source, result = IN_PLACE[operation]
+    case = CASES[operation](pick, np.random.default_rng(3), np.float32)
+    expected = case.run(implementation)[0][result]
+    arguments = case.arguments | {source: case.arguments[source].copy()}
+    arguments[result] = arguments[source]
+    names = inspect.signature(implementation).parameters
+    implementation(*(arguments[name] for name in names))
+    np.testing.assert_array_equal(arguments[result], expected)
+
+
+def test_rungs_are_in_the_order_of_the_ladder():
+    for operation in OPERATIONS.values():
+        order = [RUNGS.index(rung) for rung in operation.rungs]
+        assert order == sorted(order)

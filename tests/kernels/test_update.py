@@ -1,0 +1,61 @@
+import math
+
+import numpy as np
+import pytest
+
+from scratchnet.kernels import OPERATIONS
+
+RUNGS = ("reference", "loops")
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+class TestAdam:
+    def test_first_step_by_hand(self, rung):
+        parameter, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
+        alpha = 0.1 * math.sqrt(1 - 0.999) / (1 - 0.9)
+        OPERATIONS["adam_update"].rungs[rung](
+            parameter, np.array([4.0]), m, v, alpha, 0.9, 0.999, 1e-7
+        )
+        np.testing.assert_allclose([m[0], v[0]], [0.4, 0.016], rtol=1e-14)
+        # A step of about the learning rate, whatever the gradient's size.
+        expected = 1 - alpha * 0.4 / (math.sqrt(0.016) + 1e-7)
+        np.testing.assert_allclose(parameter, expected, rtol=1e-15)
+        assert parameter[0] == pytest.approx(0.9, abs=1e-6)
+
+    def test_no_gradient_from_the_start_is_no_step(self, rung):
+        parameter, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
+        OPERATIONS["adam_update"].rungs[rung](
+            parameter, np.zeros(1), m, v, 0.1, 0.9, 0.999, 1e-7
+        )
+        assert (parameter[0], m[0], v[0]) == (1, 0, 0)
+
+    def test_is_computed_in_the_type_of_the_parameter(self, rung):
+        # Keras: 1 − beta is taken in float64 and then rounded to float32.
+        m, v = np.zeros(1, np.float32), np.zeros(1, np.float32)
+        one = np.ones(1, np.float32)
+        OPERATIONS["adam_update"].rungs[rung](
+            one.copy(), one, m, v, 1e-3, 0.9, 0.999, 1e-7
+        )
+        assert m[0] == np.float32(1 - 0.9)
+        assert v[0] == np.float32(1 - 0.999)
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_gradient_descent_by_hand(rung):
+    parameter = np.array([1.0, 2])
+    OPERATIONS["sgd_update"].rungs[rung](parameter, np.array([4.0, -4]), 0.25)
+    assert parameter.tolist() == [0, 3]
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize(
+    ("nesterov", "first", "second"), [(False, 0, -1.5), (True, -0.5, -2.25)]
+)
+def test_momentum_by_hand(rung, nesterov, first, second):
+    # m is −1 and then −1.5; Nesterov's steps are −1.5 and −1.75.
+    parameter, m, gradient = np.array([1.0]), np.zeros(1), np.array([4.0])
+    step = OPERATIONS["sgd_momentum_update"].rungs[rung]
+    step(parameter, gradient, m, 0.25, 0.5, nesterov)
+    assert (m[0], parameter[0]) == (-1, first)
+    step(parameter, gradient, m, 0.25, 0.5, nesterov)
+    assert (m[0], parameter[0]) == (-1.5, second)

@@ -1,0 +1,152 @@
+"""Initializers: distributions, seeds and streams."""
+
+import math
+
+import numpy as np
+import pytest
+
+from scratchnet import initializers, random, utils
+from tests.golden import compare
+
+SHAPES = {2: (200, 100), 4: (5, 5, 20, 40)}  # 20,000 values each
+
+
+def variance_and_limit(name, shape):
+    """Return the variance, and the largest value there can be."""
+    window = math.prod(shape[:-2])
+    fan_in, fan_out = window * shape[-2], window * shape[-1]
+    variance = {
+        "GlorotUniform": 2 / (fan_in + fan_out),
+        "GlorotNormal": 2 / (fan_in + fan_out),
+        "HeUniform": 2 / fan_in,
+        "HeNormal": 2 / fan_in,
+        "RandomNormal": 0.05**2,
+        "RandomUniform": 0.1**2 / 12,
+    }[name]
+    if name.endswith("Uniform"):
+        return variance, math.sqrt(3 * variance)
+    if name == "RandomNormal":
+        return variance, math.inf
+    # Cut off at two standard deviations of the normal distribution before the cut.
+    return variance, 2 * math.sqrt(variance) / 0.87962566103423978
+
+
+@pytest.mark.parametrize("rank", SHAPES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GlorotUniform",
+        "GlorotNormal",
+        "HeUniform",
+        "HeNormal",
+        "RandomNormal",
+        "RandomUniform",
+    ],
+)
+def test_distribution_is_that_of_keras(name, rank):
+    expected, limit = variance_and_limit(name, SHAPES[rank])
+    draws = 20_000
+    found = compare.ours("initializers")
+    for mean, deviation, largest in (
+        found[f"{name}_{rank}"],
+        compare.keras("initializers")[f"{name}_{rank}"],
+    ):
+        # Five standard errors; that of a deviation is at most σ / √(2n) here, where
+        # no distribution has heavier tails than the normal one.
+        assert abs(mean) < 5 * math.sqrt(expected / draws)
+        assert deviation == pytest.approx(
+            math.sqrt(expected), rel=5 / math.sqrt(2 * draws)
+        )
+        assert largest <= limit * (1 + compare.EPSILON)
+        if limit < math.inf:
+            assert largest > 0.98 * limit
+
+
+def test_zeros_and_ones():
+    found = compare.ours("initializers")
+    assert np.array_equal(found["zeros"], np.zeros((2, 3), np.float32))
+    assert np.array_equal(found["ones"], np.ones((2, 3), np.float32))
+
+
+def test_truncation_spreads_over_all_values():
+    values = initializers.HeNormal(seed=1)((100, 100)).ravel()
+    # Values cut off are drawn again, not moved to the edge.
+    assert len(np.unique(values)) > 0.99 * values.size
+    assert abs(values).max() < 2 * math.sqrt(2 / 100) / 0.8796
+
+
+def test_seed_gives_the_same_values_at_every_call():
+    initializer = initializers.GlorotUniform(seed=4)
+    first = initializer((3, 4))
+    random.stream("initialisation").random(5)
+    assert np.array_equal(initializer((3, 4)), first)
+    assert not np.array_equal(initializers.GlorotUniform(seed=5)((3, 4)), first)
+
+
+def test_without_a_seed_the_stream_goes_on():
+    utils.set_random_seed(3)
+    initializer = initializers.GlorotUniform()
+    first, second = initializer((3, 4)), initializer((3, 4))
+    assert not np.array_equal(first, second)
+    utils.set_random_seed(3)
+    assert np.array_equal(initializers.GlorotUniform()((3, 4)), first)
+
+
+def test_float32_is_the_rounded_float64():
+    single, double = (
+        initializers.HeNormal(seed=2)((4, 5), dtype) for dtype in ("float32", "float64")
+    )
+    assert single.dtype == np.float32
+    assert double.dtype == np.float64
+    assert np.array_equal(single, double.astype(np.float32))
+
+
+def test_generator_given_by_hand_is_used():
+    draw = initializers.RandomNormal(1.0, 2.0)
+    expected = np.random.default_rng(7).normal(1, 2, (2, 3))
+    assert np.array_equal(
+        draw((2, 3), np.float64, np.random.default_rng(7)), expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "fans"),
+    [
+        ((), (1, 1)),
+        ((7,), (7, 7)),
+        ((3, 4), (3, 4)),
+        ((3, 3, 32, 64), (288, 576)),
+        ((2, 3, 5, 7), (30, 42)),
+    ],
+)
+def test_fans(shape, fans):
+    assert initializers.compute_fans(shape) == fans
+
+
+def test_get_finds_names_objects_and_configurations():
+    assert type(initializers.get("he_normal")) is initializers.HeNormal
+    assert type(initializers.get("HeNormal")) is initializers.HeNormal
+    given = initializers.Ones()
+    assert initializers.get(given) is given
+    made = initializers.get(
+        {"class_name": "RandomUniform", "config": {"minval": 0, "maxval": 1, "seed": 3}}
+    )
+    assert made.get_config() == {"minval": 0.0, "maxval": 1.0, "seed": 3}
+    with pytest.raises(ValueError, match="did you mean 'glorot_uniform'"):
+        initializers.get("glorot_unifrom")
+    with pytest.raises(TypeError, match=r"did you mean HeNormal\(\)"):
+        initializers.get(initializers.HeNormal)
+
+
+@pytest.mark.parametrize("name", sorted(initializers.ALL))
+def test_configuration_makes_the_same_initializer(name):
+    cls = initializers.ALL[name]
+    settings = {} if name in ("zeros", "ones") else {"seed": 9}
+    first = cls(**settings)
+    assert np.array_equal(first((4, 3)), cls(**first.get_config())((4, 3)))
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
+def test_bad_seed(seed):
+    with pytest.raises(ValueError, match="HeUniform: expected seed to be None or a who"):
+        initializers.HeUniform(seed=seed)

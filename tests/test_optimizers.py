@@ -1,0 +1,222 @@
+"""Optimizers: the formulas, their state, and what they refuse."""
+
+import numpy as np
+import pytest
+
+from scratchnet import optimizers
+from tests.golden import compare
+
+
+@pytest.mark.parametrize("case", ["adam", "adam_other_betas"])
+def test_twenty_adam_steps_are_those_of_keras(case):
+    # β to the power of t may differ by an ulp of float32 between libraries. 1 − β₂ᵗ,
+    # at most 10⁻³ in the first step, makes 2·10⁻⁵ of it, half of that after the root;
+    # with weights below 1, a step is shorter than lr · (1 + small).
+    learning_rate = {"adam": 0.01, "adam_other_betas": 0.02}[case]
+    power = 20 * learning_rate * 2e-5
+    compare.assert_agree(f"optimizer_{case}", power + compare.rounding(37, steps=20))
+
+
+@pytest.mark.parametrize("case", ["sgd", "momentum", "nesterov"])
+def test_twenty_sgd_steps_are_those_of_keras(case):
+    # 37·4 rows of 6 numbers, which momentum adds up over at most 20 steps.
+    compare.assert_agree(f"optimizer_{case}", compare.rounding(148, steps=20))
+
+
+def trajectory(optimizer, steps=12, dtype=np.float64):
+    """Return a parameter after each step down the same gradients."""
+    rng = np.random.default_rng(0)
+    params = {"a/kernel": rng.normal(size=(3, 4)).astype(dtype)}
+    visited = []
+    for _ in range(steps):
+        grads = {"a/kernel": rng.normal(size=(3, 4)).astype(dtype)}
+        optimizer.apply(grads, params)
+        visited.append(params["a/kernel"].copy())
+    return np.array(visited)
+
+
+def gradients(steps=12):
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(3, 4))
+    return start, [rng.normal(size=(3, 4)) for _ in range(steps)]
+
+
+def test_adam_follows_the_paper():
+    theta, g = gradients()
+    m = v = np.zeros_like(theta)
+    expected = []
+    for t, grad in enumerate(g, start=1):
+        m = 0.8 * m + 0.2 * grad
+        v = 0.95 * v + 0.05 * grad**2
+        alpha = 0.1 * np.sqrt(1 - 0.95**t) / (1 - 0.8**t)
+        theta = theta - alpha * m / (np.sqrt(v) + 1e-4)
+        expected.append(theta)
+    adam = optimizers.Adam(0.1, beta_1=0.8, beta_2=0.95, epsilon=1e-4)
+    np.testing.assert_allclose(trajectory(adam), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.7])
+def test_sgd_follows_its_formula(momentum, nesterov):
+    theta, g = gradients()
+    b = np.zeros_like(theta)
+    expected = []
+    for grad in g:
+        b = momentum * b - 0.1 * grad
+        theta = theta + (momentum * b - 0.1 * grad if nesterov else b)
+        expected.append(theta)
+    sgd = optimizers.SGD(0.1, momentum=momentum, nesterov=nesterov)
+    np.testing.assert_allclose(trajectory(sgd), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_the_step_size_is_computed_in_the_parameters_dtype():
+    adam = optimizers.Adam()
+    adam.iterations = 1
+    single, double = adam.step_size(np.dtype("f4")), adam.step_size(np.dtype("f8"))
+    assert single.dtype == np.float32
+    assert double == pytest.approx(0.001 * np.sqrt(0.001) / 0.1, rel=1e-12)
+    # What float32 loses in 1 − 0.999, as Keras does.
+    assert single / double - 1 == pytest.approx(-6.7e-6, abs=3e-6)
+
+
+MADE = {
+    "adam": lambda: optimizers.Adam(0.05),
+    "sgd": lambda: optimizers.SGD(0.05),
+    "momentum": lambda: optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_state_carries_on_to_the_bit(name):
+    rng = np.random.default_rng(1)
+    first, second = MADE[name](), MADE[name]()
+    params = {"a/kernel": rng.normal(size=5), "a/bias": rng.normal(size=2)}
+    steps = [{k: rng.normal(size=v.shape) for k, v in params.items()} for _ in range(6)]
+    for grads in steps[:3]:
+        first.apply(grads, params)
+    first.learning_rate = 0.01
+    state = first.get_state()
+    copies = {path: param.copy() for path, param in params.items()}
+    second.set_state(state)
+    for grads in steps[3:]:
+        first.apply(grads, params)
+        second.apply(grads, copies)
+    assert second.iterations == 6
+    assert second.learning_rate == 0.01
+    for path, param in params.items():
+        assert np.array_equal(param, copies[path])
+
+
+def test_state_is_a_copy():
+    adam = optimizers.Adam()
+    trajectory(adam, steps=1)
+    state = adam.get_state()
+    before = {key: value.copy() for key, value in state.items()}
+    trajectory_after = adam.state["momentum"]["a/kernel"]
+    trajectory_after += 1
+    assert all(np.array_equal(state[key], before[key]) for key in state)
+    assert sorted(state) == [
+        "a/kernel/momentum",
+        "a/kernel/velocity",
+        "iterations",
+        "learning_rate",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"iterations": None}, "with iterations"),
+        ({"a/kernel/speed": np.zeros(2)}, "no 'a/kernel/speed'"),
+        ({"a/kernel/momentum": np.zeros(2)}, r"shape \(3, 4\), received \(2,\)"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change, message):
+    adam = optimizers.Adam()
+    trajectory(adam)
+    state = {**adam.get_state(), "learning_rate": np.array(9.0), **change}
+    state = {key: value for key, value in state.items() if value is not None}
+    before = adam.get_state()
+    with pytest.raises(ValueError, match=message):
+        adam.set_state(state)
+    after = adam.get_state()
+    assert all(np.array_equal(after[key], before[key]) for key in before)
+
+
+def test_a_state_for_other_parameters_is_found_out_before_it_is_used():
+    adam, grads = optimizers.Adam(), {"a": np.ones(3)}
+    adam.apply(grads, {"a": np.zeros(3)})
+    other = optimizers.Adam()
+    other.set_state(adam.get_state())
+    params = {"a": np.zeros(4)}
+    with pytest.raises(ValueError, match=r"'a/momentum' of float64\(4,\), received flo"):
+        other.apply({"a": np.ones(4)}, params)
+    assert not params["a"].any()
+
+
+def test_one_optimizer_does_not_train_two_models():
+    adam = optimizers.Adam()
+    adam.apply({"a": np.ones(3)}, {"a": np.zeros(3)})
+    with pytest.raises(ValueError, match="'a' belongs to another model .*new optimizer"):
+        adam.apply({"a": np.ones(3)}, {"a": np.zeros(3)})
+
+
+def test_learning_rate_can_be_set_at_any_time():
+    sgd, param = optimizers.SGD(0.5), np.zeros(1)
+    for value, expected in ((0.25, -0.25), (np.float32(0.5), -0.75), (0, -0.75)):
+        sgd.learning_rate = value
+        sgd.apply({"a": np.ones(1)}, {"a": param})
+        assert param[0] == expected
+    sgd.learning_rate = np.array(2.0)
+    assert type(sgd.learning_rate) is float
+
+
+@pytest.mark.parametrize(
+    "value", [-1, np.nan, np.inf, "0.1", None, True, np.zeros(2), lambda step: 0.1]
+)
+def test_bad_learning_rates(value):
+    with pytest.raises(ValueError, match="Adam: expected learning_rate to be a number"):
+        optimizers.Adam(value)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: optimizers.Adam(beta_1=1), r"beta_1 to be a number in \[0, 1\), receiv"),
+        (lambda: optimizers.Adam(beta_2=-0.1), "beta_2"),
+        (lambda: optimizers.Adam(epsilon=0), "epsilon to be a number above 0"),
+        (lambda: optimizers.SGD(momentum=1.1), r"momentum to be a number in \[0, 1\]"),
+    ],
+)
+def test_numbers_out_of_range(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_arguments_outside_the_subset_are_refused():
+    optimizers.Adam(amsgrad=False, weight_decay=None, clipnorm=None, use_ema=False)
+    for settings in ({"amsgrad": True}, {"clipnorm": 1.0}, {"weight_decay": 0.01}):
+        with pytest.raises(NotImplementedError, match=f"Adam: {next(iter(settings))}="):
+            optimizers.Adam(**settings)
+    with pytest.raises(TypeError, match="SGD: there is no argument 'lr'"):
+        optimizers.SGD(lr=0.1)
+
+
+def test_get_finds_names_and_objects():
+    for name in ("adam", "Adam", "ADAM"):
+        assert type(optimizers.get(name)) is optimizers.Adam
+    assert type(optimizers.get("SGD")) is optimizers.SGD
+    sgd = optimizers.SGD()
+    assert optimizers.get(sgd) is sgd
+    with pytest.raises(ValueError, match="unknown optimizer 'adma'; did you mean 'adam'"):
+        optimizers.get("adma")
+    with pytest.raises(TypeError, match=r"did you mean Adam\(\)"):
+        optimizers.get(optimizers.Adam)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_configuration_makes_the_same_optimizer(name):
+    optimizer = MADE[name]()
+    again = type(optimizer)(**optimizer.get_config())
+    assert again.get_config() == optimizer.get_config()
+    assert np.array_equal(trajectory(again), trajectory(optimizer))

@@ -1,0 +1,229 @@
+"""Each rewrite rule gives what plain layers give."""
+
+import numpy as np
+import pytest
+
+import scratchnet as keras
+from scratchnet import layers, losses, rewrites
+from tests.golden import compare
+
+
+def model(*stack, seed=0):
+    keras.utils.clear_session()
+    made = keras.Sequential([keras.Input((6, 6, 2)), *stack])
+    rng = np.random.default_rng(seed)
+    weights = [rng.normal(0, 0.3, w.shape).astype(w.dtype) for w in made.get_weights()]
+    made.set_weights([abs(w) + 0.5 if w.ndim == 1 else w for w in weights])
+    return made
+
+
+def plain():
+    return model(layers.Flatten(), layers.Dense(5, "tanh"), layers.Dense(3, "softmax"))
+
+
+def convolutional():
+    return model(
+        layers.Conv2D(3, 3, activation="relu"),
+        layers.BatchNormalization(),
+        layers.MaxPooling2D(),
+        layers.Dropout(0.3, seed=1),
+        layers.Flatten(),
+        layers.Dense(4, activation="sigmoid"),
+        layers.Dense(3),
+        layers.Softmax(),
+    )
+
+
+def frozen_below():
+    made = convolutional()
+    made.layers[0].trainable = made.layers[1].trainable = False
+    return made
+
+
+def frozen_top():
+    made = plain()
+    made.layers[-1].trainable = False
+    return made
+
+
+def batch_normalization_first():
+    return model(layers.BatchNormalization(), layers.Flatten(), layers.Dense(3, "softmax"))
+
+
+def only_the_last_learns():
+    return model(layers.Rescaling(0.5), layers.Flatten(), layers.Dense(3, "softmax"))
+
+
+MODELS = (
+    plain,
+    convolutional,
+    frozen_below,
+    frozen_top,
+    batch_normalization_first,
+    only_the_last_learns,
+)
+
+
+def batch(n=7):
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(n, 6, 6, 2)).astype(np.float32)
+    return x, np.eye(3, dtype=np.float32)[rng.integers(0, 3, n)]
+
+
+def gradients(make, loss, rules):
+    """Return losses, predictions and gradients of one training step."""
+    made = make()
+    plan = rewrites.Plan(made.layers, loss, rules)
+    x, y = batch()
+    output = plan.forward(x, training=True)
+    values, predictions = plan.head.forward(y, output)
+    scale = np.full(len(x), 1 / len(x), np.float32)
+    plan.backward(plan.head.backward(y, output, predictions, scale))
+    return values, predictions, plan
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_leaving_out_the_input_gradient_changes_no_bit(make):
+    loss = losses.CategoricalCrossentropy()
+    rule = rewrites.nothing_before_the_first_parameter
+    values, predictions, with_rule = gradients(make, loss, (rule,))
+    plain_values, plain_predictions, without = gradients(make, loss, ())
+    assert np.array_equal(values, plain_values)
+    assert np.array_equal(predictions, plain_predictions)
+    assert list(with_rule.grads) == list(without.grads)
+    for path, grad in with_rule.grads.items():
+        assert np.array_equal(grad, without.grads[path]), path
+
+
+@pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize("smoothing", [0, 0.1])
+def test_softmax_and_cross_entropy_as_one_agree_with_two(make, smoothing):
+    loss = losses.CategoricalCrossentropy(label_smoothing=smoothing)
+    values, predictions, with_rule = gradients(
+        make, loss, (rewrites.softmax_cross_entropy,)
+    )
+    plain_values, plain_predictions, without = gradients(make, loss, ())
+    # p is divided by its sum, logs and exponentials taken and undone: a few ulps in
+    # each of 3 classes. t / p, which p is multiplied by again, is the largest number.
+    largest = 1 / predictions.min()
+    step = 8 * compare.EPSILON * largest
+    np.testing.assert_allclose(values, plain_values, rtol=0, atol=step)
+    np.testing.assert_allclose(predictions, plain_predictions, rtol=step)
+    for path, grad in with_rule.grads.items():
+        size = max(1.0, np.abs(grad).max())
+        np.testing.assert_allclose(
+            grad, without.grads[path], rtol=0, atol=step * size * 7, err_msg=path
+        )
+
+
+def test_the_rule_needs_a_softmax_and_a_cross_entropy():
+    def head(made, loss):
+        rules = (rewrites.softmax_cross_entropy,)
+        return type(rewrites.Plan(made.layers, loss, rules).head) is rewrites.LossHead
+
+    assert not head(plain(), losses.CategoricalCrossentropy())
+    assert not head(plain(), losses.SparseCategoricalCrossentropy())
+    assert head(plain(), losses.MeanSquaredError())
+    assert head(plain(), losses.CategoricalCrossentropy(from_logits=True))
+    relu = model(layers.Flatten(), layers.Dense(3, "relu"))
+    assert head(relu, losses.CategoricalCrossentropy())
+
+
+def test_certain_and_wrong_is_exact_with_the_rule():
+    made = model(layers.Flatten(), layers.Dense(3, "softmax"))
+    made.set_weights([np.zeros((72, 3)), np.array([200.0, 0, 0])])
+    x, _ = batch(1)
+    y = np.array([[0, 1.0, 0]])
+    made.compile("sgd", "categorical_crossentropy")
+    assert made.evaluate(x, y, verbose=0) == 200
+    made.compile("sgd", "categorical_crossentropy", run_eagerly=True)
+    assert made.evaluate(x, y, verbose=0) == pytest.approx(-np.log(1e-7), rel=1e-6)
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_fit_agrees_with_and_without_all_rules(make):
+    x, y = batch(20)
+    results = []
+    for eager in (False, True):
+        made = make()
+        made.compile(
+            keras.optimizers.SGD(0.05),
+            "categorical_crossentropy",
+            metrics=["accuracy"],
+            run_eagerly=eager,
+        )
+        history = made.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
+        results.append((history.history, made.get_weights(), made.predict(x, verbose=0)))
+    (fast, weights, predictions), (slow, plain_weights, plain_predictions) = results
+    # Six steps; the longest sums are over 8·16 positions of the convolution.
+    tolerance = 8 * compare.rounding(128, steps=6)
+    for name, values in fast.items():
+        np.testing.assert_allclose(values, slow[name], rtol=tolerance, err_msg=name)
+    for one, other in zip(weights, plain_weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(predictions, plain_predictions, atol=tolerance)
+
+
+@pytest.mark.parametrize("make", [frozen_below, frozen_top])
+def test_what_is_frozen_stays(make):
+    made = make()
+    frozen = [layer for layer in made.layers if not layer.trainable]
+    before = [layer.get_weights() for layer in frozen]
+    learning = made.layers[-1] if made.layers[-1].trainable else made.layers[1]
+    learning = made.layers[6] if make is frozen_below else learning
+    old = learning.get_weights()
+    made.compile("sgd", "categorical_crossentropy")
+    x, y = batch()
+    made.fit(x, y, epochs=2, verbose=0)
+    for layer, weights in zip(frozen, before, strict=True):
+        for one, other in zip(layer.get_weights(), weights, strict=True):
+            assert np.array_equal(one, other)
+    assert not np.array_equal(learning.get_weights()[0], old[0])
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_model_without_anything_to_learn_is_measured(eager):
+    made = plain()
+    made.trainable = False
+    before = made.get_weights()
+    made.compile("adam", "categorical_crossentropy", run_eagerly=eager)
+    x, y = batch()
+    loss = made.evaluate(x, y, verbose=0)
+    history = made.fit(x, y, epochs=2, verbose=0, batch_size=7, shuffle=False)
+    assert history.history["loss"] == [loss, loss]
+    for one, other in zip(made.get_weights(), before, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_model_without_parameters_can_be_measured_and_fitted():
+    made = keras.Sequential([keras.Input((3,)), layers.Softmax()])
+    made.compile("sgd", "categorical_crossentropy")
+    x = np.log(np.array([[0.5, 0.25, 0.25]], np.float32))
+    history = made.fit(x, np.array([[1.0, 0, 0]]), verbose=0)
+    assert history.history["loss"][0] == pytest.approx(np.log(2), rel=1e-6)
+
+
+def test_freezing_and_thawing_between_fits_takes_effect():
+    made = plain()
+    made.compile(keras.optimizers.SGD(0.1), "categorical_crossentropy")
+    x, y = batch()
+    for frozen in (True, False):
+        made.layers[1].trainable = not frozen
+        before = made.layers[1].get_weights()[0]
+        made.fit(x, y, verbose=0)
+        assert np.array_equal(made.layers[1].get_weights()[0], before) is frozen
+
+
+def test_layers_of_both_dtypes_work_together():
+    made = model(
+        layers.Flatten(),
+        layers.Dense(4, "tanh", dtype="float64"),
+        layers.Dense(3, "softmax"),
+    )
+    for eager in (False, True):
+        made.compile("sgd", "categorical_crossentropy", run_eagerly=eager)
+        x, y = batch()
+        history = made.fit(x, y, epochs=3, verbose=0).history["loss"]
+        assert history[-1] < history[0]
+    assert made.layers[1].grads["kernel"].dtype == np.float64
+    assert made.predict(x, verbose=0).dtype == np.float32

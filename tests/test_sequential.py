@@ -1,0 +1,469 @@
+"""Building, inspecting and copying models."""
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+import scratchnet as keras
+from scratchnet import layers
+
+
+def dense_model(**settings):
+    return keras.Sequential(
+        [keras.Input((4,)), layers.Dense(3, "relu"), layers.Dense(2, "softmax")],
+        **settings,
+    )
+
+
+X = np.random.default_rng(0).random((6, 4)).astype(np.float32)
+Y = np.eye(2, dtype=np.float32)[[0, 1, 0, 1, 1, 0]]
+
+
+def same(one, other):
+    return len(one) == len(other) and all(map(np.array_equal, one, other))
+
+
+# Building.
+
+
+def stack():
+    return [layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(3)]
+
+
+def by_input():
+    return keras.Sequential([keras.Input((5, 6, 1)), *stack()])
+
+
+def by_input_layer():
+    return keras.Sequential([layers.InputLayer(shape=(5, 6, 1)), *stack()])
+
+
+def by_input_shape():
+    first, *rest = stack()
+    return keras.Sequential([layers.Conv2D(2, 3, input_shape=(5, 6, 1)), *rest])
+
+
+def by_adding():
+    model = keras.Sequential()
+    model.add(keras.Input((5, 6, 1)))
+    for layer in stack():
+        model.add(layer)
+    return model
+
+
+def by_build():
+    model = keras.Sequential(stack())
+    assert not model.built
+    model.build((None, 5, 6, 1))
+    return model
+
+
+def by_call():
+    model = keras.Sequential(stack())
+    model(np.zeros((2, 5, 6, 1)))
+    return model
+
+
+def by_predict():
+    model = keras.Sequential(stack())
+    model.predict(np.zeros((2, 5, 6, 1)), verbose=0)
+    return model
+
+
+def by_fit():
+    model = keras.Sequential(stack())
+    model.compile("sgd", "mse")
+    model.fit(np.zeros((2, 5, 6, 1)), np.zeros((2, 3)), verbose=0)
+    return model
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        by_input,
+        by_input_layer,
+        by_input_shape,
+        by_adding,
+        by_build,
+        by_call,
+        by_predict,
+        by_fit,
+    ],
+)
+def test_every_way_to_build_gives_the_same_model(make):
+    model = make()
+    assert model.built
+    assert [type(layer).__name__ for layer in model.layers] == [
+        "Conv2D",
+        "Flatten",
+        "Dense",
+    ]
+    assert model.input_shape == (None, 5, 6, 1)
+    assert model.output_shape == (None, 3)
+    assert [w.shape for w in model.get_weights()] == [(3, 3, 1, 2), (2,), (24, 3), (3,)]
+    assert model.count_params() == 20 + 75
+
+
+def test_an_open_model_has_no_shapes_yet():
+    model = keras.Sequential(stack())
+    for name in ("input_shape", "output_shape"):
+        with pytest.raises(AttributeError, match="has no .*put shape yet"):
+            getattr(model, name)
+    with pytest.raises(ValueError, match="count_params needs a built model"):
+        model.count_params()
+    with pytest.raises(ValueError, match="set_weights needs a built model"):
+        model.set_weights([])
+    with pytest.raises(ValueError, match=r"build needs input_shape=\(None, ...\)"):
+        model.build()
+    assert model.get_weights() == []
+
+
+def test_compute_output_shape_builds_nothing():
+    model = keras.Sequential(stack())
+    assert model.compute_output_shape((None, 5, 6, 1)) == (None, 3)
+    assert not any(layer.built for layer in model.layers)
+
+
+def test_a_shape_that_fails_half_way_leaves_the_model_open():
+    model = keras.Sequential(
+        [layers.Conv2D(2, 3), layers.MaxPooling2D(3), layers.Flatten(), layers.Dense(2)]
+    )
+    model.compile("sgd", "mse")
+    for attempt in (
+        lambda x: model.build((None, *x.shape[1:])),
+        lambda x: model(x),
+        lambda x: model.predict(x, verbose=0),
+        lambda x: model.fit(x, np.zeros((3, 2)), verbose=0),
+    ):
+        with pytest.raises(ValueError, match="MaxPooling2D 'max_pooling2d"):
+            attempt(np.zeros((3, 4, 4, 1)))
+        assert not model.built
+        assert not any(layer.built for layer in model.layers)
+    model.fit(np.zeros((3, 5, 5, 1)), np.zeros((3, 2)), verbose=0)
+    assert model.input_shape == (None, 5, 5, 1)
+
+
+def test_a_layer_that_does_not_fit_is_not_added():
+    model = keras.Sequential([keras.Input((4, 4, 1))])
+    with pytest.raises(ValueError, match="at least 5x5 pixels"):
+        model.add(layers.Conv2D(2, 5))
+    model.add(layers.Conv2D(2, 3))
+    with pytest.raises(ValueError, match="at least 3x3 pixels"):
+        model.add(layers.MaxPooling2D(3))
+    assert model.output_shape == (None, 2, 2, 2)
+
+    empty = keras.Sequential()
+    with pytest.raises(ValueError, match="at least 5x5 pixels"):
+        empty.add(layers.Conv2D(2, 5, input_shape=(4, 4, 1)))
+    empty.add(layers.Dense(3, input_shape=(7,)))
+    assert empty.input_shape == (None, 7)
+
+
+def test_a_layer_keeps_the_shape_that_it_was_built_for():
+    shared = layers.Dense(3)
+    first = keras.Sequential([keras.Input((4,)), shared])
+    second = keras.Sequential([keras.Input((4,)), shared])
+    second.set_weights([np.ones((4, 3)), np.zeros(3)])
+    assert first.predict(X, verbose=0)[0, 0] == pytest.approx(X[0].sum())
+    with pytest.raises(ValueError, match=r"Dense '.*': expected input \(N, 4\), receiv"):
+        keras.Sequential([keras.Input((5,)), shared])
+    open_model = keras.Sequential([shared])
+    with pytest.raises(ValueError, match=r"expected input \(N, 4\), received \(N, 5\)"):
+        open_model.build((None, 5))
+
+
+def test_another_shape_than_the_models_is_refused():
+    model = dense_model()
+    model.build((None, 4))
+    model.build()
+    with pytest.raises(ValueError, match=r"input shape \(None, 4\) .*received \(None, 5"):
+        model.build((None, 5))
+    with pytest.raises(ValueError, match="received 4"):
+        keras.Sequential([layers.Dense(2)]).build(4)
+
+
+def test_pop_and_add():
+    model = dense_model()
+    kernel = model.get_weights()[0]
+    top = model.pop()
+    assert (top.units, model.output_shape) == (2, (None, 3))
+    model.add(layers.Dense(7))
+    assert model.output_shape == (None, 7)
+    assert np.array_equal(model.get_weights()[0], kernel)
+    model.compile("sgd", "mse")
+    model.fit(X, np.zeros((6, 7)), verbose=0)
+    model.pop()
+    model.add(layers.Dense(1))
+    model.fit(X, np.zeros((6, 1)), verbose=0)
+    for _ in range(2):
+        model.pop()
+    with pytest.raises(IndexError, match="there is no layer to pop"):
+        model.pop()
+
+
+@pytest.mark.parametrize(
+    ("layer", "error", "message"),
+    [
+        (layers.Dense, TypeError, r"expected a layer, received .*mean Dense\(...\)"),
+        ("dense", TypeError, "expected a layer, received 'dense'"),
+        (None, TypeError, "expected a layer, received None"),
+        (keras.Input((3,)), ValueError, "expected the Input before all other layers"),
+    ],
+)
+def test_what_can_not_be_added(layer, error, message):
+    model = dense_model()
+    with pytest.raises(error, match=message):
+        model.add(layer)
+    assert len(model.layers) == 2
+
+
+def test_names_are_unique_within_a_model():
+    with pytest.raises(ValueError, match="different names, received a second 'same'"):
+        keras.Sequential([layers.Dense(1, name="same"), layers.Dense(1, name="same")])
+    with pytest.raises(ValueError, match="name: expected a string without '/'"):
+        keras.Sequential(name="a/b")
+
+
+def test_names_are_numbered_as_in_keras():
+    keras.utils.clear_session()
+    model = keras.Sequential(
+        [
+            layers.Conv2D(1, 1),
+            layers.Conv2D(1, 1),
+            layers.MaxPooling2D(),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(1),
+        ]
+    )
+    assert model.name == "sequential"
+    assert [layer.name for layer in model.layers] == [
+        "conv2d",
+        "conv2d_1",
+        "max_pooling2d",
+        "batch_normalization",
+        "re_lu",
+        "global_average_pooling2d",
+        "dense",
+    ]
+    assert keras.Sequential().name == "sequential_1"
+
+
+def test_get_layer():
+    model = dense_model()
+    first, second = model.layers
+    assert model.get_layer(first.name) is first
+    assert model.get_layer(index=-1) is second
+    for settings in ({}, {"name": first.name, "index": 0}):
+        with pytest.raises(ValueError, match="either a name or an index"):
+            model.get_layer(**settings)
+    with pytest.raises(ValueError, match="expected one of .*received 'nope'"):
+        model.get_layer("nope")
+    for index in (2, -3, 1.0):
+        with pytest.raises(ValueError, match="expected an index below 2, received"):
+            model.get_layer(index=index)
+
+
+# Weights.
+
+
+def test_weights_come_layer_by_layer_and_go_back():
+    model = keras.Sequential(
+        [keras.Input((3,)), layers.BatchNormalization(), layers.Dense(2)]
+    )
+    shapes = [w.shape for w in model.get_weights()]
+    assert shapes == [(3,)] * 4 + [(3, 2), (2,)]
+    new = [np.full(shape, i, np.float64) for i, shape in enumerate(shapes)]
+    model.set_weights(new)
+    assert same(model.get_weights(), new)
+    assert all(w.dtype == np.float32 for w in model.get_weights())
+    assert np.array_equal(model.layers[0].buffers["moving_mean"], [2, 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda w: w[:-1], ValueError, "expected 4 weights .*received 3"),
+        (lambda w: [*w[:-1], np.ones(3)], ValueError, r"of shape \(2,\), received \(3,\)"),
+        (lambda w: [*w[:-1], np.ones(2) * 1j], ValueError, "real numbers for weight"),
+        (lambda w: [*w[:-1], ["a", "b"]], ValueError, "real numbers for weight"),
+        (lambda w: None, TypeError, "expected a list of weights, received None"),
+    ],
+)
+def test_weights_that_do_not_fit_change_nothing(change, error, message):
+    model = dense_model()
+    before = model.get_weights()
+    with pytest.raises(error, match=message):
+        model.set_weights(change([w + 1 for w in before]))
+    assert same(model.get_weights(), before)
+
+
+def test_weights_files(tmp_path):
+    first, second = dense_model(), dense_model()
+    for name in ("a.npz", "a.weights.h5"):
+        first.save_weights(tmp_path / name)
+        second.set_weights([w * 0 for w in second.get_weights()])
+        second.load_weights(tmp_path / name)
+        assert same(first.get_weights(), second.get_weights())
+
+
+def test_whole_models_are_not_saved_yet(tmp_path):
+    with pytest.raises(NotImplementedError, match=r"save_weights\('.*best.weights.h5'"):
+        dense_model().save(tmp_path / "best.keras")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(NotImplementedError, match="load_weights on a file that save_wei"):
+        keras.models.load_model(tmp_path / "best.keras")
+
+
+# Calling.
+
+
+def test_a_call_is_a_prediction_unless_training():
+    model = keras.Sequential([keras.Input((4,)), layers.Dropout(0.5, seed=1)])
+    assert np.array_equal(model(X), X)
+    assert np.array_equal(model(X.tolist()), X)
+    dropped = model(X, training=True)
+    assert set(np.unique(dropped == 0)) == {True, False}
+    model = dense_model()
+    assert np.array_equal(model(X), model.predict(X, verbose=0))
+    assert np.array_equal(model.predict_on_batch(X), model(X))
+    assert model(X).dtype == np.float32
+    with pytest.raises(ValueError, match=r"x of shape \(N, 4\), received \(2, 3\)"):
+        model(np.zeros((2, 3)))
+
+
+def test_a_model_of_views_does_not_hand_out_its_input():
+    model = keras.Sequential([keras.Input((2, 2)), layers.Flatten()])
+    x = np.zeros((3, 2, 2), np.float32)
+    assert not np.shares_memory(model(x), x)
+    assert not np.shares_memory(model.predict(x, verbose=0), x)
+
+
+def test_float64_all_the_way():
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(2, "softmax", dtype="float64")]
+    )
+    model.compile("adam", "categorical_crossentropy")
+    model.fit(X, Y, verbose=0)
+    assert model.predict(X, verbose=0).dtype == np.float64
+    assert model.optimizer.state["momentum"][f"{model.layers[0].name}/kernel"].dtype == (
+        np.float64
+    )
+
+
+# Configuration and copies.
+
+
+def test_configuration_is_plain_data_and_makes_the_same_model():
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            layers.Rescaling(1 / 255, offset=0.5),
+            layers.Conv2D(4, (3, 2), strides=2, padding="same", activation="relu"),
+            layers.BatchNormalization(momentum=0.9, scale=False, name="norm"),
+            layers.AveragePooling2D(2),
+            layers.Dropout(0.25, seed=4),
+            layers.Flatten(),
+            layers.Dense(3, "softmax", kernel_initializer=keras.initializers.HeNormal(1)),
+        ],
+        name="all_sorts",
+    )
+    model.layers[2].trainable = False
+    config = json.loads(json.dumps(model.get_config()))
+    again = keras.Sequential.from_config(config)
+    assert json.loads(json.dumps(again.get_config())) == config
+    assert again.name == "all_sorts"
+    assert not again.get_layer("norm").trainable
+    again.set_weights(model.get_weights())
+    x = np.random.default_rng(0).random((2, 8, 8, 3))
+    assert np.array_equal(again(x), model(x))
+
+
+def test_an_open_model_stays_open_in_its_configuration():
+    again = keras.Sequential.from_config(keras.Sequential(stack()).get_config())
+    assert not again.built
+    again.build((None, 5, 6, 1))
+
+
+def test_unknown_layers_in_a_configuration():
+    with pytest.raises(ValueError, match="expected one of the layers .*received 'LSTM'"):
+        keras.Sequential.from_config({"layers": [{"class_name": "LSTM", "config": {}}]})
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))]
+)
+def test_a_copy_trains_on_alone_and_alike(duplicate):
+    model = dense_model()
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X, Y, verbose=0)
+    other = duplicate(model)
+    before = model.get_weights()
+    history = other.fit(X, Y, verbose=0, shuffle=False, epochs=2)
+    assert same(model.get_weights(), before)
+    again = model.fit(X, Y, verbose=0, shuffle=False, epochs=2)
+    assert again.history == history.history
+    assert same(model.get_weights(), other.get_weights())
+
+
+# Trainable.
+
+
+def test_trainable_speaks_for_all_layers():
+    model = dense_model()
+    assert model.trainable
+    assert keras.Sequential().trainable
+    model.trainable = False
+    assert not any(layer.trainable for layer in model.layers)
+    assert not dense_model(trainable=False).trainable
+    model.layers[0].trainable = True
+    assert model.trainable
+
+
+# Compiling.
+
+
+def test_compile_starts_anew():
+    model = dense_model()
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X, Y, verbose=0)
+    weights = model.get_weights()
+    model.compile("adam", "mse", metrics=["mse"])
+    assert model.optimizer.iterations == 0
+    assert same(model.get_weights(), weights)
+    assert sorted(model.evaluate(X, Y, verbose=0, return_dict=True)) == ["loss", "mse"]
+
+
+def test_a_failed_compile_changes_nothing():
+    model = dense_model()
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    optimizer, loss = model.optimizer, model.loss
+    for settings in (
+        {"optimizer": "adma", "loss": "mse"},
+        {"optimizer": "sgd", "loss": "msee"},
+        {"optimizer": "sgd", "loss": "mse", "metrics": ["acuracy"]},
+        {"optimizer": "sgd", "loss": "mse", "weighted_metrics": ["acuracy"]},
+    ):
+        with pytest.raises(ValueError, match="unknown"):
+            model.compile(**settings)
+    assert model.optimizer is optimizer
+    assert model.loss is loss
+    assert len(model.evaluate(X, Y, verbose=0)) == 2
+
+
+def test_an_optimizer_object_goes_on_after_another_compile():
+    model, adam = dense_model(), keras.optimizers.Adam()
+    for steps in (1, 2):
+        model.compile(adam, "categorical_crossentropy")
+        model.fit(X, Y, verbose=0)
+        assert adam.iterations == steps
+    other = keras.Sequential.from_config(model.get_config())
+    other.compile(adam, "categorical_crossentropy")
+    before = other.get_weights()
+    with pytest.raises(ValueError, match="belongs to another model"):
+        other.fit(X, Y, verbose=0)
+    assert same(other.get_weights(), before)
