@@ -40,13 +40,10 @@ def cpus_for(threads: int) -> list[int]:
     A library may hold more threads than it was asked to, or run two operations at
     once; on ``threads`` processors none can take more than its share.
     """
-    available, first_of_core, others = available_cpus(), [], []
-    seen = set()
-    for cpu in available:
-        core = _core(cpu)
-        (others if core in seen else first_of_core).append(cpu)
-        seen.add(core)
-    return sorted((first_of_core + others)[:threads])
+    available = available_cpus()
+    first_of_core = list({_core(cpu): cpu for cpu in reversed(available)}.values())
+    others = [cpu for cpu in available if cpu not in first_of_core]
+    return sorted((sorted(first_of_core) + others)[:threads])
 
 
 def cores() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ LOSS_TOLERANCES = (1e-4, 2e-3, 2e-2, 2e-2)
 CHECKED_STEPS = len(LOSS_TOLERANCES)
 
 
-class Disagreement(RuntimeError):
+class DisagreementError(RuntimeError):
     """Two libraries compute different things: nothing may be timed."""
 
 
@@ -115,15 +116,17 @@ def cross_check(
     """Compare outputs and the losses of a few training steps, without dropout.
 
     Returns:
-        Library → the largest difference from scratchnet in outputs and losses.
+        Library → the largest difference from scratchnet in ``outputs`` and ``losses``,
+        and ``first_use``, the seconds that this took: most of it goes into compiling.
 
     Raises:
-        Disagreement: one is larger than rounding allows.
+        DisagreementError: one is larger than rounding allows.
     """
     images = random_images(case, CHECKED_STEPS * batch_size, seed=2)
     network = without_dropout(case.network())
-    outputs, losses = {}, {}
+    outputs, losses, seconds = {}, {}, {}
     for name, worker in list(workers.items()):
+        started = time.perf_counter()
         try:
             worker.call("build", "checked", case.image_shape, network, weights)
             outputs[name] = worker.call("outputs", "checked", images.x[:batch_size])
@@ -133,8 +136,10 @@ def cross_check(
             )
         except WorkerError as error:
             drop(workers, name, error, failures)
+        seconds[name] = time.perf_counter() - started
     return {
-        name: compare(name, outputs, losses) for name in workers if name != OWN
+        name: {**compare(name, outputs, losses), "first_use": seconds[name]}
+        for name in workers
     }
 
 
@@ -149,14 +154,14 @@ def compare(
     losses to the loss.
 
     Raises:
-        Disagreement: one is larger than rounding allows.
+        DisagreementError: one is larger than rounding allows.
     """
     own = np.array(losses[OWN])
     of_outputs = np.abs(outputs[name] - outputs[OWN]).max() / outputs[OWN].max()
     of_losses = np.abs((np.array(losses[name]) - own) / own)
     within = of_outputs <= OUTPUT_TOLERANCE and np.all(of_losses <= LOSS_TOLERANCES)
     if not within:  # and not "beyond": NaN is a disagreement, too
-        raise Disagreement(
+        raise DisagreementError(
             f"{name} and scratchnet disagree: outputs by {of_outputs:.2g}, allowed "
             f"{OUTPUT_TOLERANCE}; losses {list(losses[name])} and {list(losses[OWN])} "
             f"by {of_losses}, allowed {LOSS_TOLERANCES}"

@@ -18,7 +18,9 @@ Interval = tuple[float, float, float]
 """Median, and the quartiles below and above it."""
 
 
-def figure(rows: int = 1, columns: int = 1, *, width: float = 9, height: float = 4) -> Any:
+def figure(
+    rows: int = 1, columns: int = 1, *, width: float = 9, height: float = 4
+) -> Any:
     """Return an empty figure with its axes, in rows and columns."""
     from matplotlib.figure import Figure
 
@@ -47,7 +49,9 @@ def bars(
     """
     width = 0.8 / max(1, len(series))
     for index, (name, intervals) in enumerate(series.items()):
-        there = [(g, i) for g, i in enumerate(intervals) if i is not None]
+        there = [(group, i) for group, i in enumerate(intervals) if i is not None]
+        if not there:
+            continue
         middle = (index - (len(series) - 1) / 2) * width
         axes.bar(
             [group + middle for group, _ in there],

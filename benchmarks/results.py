@@ -101,4 +101,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     ruler = ["---", *["---:"] * (len(header) - 1)]
     lines = [" | ".join(row) for row in (header, *rows)]
-    return "\n".join([f"| {lines[0]} |", f"|{'|'.join(ruler)}|"] + [f"| {line} |" for line in lines[1:]])
+    return "\n".join(
+        [f"| {lines[0]} |", f"|{'|'.join(ruler)}|"]
+        + [f"| {line} |" for line in lines[1:]]
+    )

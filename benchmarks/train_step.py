@@ -111,7 +111,7 @@ def measure(
     with ExitStack() as stack:
         workers = peers.start(stack, libraries, options.threads, failures)
         weights = peers.initial_weights(workers[peers.OWN], case)
-        differences = peers.cross_check(workers, case, weights, 64, failures)
+        checked = peers.cross_check(workers, case, weights, 64, failures)
         sgemm = stack.enter_context(Worker(SGEMM, threads=options.threads))
         flop = sgemm.call("measure", sizes.sgemm)
         sgemm.call("warm_up", "sgemm", sizes.warm_up, sizes.turn)
@@ -133,7 +133,7 @@ def measure(
             say(f"  {activity.name}: {_line(found)}")
     return {
         "title": case.title,
-        "differences": differences,
+        "checked": checked,
         "failures": failures,
         "activities": activities,
     }
@@ -238,29 +238,30 @@ def _milliseconds(entry: dict[str, Any] | None) -> str:
 
 
 def picture(document: dict[str, Any]) -> Any:
-    """Draw a row of bars per activity; whiskers are quartiles."""
-    figure, axes = plot.figure(len(ACTIVITIES), width=11)
+    """Draw a row of bars per activity, in units of scratchnet's median."""
+    figure, axes = plot.figure(len(ACTIVITIES), width=11, height=3.2)
     cases = document["cases"].values()
     for activity, (row,) in zip(ACTIVITIES, axes, strict=True):
-        series: dict[str, list[plot.Interval | None]] = {}
-        for library in document["libraries"]:
-            entries = [
-                case["activities"][activity.name]["libraries"].get(library)
-                for case in cases
-            ]
-            series[library] = [
-                entry and plot.interval(entry["seconds_per_step"], 1e3)
-                for entry in entries
-            ]
+        entries = [case["activities"][activity.name]["libraries"] for case in cases]
         plot.bars(
             row,
             [case["title"] for case in cases],
-            series,
+            {
+                library: [_relative(entry, library) for entry in entries]
+                for library in document["libraries"]
+            },
             title=f"{activity.kind}, batch {activity.batch_size}",
-            label="ms per step",
-            logarithmic=True,
+            label="time (scratchnet = 1)",
         )
+        row.axhline(1, color="black", linewidth=0.8)
     return figure
+
+
+def _relative(entries: dict[str, Any], library: str) -> plot.Interval | None:
+    if library not in entries:
+        return None
+    own = entries[peers.OWN]["seconds_per_step"]["median"]
+    return plot.interval(entries[library]["seconds_per_step"], 1 / own)
 
 
 if __name__ == "__main__":

@@ -72,10 +72,6 @@ class ActivationFunction:
         """Show where the function is found."""
         return f"<scratchnet.activations.{self.name}>"
 
-    def __reduce__(self) -> str:
-        """Be the same object in a copy or a pickle: there is one of each."""
-        return self.name
-
 
 class _Linear(ActivationFunction):
     name = "linear"

@@ -81,7 +81,9 @@ def test_get_finds_names_and_objects():
     assert activations.get(None) is activations.linear
     assert activations.get("relu") is activations.relu
     assert activations.get(activations.tanh) is activations.tanh
-    with pytest.raises(ValueError, match=r"unknown activation 'rleu'; did you mean 're"):
+    with pytest.raises(
+        ValueError, match=r"unknown activation 'rleu'; did you mean 're"
+    ):
         activations.get("rleu")
     with pytest.raises(TypeError, match="activation: expected a name or an object"):
         activations.get(np.tanh)

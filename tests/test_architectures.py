@@ -65,5 +65,5 @@ def test_one_step_of_training(name):
 
 
 def test_images_too_small_for_the_deeper_cnn():
-    with pytest.raises(ValueError, match="MaxPooling2D 'max_pooling2d.*at least 2x2"):
+    with pytest.raises(ValueError, match=r"MaxPooling2D 'max_pooling2d.*at least 2x2"):
         architectures.deeper_cnn((20, 20, 1), 3)

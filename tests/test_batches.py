@@ -115,13 +115,15 @@ def test_shuffling_goes_through_all_samples_anew_each_epoch():
     assert orders[0] != orders[1] != orders[2]
     random.reset(1)
     again = [batch.y.tolist() for batch in next(batches.epochs(source, 6, None, True))]
-    assert sum(again, []) == orders[0]
+    assert list(itertools.chain(*again)) == orders[0]
 
 
 def test_a_short_epoch_is_announced():
     stream = batches.epochs(samples(np.zeros((5, 1))), 2, 2, False)
     assert len(list(next(stream))) == 2
-    with pytest.warns(UserWarning, match="an epoch of 2 steps ends after 1, where the 5"):
+    with pytest.warns(
+        UserWarning, match="an epoch of 2 steps ends after 1, where the 5"
+    ):
         assert len(list(next(stream))) == 1
     assert len(list(next(stream))) == 2
 
@@ -171,7 +173,9 @@ def test_numbers_that_are_none_are_named(tmp_path, kind, wrong):
 
 def test_numbers_too_large_for_the_models_dtype_are_named():
     source = samples(np.array([[1.0], [1e39]]))
-    with pytest.raises(ValueError, match=r"finite x in float32, received 1e\+39 at ind"):
+    with pytest.raises(
+        ValueError, match=r"finite x in float32, received 1e\+39 at ind"
+    ):
         source.check_finite()
     samples(np.array([[1.0], [1e39]]), dtype=np.float64).check_finite()
 
@@ -223,7 +227,11 @@ def test_what_is_no_array_of_numbers(value, message):
 @pytest.mark.parametrize(
     ("y", "weights", "message"),
     [
-        (np.zeros(3), None, r"as many targets as inputs, received x of shape \(2, 4\) an"),
+        (
+            np.zeros(3),
+            None,
+            r"as many targets as inputs, received x of shape \(2, 4\) an",
+        ),
         (np.zeros(2), np.zeros(3), "one finite sample_weight for each of 2 samples"),
         (np.zeros(2), [1, np.nan], "one finite sample_weight for each of 2 samples"),
         (np.zeros(2), np.ones((2, 2)), "one finite sample_weight"),

@@ -104,9 +104,7 @@ def test_float32_is_the_rounded_float64():
 def test_generator_given_by_hand_is_used():
     draw = initializers.RandomNormal(1.0, 2.0)
     expected = np.random.default_rng(7).normal(1, 2, (2, 3))
-    assert np.array_equal(
-        draw((2, 3), np.float64, np.random.default_rng(7)), expected
-    )
+    assert np.array_equal(draw((2, 3), np.float64, np.random.default_rng(7)), expected)
 
 
 @pytest.mark.parametrize(
@@ -148,5 +146,7 @@ def test_configuration_makes_the_same_initializer(name):
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
 def test_bad_seed(seed):
-    with pytest.raises(ValueError, match="HeUniform: expected seed to be None or a who"):
+    with pytest.raises(
+        ValueError, match="HeUniform: expected seed to be None or a who"
+    ):
         initializers.HeUniform(seed=seed)

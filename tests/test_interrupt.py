@@ -88,7 +88,9 @@ def test_history_holds_the_completed_epochs():
             ctrl_c()
 
     with pytest.raises(KeyboardInterrupt):
-        model.fit(X, Y, epochs=9, verbose=0, callbacks=[LambdaCallback(on_epoch_end=press)])
+        model.fit(
+            X, Y, epochs=9, verbose=0, callbacks=[LambdaCallback(on_epoch_end=press)]
+        )
     assert model.history.epoch == [0, 1, 2]
     assert len(model.history.history["loss"]) == 3
     with pytest.raises(KeyboardInterrupt):
@@ -188,7 +190,11 @@ def test_fit_inside_of_fit_leaves_ctrl_c_to_the_outer_one():
 
     with pytest.raises(KeyboardInterrupt):
         outer.fit(
-            X, Y, epochs=5, verbose=0, callbacks=[LambdaCallback(on_epoch_end=fit_inner)]
+            X,
+            Y,
+            epochs=5,
+            verbose=0,
+            callbacks=[LambdaCallback(on_epoch_end=fit_inner)],
         )
     assert inner.history.epoch == [0]
     assert outer.history.epoch == [0]

@@ -59,7 +59,9 @@ def test_sample_weights_divide_by_the_number_of_samples():
     y_true, y_pred = np.zeros((3, 2)), np.array([[1.0, 1], [2, 2], [3, 3]])
     assert loss(y_true, y_pred, sample_weight=[1, 0, 2]) == pytest.approx((1 + 18) / 3)
     assert loss(y_true, y_pred, sample_weight=[[1], [0], [2]]) == pytest.approx(19 / 3)
-    with pytest.raises(ValueError, match="expected one sample_weight for each of 3 sam"):
+    with pytest.raises(
+        ValueError, match="expected one sample_weight for each of 3 sam"
+    ):
         loss(y_true, y_pred, sample_weight=[1, 2])
 
 
@@ -117,10 +119,22 @@ def test_results_are_not_overwritten_later():
 @pytest.mark.parametrize(
     ("loss", "y", "message"),
     [
-        ("categorical", np.zeros((3, 2)), r"one-hot y of shape \(N, 4\), received \(3, 2"),
+        (
+            "categorical",
+            np.zeros((3, 2)),
+            r"one-hot y of shape \(N, 4\), received \(3, 2",
+        ),
         ("categorical", np.zeros(3), "whole numbers use the loss 'sparse_categorical"),
-        ("categorical", np.full((3, 4), np.nan), r"finite y, received nan at index \(0,"),
-        ("sparse", np.zeros((3, 4)), "for one-hot targets use 'categorical_crossentrop"),
+        (
+            "categorical",
+            np.full((3, 4), np.nan),
+            r"finite y, received nan at index \(0,",
+        ),
+        (
+            "sparse",
+            np.zeros((3, 4)),
+            "for one-hot targets use 'categorical_crossentrop",
+        ),
         ("sparse", [0, 1, 4], "expected labels 0 to 3, received 4 at index 2"),
         ("sparse", [0, -1, 2], "expected labels 0 to 3, received -1 at index 1"),
         ("sparse", [0, 0.5, 2], "expected labels 0 to 3, received 0.5 at index 1"),
@@ -134,7 +148,9 @@ def test_targets_that_do_not_fit(loss, y, message):
 
 
 def test_cross_entropy_needs_one_row_of_classes_per_sample():
-    with pytest.raises(ValueError, match=r"expected a model with output \(N, classes\)"):
+    with pytest.raises(
+        ValueError, match=r"expected a model with output \(N, classes\)"
+    ):
         MADE["categorical"].check(np.zeros((3, 2, 2)), (None, 2, 2))
 
 

@@ -28,7 +28,9 @@ def test_batches_of_any_size_give_the_mean_over_all_samples(sizes, weighted, see
     metric, start = metrics.SparseCategoricalAccuracy(), 0
     for size in sizes:
         part = slice(start, start + size)
-        metric.update_state(y[part], p[part], None if weights is None else weights[part])
+        metric.update_state(
+            y[part], p[part], None if weights is None else weights[part]
+        )
         start += size
     hits = y == p.argmax(-1)
     assert metric.result() == pytest.approx(np.average(hits, weights=weights))
@@ -86,8 +88,16 @@ def test_a_metric_is_called_as_the_user_calls_it():
 @pytest.mark.parametrize(
     ("name", "y_shape", "message"),
     [
-        ("categorical_accuracy", (9,), r"'categorical_accuracy': expected y of the outp"),
-        ("top_k_categorical_accuracy", (9, 1), r"output's shape \(N, 4\), received \(9,"),
+        (
+            "categorical_accuracy",
+            (9,),
+            r"'categorical_accuracy': expected y of the outp",
+        ),
+        (
+            "top_k_categorical_accuracy",
+            (9, 1),
+            r"output's shape \(N, 4\), received \(9,",
+        ),
         ("mse", (9,), "metric 'mse': expected y of the output's shape"),
         ("sparse_categorical_accuracy", (9, 4), r"labels of shape \(N,\) or \(N, 1\)"),
         ("sparse_top_k_categorical_accuracy", (9, 4), "expected labels of shape"),
@@ -102,7 +112,9 @@ def test_metric_that_does_not_fit_the_targets(name, y_shape, message):
 def test_check_knows_all_names_and_suggests():
     for name in ("accuracy", "acc", *metrics.ALL):
         assert metrics.check(name) == name
-    with pytest.raises(ValueError, match="unknown metric 'acuracy'; did you mean 'accu"):
+    with pytest.raises(
+        ValueError, match="unknown metric 'acuracy'; did you mean 'accu"
+    ):
         metrics.check("acuracy")
     with pytest.raises(TypeError, match=r"did you mean MeanSquaredError\(\)"):
         metrics.check(metrics.MeanSquaredError)

@@ -11,7 +11,7 @@ pytest.importorskip("h5py", reason="the script writes .weights.h5, as notebooks 
 SCRIPT = (Path(__file__).parent / "notebook" / "classify.py").read_text()
 
 # What Keras counts in these models (`python tests/notebook/classify.py`).
-PARAMS = {"ANN": 6570, "CNN": 2762, "Deeper CNN": 5130}
+PARAMS = {"ANN": 6570, "CNN": 2746, "Deeper CNN": 5018}
 
 
 def as_tensorflow_keras(script):
@@ -27,6 +27,11 @@ def as_tensorflow_keras(script):
     docstring, rest = body.split('"""\n', 1)
     assert "keras." not in rest
     return f'{docstring}"""\n{"".join(imports)}{rest}'
+
+
+@pytest.fixture(autouse=True)
+def files_go_away(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 
 def test_import_scratchnet_as_keras(capsys):
@@ -50,7 +55,7 @@ def run(script, original, capsys):
     shown = capsys.readouterr().out
     for name, result in names["results"].items():
         assert result["params"] == PARAMS[name]
-        # Eight epochs of 23 steps; Keras reaches 0.90 or more from ten seeds.
+        # Eight epochs of 23 steps; Keras 3.15 reached 0.96, 0.91 and 0.98.
         assert result["accuracy"] > 0.8, name
         # The best epoch's weights were loaded.
         assert result["loss"] == pytest.approx(result["best_val_loss"], rel=1e-6)

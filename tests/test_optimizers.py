@@ -149,7 +149,9 @@ def test_a_state_for_other_parameters_is_found_out_before_it_is_used():
     other = optimizers.Adam()
     other.set_state(adam.get_state())
     params = {"a": np.zeros(4)}
-    with pytest.raises(ValueError, match=r"'a/momentum' of float64\(4,\), received flo"):
+    with pytest.raises(
+        ValueError, match=r"'a/momentum' of float64\(4,\), received flo"
+    ):
         other.apply({"a": np.ones(4)}, params)
     assert not params["a"].any()
 
@@ -157,7 +159,9 @@ def test_a_state_for_other_parameters_is_found_out_before_it_is_used():
 def test_one_optimizer_does_not_train_two_models():
     adam = optimizers.Adam()
     adam.apply({"a": np.ones(3)}, {"a": np.zeros(3)})
-    with pytest.raises(ValueError, match="'a' belongs to another model .*new optimizer"):
+    with pytest.raises(
+        ValueError, match=r"'a' belongs to another model .*new optimizer"
+    ):
         adam.apply({"a": np.ones(3)}, {"a": np.zeros(3)})
 
 
@@ -182,7 +186,10 @@ def test_bad_learning_rates(value):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: optimizers.Adam(beta_1=1), r"beta_1 to be a number in \[0, 1\), receiv"),
+        (
+            lambda: optimizers.Adam(beta_1=1),
+            r"beta_1 to be a number in \[0, 1\), receiv",
+        ),
         (lambda: optimizers.Adam(beta_2=-0.1), "beta_2"),
         (lambda: optimizers.Adam(epsilon=0), "epsilon to be a number above 0"),
         (lambda: optimizers.SGD(momentum=1.1), r"momentum to be a number in \[0, 1\]"),
@@ -208,7 +215,9 @@ def test_get_finds_names_and_objects():
     assert type(optimizers.get("SGD")) is optimizers.SGD
     sgd = optimizers.SGD()
     assert optimizers.get(sgd) is sgd
-    with pytest.raises(ValueError, match="unknown optimizer 'adma'; did you mean 'adam'"):
+    with pytest.raises(
+        ValueError, match="unknown optimizer 'adma'; did you mean 'adam'"
+    ):
         optimizers.get("adma")
     with pytest.raises(TypeError, match=r"did you mean Adam\(\)"):
         optimizers.get(optimizers.Adam)

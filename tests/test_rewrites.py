@@ -9,7 +9,6 @@ from tests.golden import compare
 
 
 def model(*stack, seed=0):
-    keras.utils.clear_session()
     made = keras.Sequential([keras.Input((6, 6, 2)), *stack])
     rng = np.random.default_rng(seed)
     weights = [rng.normal(0, 0.3, w.shape).astype(w.dtype) for w in made.get_weights()]
@@ -47,7 +46,9 @@ def frozen_top():
 
 
 def batch_normalization_first():
-    return model(layers.BatchNormalization(), layers.Flatten(), layers.Dense(3, "softmax"))
+    return model(
+        layers.BatchNormalization(), layers.Flatten(), layers.Dense(3, "softmax")
+    )
 
 
 def only_the_last_learns():
@@ -72,6 +73,7 @@ def batch(n=7):
 
 def gradients(make, loss, rules):
     """Return losses, predictions and gradients of one training step."""
+    keras.utils.clear_session()
     made = make()
     plan = rewrites.Plan(made.layers, loss, rules)
     x, y = batch()
@@ -153,7 +155,9 @@ def test_fit_agrees_with_and_without_all_rules(make):
             run_eagerly=eager,
         )
         history = made.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
-        results.append((history.history, made.get_weights(), made.predict(x, verbose=0)))
+        results.append(
+            (history.history, made.get_weights(), made.predict(x, verbose=0))
+        )
     (fast, weights, predictions), (slow, plain_weights, plain_predictions) = results
     # Six steps; the longest sums are over 8·16 positions of the convolution.
     tolerance = 8 * compare.rounding(128, steps=6)

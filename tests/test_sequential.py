@@ -42,7 +42,7 @@ def by_input_layer():
 
 
 def by_input_shape():
-    first, *rest = stack()
+    _, *rest = stack()
     return keras.Sequential([layers.Conv2D(2, 3, input_shape=(5, 6, 1)), *rest])
 
 
@@ -110,7 +110,7 @@ def test_every_way_to_build_gives_the_same_model(make):
 def test_an_open_model_has_no_shapes_yet():
     model = keras.Sequential(stack())
     for name in ("input_shape", "output_shape"):
-        with pytest.raises(AttributeError, match="has no .*put shape yet"):
+        with pytest.raises(AttributeError, match=r"has no .*put shape yet"):
             getattr(model, name)
     with pytest.raises(ValueError, match="count_params needs a built model"):
         model.count_params()
@@ -168,7 +168,9 @@ def test_a_layer_keeps_the_shape_that_it_was_built_for():
     second = keras.Sequential([keras.Input((4,)), shared])
     second.set_weights([np.ones((4, 3)), np.zeros(3)])
     assert first.predict(X, verbose=0)[0, 0] == pytest.approx(X[0].sum())
-    with pytest.raises(ValueError, match=r"Dense '.*': expected input \(N, 4\), receiv"):
+    with pytest.raises(
+        ValueError, match=r"Dense '.*': expected input \(N, 4\), receiv"
+    ):
         keras.Sequential([keras.Input((5,)), shared])
     open_model = keras.Sequential([shared])
     with pytest.raises(ValueError, match=r"expected input \(N, 4\), received \(N, 5\)"):
@@ -179,7 +181,9 @@ def test_another_shape_than_the_models_is_refused():
     model = dense_model()
     model.build((None, 4))
     model.build()
-    with pytest.raises(ValueError, match=r"input shape \(None, 4\) .*received \(None, 5"):
+    with pytest.raises(
+        ValueError, match=r"input shape \(None, 4\) .*received \(None, 5"
+    ):
         model.build((None, 5))
     with pytest.raises(ValueError, match="received 4"):
         keras.Sequential([layers.Dense(2)]).build(4)
@@ -261,7 +265,7 @@ def test_get_layer():
     for settings in ({}, {"name": first.name, "index": 0}):
         with pytest.raises(ValueError, match="either a name or an index"):
             model.get_layer(**settings)
-    with pytest.raises(ValueError, match="expected one of .*received 'nope'"):
+    with pytest.raises(ValueError, match=r"expected one of .*received 'nope'"):
         model.get_layer("nope")
     for index in (2, -3, 1.0):
         with pytest.raises(ValueError, match="expected an index below 2, received"):
@@ -288,7 +292,11 @@ def test_weights_come_layer_by_layer_and_go_back():
     ("change", "error", "message"),
     [
         (lambda w: w[:-1], ValueError, "expected 4 weights .*received 3"),
-        (lambda w: [*w[:-1], np.ones(3)], ValueError, r"of shape \(2,\), received \(3,\)"),
+        (
+            lambda w: [*w[:-1], np.ones(3)],
+            ValueError,
+            r"of shape \(2,\), received \(3,\)",
+        ),
         (lambda w: [*w[:-1], np.ones(2) * 1j], ValueError, "real numbers for weight"),
         (lambda w: [*w[:-1], ["a", "b"]], ValueError, "real numbers for weight"),
         (lambda w: None, TypeError, "expected a list of weights, received None"),
@@ -315,7 +323,9 @@ def test_whole_models_are_not_saved_yet(tmp_path):
     with pytest.raises(NotImplementedError, match=r"save_weights\('.*best.weights.h5'"):
         dense_model().save(tmp_path / "best.keras")
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(NotImplementedError, match="load_weights on a file that save_wei"):
+    with pytest.raises(
+        NotImplementedError, match="load_weights on a file that save_wei"
+    ):
         keras.models.load_model(tmp_path / "best.keras")
 
 
@@ -350,9 +360,9 @@ def test_float64_all_the_way():
     model.compile("adam", "categorical_crossentropy")
     model.fit(X, Y, verbose=0)
     assert model.predict(X, verbose=0).dtype == np.float64
-    assert model.optimizer.state["momentum"][f"{model.layers[0].name}/kernel"].dtype == (
-        np.float64
-    )
+    assert model.optimizer.state["momentum"][
+        f"{model.layers[0].name}/kernel"
+    ].dtype == (np.float64)
 
 
 # Configuration and copies.
@@ -368,7 +378,9 @@ def test_configuration_is_plain_data_and_makes_the_same_model():
             layers.AveragePooling2D(2),
             layers.Dropout(0.25, seed=4),
             layers.Flatten(),
-            layers.Dense(3, "softmax", kernel_initializer=keras.initializers.HeNormal(1)),
+            layers.Dense(
+                3, "softmax", kernel_initializer=keras.initializers.HeNormal(1)
+            ),
         ],
         name="all_sorts",
     )
@@ -390,7 +402,9 @@ def test_an_open_model_stays_open_in_its_configuration():
 
 
 def test_unknown_layers_in_a_configuration():
-    with pytest.raises(ValueError, match="expected one of the layers .*received 'LSTM'"):
+    with pytest.raises(
+        ValueError, match=r"expected one of the layers .*received 'LSTM'"
+    ):
         keras.Sequential.from_config({"layers": [{"class_name": "LSTM", "config": {}}]})
 
 

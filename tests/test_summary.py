@@ -43,7 +43,9 @@ def test_it_is_printed_or_handed_over(capsys):
 
 def test_too_short_a_line():
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
-    with pytest.raises(ValueError, match="summary: expected a line long enough for 3 c"):
+    with pytest.raises(
+        ValueError, match="summary: expected a line long enough for 3 c"
+    ):
         model.summary(line_length=15)
 
 
@@ -54,5 +56,7 @@ def test_arguments_outside_the_subset_are_refused():
         {"expand_nested": True},
         {"layer_range": ["a", "b"]},
     ):
-        with pytest.raises(NotImplementedError, match=f"summary: {next(iter(settings))}"):
+        with pytest.raises(
+            NotImplementedError, match=f"summary: {next(iter(settings))}"
+        ):
             model.summary(**settings)

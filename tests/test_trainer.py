@@ -1,4 +1,4 @@
-"""The training loop: Keras's numbers, and what fit, evaluate and predict leave alone."""
+"""The training loop: Keras's numbers, and what fit and predict leave alone."""
 
 import os
 import subprocess
@@ -119,7 +119,9 @@ def test_training_on_a_memory_map_copies_no_more_than_batches(tmp_path):
     shape = (3000, 32, 32)  # 3 MB as uint8, 12 MB in float32
     x = np.memmap(tmp_path / "x", np.uint8, "w+", shape=shape)
     y = np.zeros((len(x), 2), np.float32)
-    model = keras.Sequential([keras.Input(shape[1:]), layers.Flatten(), layers.Dense(2)])
+    model = keras.Sequential(
+        [keras.Input(shape[1:]), layers.Flatten(), layers.Dense(2)]
+    )
     model.compile("sgd", "mse")
     settings = {"batch_size": 50, "verbose": 0, "validation_split": 0.1}
     model.fit(x[:100], y[:100], **settings)  # compiles
@@ -197,7 +199,9 @@ def test_predictions_do_not_depend_on_the_batch_size():
         found = model.predict(IMAGES, batch_size=size, verbose=0)
         # Small products may be summed in another order, 54 terms at most.
         np.testing.assert_allclose(found, whole, rtol=compare.rounding(54, 4))
-    assert np.array_equal(model.predict(IMAGES, batch_size=9, steps=2, verbose=0).shape, (18, 5))
+    assert np.array_equal(
+        model.predict(IMAGES, batch_size=9, steps=2, verbose=0).shape, (18, 5)
+    )
 
 
 def test_four_threads_predict_what_one_does():
@@ -268,17 +272,18 @@ def test_a_look_at_the_model_from_a_callback_disturbs_nothing():
     assert same(results[0][0], results[1][0])
     assert results[0][1] == results[1][1]
     # What a layer returned then is no part of the training step's memory.
-    assert not np.shares_memory(kept[0], kept[1])
+    for i, array in enumerate(kept):
+        assert not any(np.shares_memory(array, other) for other in kept[:i])
     copies = [array.copy() for array in kept]
-    model.fit(IMAGES, ONE_HOT, verbose=0)
+    model.fit(IMAGES, ONE_HOT, batch_size=8, verbose=0)
     assert same(kept, copies)
 
 
 # Reproducibility.
 
 
-def trained(rate=0.25, extra=None):
-    keras.utils.set_random_seed(5)
+def trained(rate=0.25, seed=7):
+    keras.utils.set_random_seed(seed)
     made = keras.Sequential(
         [
             keras.Input((8, 8, 2)),
@@ -306,11 +311,13 @@ def test_a_seed_gives_the_same_bits_twice():
 
 
 def test_initialisation_shuffling_and_dropout_do_not_depend_on_each_other():
-    without, with_dropout, other_rate = trained(None), trained(0.25), trained(0.5)
-    for other in (with_dropout, other_rate):
-        assert same(without[0], other[0])
-        assert same(without[1], other[1])
-        assert not same(without[2], other[2])
+    # Of more than one seed, because a permutation may throw its first number away.
+    for seed in (7, 8, 9):
+        without = trained(None, seed)
+        for other in (trained(0.25, seed), trained(0.5, seed)):
+            assert same(without[0], other[0])
+            assert same(without[1], other[1])
+            assert not same(without[2], other[2])
 
 
 THREADS = """
@@ -462,7 +469,9 @@ def test_logs_are_running_means_of_python_floats():
         batch_size=8,
         shuffle=False,
         verbose=0,
-        callbacks=[LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs))],
+        callbacks=[
+            LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs))
+        ],
     )
     assert len(seen) == 5
     assert all(type(value) is float for logs in seen for value in logs.values())

@@ -21,7 +21,8 @@ NEEDS = {"scratchnet": (), "keras": ("keras", "tensorflow"), "torch": ("torch",)
 
 def installed(wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Split the names of libraries into those that can run here and the others."""
-    there, missing = [], []
+    there: list[str] = []
+    missing: list[str] = []
     for name in wanted:
         needed = NEEDS[name.split("_")[0]]
         present = all(find_spec(module) is not None for module in needed)

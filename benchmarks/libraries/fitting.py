@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ FILES = ("x_train", "y_train", "x_test", "y_test")
 class FittingLibrary(Library):
     """A library whose models have Keras's methods."""
 
-    compile_options: dict[str, Any] = {}
+    compile_options: ClassVar[dict[str, Any]] = {}
 
     def read_data(self, folder: Path, classes: int) -> None:
         """Load images and labels (``.npy``), and make the labels one-hot."""

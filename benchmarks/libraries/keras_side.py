@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -83,4 +83,4 @@ class Keras(FittingLibrary):
 class KerasJit(Keras):
     """Keras with ``jit_compile=True``: XLA compiles the training step as a whole."""
 
-    compile_options = {"jit_compile": True}
+    compile_options: ClassVar[dict[str, Any]] = {"jit_compile": True}

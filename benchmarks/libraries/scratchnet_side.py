@@ -46,7 +46,7 @@ class ScratchNet(FittingLibrary):
         batch_size: int,
     ) -> Losses:
         """Return the loop of `fit` over batches that are there already."""
-        y = one_hot(labels, model.output_shape[-1])
+        y = one_hot(labels, int(model.output_shape[-1] or 0))
         pairs = zip(cut(x, batch_size), cut(y, batch_size), strict=True)
         batches = itertools.cycle([Batch(x, y, None) for x, y in pairs])
         trainer = model.trainer

@@ -118,7 +118,9 @@ class Torch(Library):
     ) -> Losses:
         """Return the loop of a training script."""
         torch = self._torch
-        targets = [torch.from_numpy(y.astype(np.int64)) for y in cut(labels, batch_size)]
+        targets = [
+            torch.from_numpy(y.astype(np.int64)) for y in cut(labels, batch_size)
+        ]
         pairs = zip(self._images(x, batch_size), targets, strict=True)
         batches = itertools.cycle(list(pairs))
         optimizer = torch.optim.Adam(

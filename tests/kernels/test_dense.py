@@ -27,11 +27,15 @@ def test_gradients_by_hand(rung):
     assert dx.tolist() == [[0, 4, 8], [4, 12, 20]]
 
 
-@pytest.mark.parametrize("rung", RUNGS)
-def test_overflow_and_nan_pass_without_a_warning(rung):
-    x = np.array([[np.inf, 1, 3e38]], np.float32)
+def test_blas_overflows_and_meets_nan_without_a_warning():
+    x = np.array([[np.inf, 1, 3e38], [0, 0, 3e38]], np.float32)
     weight = np.array([[0], [np.nan], [10]], np.float32)
-    y = np.zeros((1, 1), np.float32)
-    with np.errstate(all="warn" if rung != "reference" else "ignore"):
-        OPERATIONS["dense_forward"].rungs[rung](x, weight, np.zeros(1, np.float32), y)
-    assert np.isnan(y[0, 0])
+    y, bias = np.zeros((2, 1), np.float32), np.zeros(1, np.float32)
+    d_weight, d_bias, dx = np.empty_like(weight), bias.copy(), np.empty_like(x)
+    dy = np.full((2, 1), 3e38, np.float32)
+    with np.errstate(all="warn"):  # and warnings are errors
+        OPERATIONS["dense_forward"].rungs["blas"](x, weight, bias, y)
+        OPERATIONS["dense_backward_weight"].rungs["blas"](x, dy, d_weight, d_bias)
+        OPERATIONS["dense_backward_input"].rungs["blas"](dy, weight, dx)
+    assert np.isnan(y).all()
+    assert d_bias.tolist() == [np.inf]

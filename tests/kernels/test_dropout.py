@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnet.kernels import OPERATIONS
-from scratchnet.kernels.dropout import _mix
+from scratchnet.kernels.dropout import INCREMENT, _constants, _mix
 
 RUNGS = ("reference", "loops")
 SIZE = 1_000_000
@@ -103,3 +103,12 @@ def test_generator_is_splitmix64():
         outputs.append(_mix(state))
         state = (state + increment) % 2**64
     assert outputs == [6457827717110365317, 3203168211198807973, 9817491932198370423]
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("element", [0, 1, 99])
+def test_an_element_is_kept_where_its_uniform_is_at_least_the_rate(rung, element):
+    start, _, _ = _constants(0.5, 3, 7)
+    uniform = _mix((start + element * int(INCREMENT)) % 2**64) >> 40
+    assert kept(uniform / 2**24, 3, 7, size=100, rung=rung)[element]
+    assert not kept((uniform + 1) / 2**24, 3, 7, size=100, rung=rung)[element]

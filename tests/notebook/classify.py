@@ -1,7 +1,7 @@
 """A script as one finds it in Keras notebooks: nothing in it knows of scratchnet.
 
-The test runs it with the import replaced and nothing else. It runs under Keras as it is:
-`python tests/notebook/classify.py`.
+The test runs it with the import replaced and nothing else; under Keras it runs as it
+is: `python tests/notebook/classify.py`.
 """
 
 import os

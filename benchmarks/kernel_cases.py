@@ -1,0 +1,307 @@
+"""Which operations the six models run, on which shapes, and with which arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from benchmarks.networks import CASES, Case, sequential
+
+BATCH_SIZE = 64
+
+# Rows of a data set to gather a batch from: more than any cache holds.
+ROWS = 20_000
+
+OPERATIONS_OF = {
+    "convolution": (
+        "convolution_forward",
+        "convolution_backward_weight",
+        "convolution_backward_input",
+    ),
+    "dense": ("dense_forward", "dense_backward_weight", "dense_backward_input"),
+    "pooling": (
+        "max_pooling_forward",
+        "max_pooling_backward",
+        "average_pooling_forward",
+        "average_pooling_backward",
+    ),
+    "batch_normalization": (
+        "batch_normalization_forward",
+        "batch_normalization_backward",
+        "batch_normalization_inference",
+        "batch_normalization_backward_inference",
+    ),
+    "activation": (
+        "relu_forward",
+        "relu_backward",
+        "sigmoid_forward",
+        "sigmoid_backward",
+        "tanh_forward",
+        "tanh_backward",
+    ),
+    "dropout": ("dropout",),
+    "loss": (
+        "softmax_cross_entropy_forward",
+        "softmax_cross_entropy_backward",
+        "softmax_forward",
+        "softmax_backward",
+        "cross_entropy_forward",
+        "cross_entropy_backward",
+        "mean_squared_error_forward",
+        "mean_squared_error_backward",
+    ),
+    "adam": ("adam_update",),
+    "sgd": ("sgd_update", "sgd_momentum_update"),
+    "gather": ("gather", "first_non_finite"),
+}
+
+# No training step of the six models runs these: one shape of them is enough.
+ELSEWHERE = {
+    *("average_pooling_forward", "average_pooling_backward"),
+    "batch_normalization_backward_inference",
+    *("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"),
+    *("softmax_backward", "cross_entropy_forward", "cross_entropy_backward"),
+    *("mean_squared_error_forward", "mean_squared_error_backward"),
+    *("sgd_update", "sgd_momentum_update", "first_non_finite"),
+}
+
+# The rest is limited by memory, and reported in bytes per second.
+ARITHMETIC = {"convolution", "dense"}
+
+Shape = tuple[int, ...]
+
+
+@dataclass
+class KernelCase:
+    """One shape on which operations of one kind run.
+
+    Attributes:
+        kind: one of `OPERATIONS_OF`.
+        shapes: name → shape, as the kind's function below takes them.
+        first: whether it comes first in all its models, which then never ask for the
+            gradient of its input.
+        models: which models have it.
+        operations: which operations to measure on it.
+    """
+
+    kind: str
+    shapes: dict[str, Shape]
+    first: bool
+    models: list[str] = field(default_factory=list)
+    operations: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The shapes, as the table shows them."""
+        return ", ".join(
+            f"{name} {'×'.join(map(str, shape))}" for name, shape in self.shapes.items()
+        )
+
+    @property
+    def flop(self) -> float | None:
+        """Arithmetic of one pass, or None where memory is the limit."""
+        if self.kind not in ARITHMETIC:
+            return None
+        positions = prod(self.shapes["y"][:-1])
+        return 2.0 * prod(self.shapes["weight"]) * positions
+
+    @property
+    def size(self) -> int:
+        """Number of elements in all arrays."""
+        return sum(prod(shape) for shape in self.shapes.values())
+
+
+def kernel_cases(names: list[str] | None = None) -> list[KernelCase]:
+    """Return every shape that the models (by default all six) run operations on."""
+    found: dict[Any, KernelCase] = {}
+    for name in names or CASES:
+        for kind, shapes, first in _walk(CASES[name]):
+            key = (kind, *shapes.items())
+            case = found.setdefault(key, KernelCase(kind, shapes, first))
+            case.models.append(name)
+            case.first = case.first and first
+    cases = list(found.values())
+    for case in cases:
+        others = [other for other in cases if other.kind == case.kind]
+        largest = case is max(others, key=lambda other: other.size)
+        case.operations = tuple(
+            operation
+            for operation in OPERATIONS_OF[case.kind]
+            if (largest or operation not in ELSEWHERE)
+            and not (case.first and operation.endswith("backward_input"))
+        )
+    return sorted(cases, key=lambda case: list(OPERATIONS_OF).index(case.kind))
+
+
+def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
+    """Return (kind, shapes, whether it is the first) for all that a step runs."""
+    import scratchnet
+
+    model = sequential(scratchnet, case.image_shape, case.network())
+    x = (BATCH_SIZE, *case.image_shape)
+    steps: list[tuple[str, dict[str, Shape], bool]] = [
+        ("gather", {"row": (prod(case.image_shape),)}, False),
+        ("adam", {"parameter": (model.count_params(),)}, False),
+        ("sgd", {"parameter": (model.count_params(),)}, False),
+        ("loss", {"logits": (BATCH_SIZE, case.classes)}, False),
+    ]
+    first = True
+    for layer in model.layers:
+        y = (BATCH_SIZE, *layer.output_shape[1:])
+        kind = type(layer).__name__
+        if kind in ("Conv2D", "Dense"):
+            weight = layer.params["kernel"].shape
+            name = "convolution" if kind == "Conv2D" else "dense"
+            steps.append((name, {"x": x, "weight": weight, "y": y}, first))
+            if layer.get_config()["activation"] == "relu":
+                steps.append(("activation", {"x": (prod(y),)}, False))
+            first = False
+        elif kind == "MaxPooling2D":
+            steps.append(("pooling", {"x": x, "y": y}, False))
+        elif kind == "BatchNormalization":
+            rows = (prod(x[:-1]), x[-1])
+            steps.append(("batch_normalization", {"x": rows}, False))
+        elif kind == "Dropout":
+            steps.append(("dropout", {"x": (prod(x),)}, False))
+        x = y
+    return steps
+
+
+# What each kind of operation is called with: values by the names of its parameters.
+
+Values = dict[str, Any]
+
+
+def arguments(kind: str, shapes: dict[str, Shape]) -> Values:
+    """Return values for every parameter of a kind's operations."""
+    made: Values = MAKERS[kind](np.random.default_rng(0), **shapes)
+    return made
+
+
+def _normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.standard_normal(shape, dtype=np.float32)
+
+
+def _layer(rng: np.random.Generator, x: Shape, weight: Shape, y: Shape) -> Values:
+    channels = weight[-1]
+    return {
+        "x": _normal(rng, *x),
+        "weight": _normal(rng, *weight),
+        "bias": _normal(rng, channels),
+        "y": _normal(rng, *y),
+        "dy": _normal(rng, *y),
+        "dx": np.empty(x, np.float32),
+        "d_weight": np.empty(weight, np.float32),
+        "d_bias": np.empty(channels, np.float32),
+        "strides": (1, 1),
+        "pads": (0, 0),
+    }
+
+
+def _pooling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
+    values = _normal(rng, *x)
+    N, OH, OW, C = y
+    windows = values[:, : 2 * OH, : 2 * OW].reshape(N, OH, 2, OW, 2, C)
+    return {
+        "x": values,
+        "y": np.ascontiguousarray(windows.max(axis=(2, 4))),
+        "dy": _normal(rng, *y),
+        "dx": np.empty(x, np.float32),
+        "pool_size": (2, 2),
+        "strides": (2, 2),
+        "pads": (0, 0),
+    }
+
+
+def _batch_normalization(rng: np.random.Generator, x: Shape) -> Values:
+    values, C = _normal(rng, *x), x[1]
+    mean, variance = values.mean(axis=0), values.var(axis=0)
+    return {
+        "x": values,
+        "gamma": _normal(rng, C),
+        "beta": _normal(rng, C),
+        "epsilon": 0.001,
+        "y": np.empty_like(values),
+        **{"mean": mean, "variance": variance},
+        **{"moving_mean": mean.copy(), "moving_variance": variance.copy()},
+        "dy": _normal(rng, *x),
+        "dx": np.empty_like(values),
+        "d_gamma": np.empty(C, np.float32),
+        "d_beta": np.empty(C, np.float32),
+    }
+
+
+def _elementwise(rng: np.random.Generator, x: Shape) -> Values:
+    return {
+        "x": _normal(rng, *x),
+        "y": rng.random(x, dtype=np.float32),
+        "dy": _normal(rng, *x),
+        "dx": np.empty(x, np.float32),
+        **{"rate": 0.25, "seed": 1, "step": 1},
+    }
+
+
+def _loss(rng: np.random.Generator, logits: Shape) -> Values:
+    N, C = logits
+    probabilities = rng.random(logits, dtype=np.float32)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    targets = np.eye(C, dtype=np.float32)[rng.integers(C, size=N)]
+    written = ("d_logits", "d_probabilities", "d_predictions", "dx")
+    return {
+        "logits": _normal(rng, N, C),
+        "x": _normal(rng, N, C),
+        "predictions": _normal(rng, N, C),
+        "probabilities": probabilities,
+        "y": probabilities.copy(),
+        "dy": _normal(rng, N, C),
+        "targets": targets,
+        "losses": np.empty(N, np.float32),
+        "scale": np.full(N, 1 / N, np.float32),
+        "normalise": True,
+        **{name: np.empty(logits, np.float32) for name in written},
+    }
+
+
+def _adam(rng: np.random.Generator, parameter: Shape) -> Values:
+    return {
+        "parameter": _normal(rng, *parameter),
+        "gradient": _normal(rng, *parameter),
+        "momentum": np.zeros(parameter, np.float32),
+        "velocity": np.zeros(parameter, np.float32),
+        **{"alpha": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
+    }
+
+
+def _sgd(rng: np.random.Generator, parameter: Shape) -> Values:
+    return {
+        "parameter": _normal(rng, *parameter),
+        "gradient": _normal(rng, *parameter),
+        "momentum_buffer": np.zeros(parameter, np.float32),
+        **{"learning_rate": 1e-6, "momentum": 0.9, "nesterov": False},
+    }
+
+
+def _gather(rng: np.random.Generator, row: Shape) -> Values:
+    return {
+        "x": rng.integers(256, size=(ROWS, *row), dtype=np.uint8),
+        "indices": rng.integers(ROWS, size=BATCH_SIZE),
+        "y": np.zeros((BATCH_SIZE, *row), np.float32),
+    }
+
+
+MAKERS: dict[str, Callable[..., Values]] = {
+    "convolution": _layer,
+    "dense": _layer,
+    "pooling": _pooling,
+    "batch_normalization": _batch_normalization,
+    "activation": _elementwise,
+    "dropout": _elementwise,
+    "loss": _loss,
+    "adam": _adam,
+    "sgd": _sgd,
+    "gather": _gather,
+}

@@ -1,0 +1,209 @@
+"""The ladder: every rung of every operation, on the shapes of the six models.
+
+    python -m benchmarks.kernels
+
+GFLOP/s of convolution and dense, beside sgemm of the same run; GB/s of what memory
+limits. Also writes the ladder as tables in Markdown, for the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import plot, results
+from benchmarks.kernel_cases import OPERATIONS_OF, KernelCase, kernel_cases
+from benchmarks.libraries import SGEMM
+from benchmarks.networks import CASES
+from benchmarks.results import say
+from benchmarks.statistics import summary
+from benchmarks.turns import interleaved
+from benchmarks.workers import Worker
+
+LADDER = "benchmarks.libraries.kernel_ladder:KernelLadder"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark."""
+    parser = results.parser(__doc__.splitlines()[0], rounds=9)
+    parser.add_argument(
+        "--models", type=results.names(*CASES), default="all", help=", ".join(CASES)
+    )
+    parser.add_argument(
+        "--kinds",
+        type=results.names(*OPERATIONS_OF),
+        default="all",
+        help=", ".join(OPERATIONS_OF),
+    )
+    parser.add_argument(
+        "--ladder", type=Path, help="the tables' file (default: ladder.md in --out)"
+    )
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.rounds = min(options.rounds, 2)
+    document = run(options)
+    ladder = options.ladder or options.out / "ladder.md"
+    ladder.write_text(as_markdown(document), encoding="utf-8")
+    say(f"written: {ladder}")
+    return 0
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure shape after shape, its operations and rungs in turn."""
+    document = results.document("kernels", options)
+    with ExitStack() as stack:
+        ladder = stack.enter_context(Worker(LADDER, threads=options.threads))
+        sgemm = stack.enter_context(Worker(SGEMM, threads=options.threads))
+        document["sgemm_size"] = 256 if options.quick else 2048
+        flop = sgemm.call("measure", document["sgemm_size"])
+        sgemm.call("warm_up", "sgemm", 0.0 if options.quick else 1.0, 0.1)
+        rungs = ladder.call("operations")
+        known = {name for several in OPERATIONS_OF.values() for name in several}
+        document["not_measured"] = sorted(set(rungs) - known)
+        if document["not_measured"]:
+            say(f"no case in kernel_cases.py: {', '.join(document['not_measured'])}")
+        document["cases"] = [
+            measure(case, rungs, ladder, (sgemm, flop), options)
+            for case in kernel_cases(options.models)
+            if case.kind in options.kinds
+        ]
+    path = results.write(options.out, document, picture(document))
+    say(f"written: {path} and .png")
+    return document
+
+
+def measure(
+    case: KernelCase,
+    rungs: dict[str, list[str]],
+    ladder: Worker,
+    sgemm: tuple[Worker, float],
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    """Time all rungs of all operations on one shape, and sgemm with them."""
+    say(f"{case.kind}: {case.label}")
+    warm_up, turn = (0.0, 0.001) if options.quick else (0.05, 0.05)
+    operations = tuple(name for name in case.operations if name in rungs)
+    sizes = ladder.call("prepare", case.kind, case.shapes, operations)
+    turns = {"sgemm": partial(sgemm[0].call, "turn", "sgemm")}
+    for operation in operations:
+        for rung in rungs[operation]:
+            name = f"{operation}/{rung}"
+            ladder.call("warm_up", name, warm_up, turn)
+            turns[name] = partial(ladder.call, "turn", name)
+    times = interleaved(turns, options.rounds)
+    sgemm_speed = sgemm[1] / float(np.median(times["sgemm"])) / 1e9
+    found: dict[str, Any] = {
+        "kind": case.kind,
+        "shapes": case.shapes,
+        "label": case.label,
+        "models": case.models,
+        "unit": "GB/s" if case.flop is None else "GFLOP/s",
+        "sgemm_gflops": sgemm_speed,
+        "operations": {},
+    }
+    for operation in operations:
+        work = case.flop or sizes[operation]
+        found["operations"][operation] = {
+            rung: {
+                "seconds": summary(times[f"{operation}/{rung}"]),
+                "speed": work / float(np.median(times[f"{operation}/{rung}"])) / 1e9,
+            }
+            for rung in rungs[operation]
+        }
+        say(f"  {operation}: {_speeds(found['operations'][operation], found['unit'])}")
+    return found
+
+
+def _speeds(entries: dict[str, Any], unit: str) -> str:
+    speeds = (f"{rung} {entry['speed']:.1f}" for rung, entry in entries.items())
+    return f"{', '.join(speeds)} {unit}"
+
+
+def as_markdown(document: dict[str, Any]) -> str:
+    """Return the ladder's tables: a row per operation and shape, a column per rung."""
+    machine, cases = document["machine"], document["cases"]
+    sgemm = float(np.median([case["sgemm_gflops"] for case in cases]))
+    size = document["sgemm_size"]
+    parts = [
+        "# The ladder, measured",
+        f"{machine['cpu']}, {machine['threads']} threads, {machine['date'][:10]}, "
+        f"scratchnet {machine['commit']}; float32, batch 64. "
+        f"sgemm ({size}×{size}, OpenBLAS) in the same run: {sgemm:.0f} GFLOP/s. "
+        "Made by `python -m benchmarks.kernels`.",
+    ]
+    if document["quick"]:
+        parts.append("**A quick run: these figures mean nothing.**")
+    for kind in OPERATIONS_OF:
+        several = [case for case in cases if case["kind"] == kind]
+        if several:
+            title = kind.replace("_", " ").capitalize()
+            parts += [f"## {title}, {several[0]['unit']}", _table(several)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(cases: list[dict[str, Any]]) -> str:
+    found = [case["operations"] for case in cases]
+    columns = list(
+        dict.fromkeys(
+            rung for ops in found for entries in ops.values() for rung in entries
+        )
+    )
+    with_share = cases[0]["unit"] == "GFLOP/s"
+    header = ["operation", "shapes", *columns]
+    rows = []
+    for operation in dict.fromkeys(name for ops in found for name in ops):
+        for case in cases:
+            if operation in case["operations"]:
+                entries = case["operations"][operation]
+                speeds = [
+                    f"{entries[rung]['speed']:.1f}" if rung in entries else "–"
+                    for rung in columns
+                ]
+                row = [f"`{operation}`", case["label"], *speeds]
+                if with_share:
+                    top = list(entries.values())[-1]["speed"]
+                    row.append(f"{top / case['sgemm_gflops']:.0%}")
+                rows.append(row)
+    share = ["highest rung / sgemm"] if with_share else []
+    return results.table([*header, *share], rows)
+
+
+def picture(document: dict[str, Any]) -> Any:
+    """Draw the rungs of convolution and dense; the rest in a panel of its own."""
+    kinds = list(dict.fromkeys(case["kind"] for case in document["cases"]))
+    figure, axes = plot.figure(len(kinds), width=12, height=3)
+    for kind, (panel,) in zip(kinds, axes, strict=True):
+        cases = [case for case in document["cases"] if case["kind"] == kind]
+        found = [(c, o, e) for c in cases for o, e in c["operations"].items()]
+        rungs = list(dict.fromkeys(rung for _, _, e in found for rung in e))
+        plot.bars(
+            panel,
+            [str(number + 1) for number in range(len(found))],
+            {rung: [_bar(entries, rung) for _, _, entries in found] for rung in rungs},
+            title=f"{kind.replace('_', ' ')}: as in ladder.md",
+            label=cases[0]["unit"],
+            logarithmic=True,
+        )
+        if cases[0]["unit"] == "GFLOP/s":
+            sgemm = float(np.median([case["sgemm_gflops"] for case in cases]))
+            panel.axhline(sgemm, color="black", linewidth=0.8)
+    return figure
+
+
+def _bar(entries: dict[str, Any], rung: str) -> plot.Interval | None:
+    if rung not in entries:
+        return None
+    entry = entries[rung]
+    work = entry["speed"] * entry["seconds"]["median"]
+    median, q1, q3 = plot.interval(entry["seconds"])
+    return work / median, work / q3, work / q1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
