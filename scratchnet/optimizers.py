@@ -233,12 +233,16 @@ class Adam(Optimizer):
         self.epsilon = arguments.positive("Adam", "epsilon", epsilon)
 
     def step_size(self, dtype: np.dtype) -> np.floating:
-        """Return α of the current step, computed in ``dtype``."""
+        """Return α of the current step, computed in ``dtype``.
+
+        Keras on TensorFlow rounds β₁ and β₂ to float32 here, also for float64
+        parameters; so that both take the same steps, this does too.
+        """
         number = dtype.type
         t = number(self.iterations)
         one = number(1)
-        correction_1 = one - np.power(number(self.beta_1), t)
-        correction_2 = one - np.power(number(self.beta_2), t)
+        correction_1 = one - np.power(number(np.float32(self.beta_1)), t)
+        correction_2 = one - np.power(number(np.float32(self.beta_2)), t)
         return number(self.learning_rate) * np.sqrt(correction_2) / correction_1
 
     def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:

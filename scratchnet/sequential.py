@@ -613,7 +613,7 @@ class Sequential:
 def _output_shape(layer: Layer, input_shape: Shape) -> Shape:
     """Return what a layer makes of a shape; it may have been built for another one."""
     if layer.built:
-        layer.check_input(input_shape)  # type: ignore[arg-type]  # the batch is open
+        layer.check_input(input_shape)
     return layer.compute_output_shape(input_shape)
 
 

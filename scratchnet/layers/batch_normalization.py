@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -98,13 +97,9 @@ class BatchNormalization(Layer):
             raise ValueError(
                 f"{self.label}: expected a whole number for axis, received {axis!r}"
             )
-        if not isinstance(epsilon, Real) or not 0 < epsilon < float("inf"):
-            raise ValueError(
-                f"{self.label}: expected epsilon above 0, received {epsilon!r}"
-            )
         self.axis = axis
         self.momentum = arguments.fraction(self.label, "momentum", momentum)
-        self.epsilon = float(epsilon)
+        self.epsilon = arguments.positive(self.label, "epsilon", epsilon)
         self.center, self.scale = bool(center), bool(scale)
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
@@ -122,7 +117,10 @@ class BatchNormalization(Layer):
             "moving_mean": self.moving_mean_initializer(shape, self.dtype, rng),
             "moving_variance": self.moving_variance_initializer(shape, self.dtype, rng),
         }
-        self._ones, self._zeros = np.ones(shape, self.dtype), np.zeros(shape, self.dtype)
+        self._ones, self._zeros = (
+            np.ones(shape, self.dtype),
+            np.zeros(shape, self.dtype),
+        )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape.

@@ -130,7 +130,8 @@ class Conv2D(ActivatedLayer):
     def backward_params(self, dz: np.ndarray) -> None:
         """Overwrite d_kernel and d_bias."""
         x = self.recall()
-        d_bias = self.grads["bias"] if self.use_bias else self.empty("d_bias", (self.filters,))
+        unused = self.empty("d_bias", (self.filters,))
+        d_bias = self.grads.get("bias", unused)
         kernels.convolution_backward_weight(
             x, dz, self.grads["kernel"], d_bias, self.strides, self._pads(x)
         )

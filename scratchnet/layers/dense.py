@@ -120,7 +120,8 @@ class Dense(ActivatedLayer):
     def backward_params(self, dz: np.ndarray) -> None:
         """Overwrite d_kernel and d_bias."""
         x = self.recall()
-        d_bias = self.grads["bias"] if self.use_bias else self.empty("d_bias", (self.units,))
+        unused = self.empty("d_bias", (self.units,))
+        d_bias = self.grads.get("bias", unused)
         kernels.dense_backward_weight(_rows(x), _rows(dz), self.grads["kernel"], d_bias)
 
     def backward_input(self, dz: np.ndarray) -> np.ndarray:

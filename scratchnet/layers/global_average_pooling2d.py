@@ -54,7 +54,7 @@ class GlobalAveragePooling2D(Layer):
         y = self.empty("y", (N, 1, 1, C))
         kernels.average_pooling_forward(x, y, (H, W), (1, 1), (0, 0))
         self.remember(x.shape, training=training)
-        return y.reshape(self.compute_output_shape(x.shape))
+        return y if self.keepdims else y.reshape(N, C)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Share each gradient out among all pixels of its channel."""

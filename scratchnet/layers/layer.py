@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -144,7 +144,7 @@ class Layer:
             return x
         return np.require(x, self.dtype, ("C", "W"))
 
-    def check_input(self, shape: tuple[int, ...]) -> None:
+    def check_input(self, shape: Shape) -> None:
         """Compare a batch's shape with the one that the layer was built for.
 
         Raises:
@@ -165,7 +165,7 @@ class Layer:
                 f"received {format_shape(shape)}"
             )
 
-    def check_gradient(self, dy: Any, shape: tuple[int, ...]) -> np.ndarray:
+    def check_gradient(self, dy: Any, shape: Shape) -> np.ndarray:
         """Return dy as `cast` would, if it has the output's shape.
 
         Raises:
@@ -178,9 +178,10 @@ class Layer:
             )
         return self.cast(dy)
 
-    def empty(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    def empty(self, name: str, shape: Shape) -> np.ndarray:
         """Return an array to write into, from the active workspace if there is one."""
-        return workspace.empty(self, name, shape, self.dtype)
+        sizes = cast("tuple[int, ...]", shape)  # of a batch at hand: nothing is open
+        return workspace.empty(self, name, sizes, self.dtype)
 
     def remember(self, cache: Any, *, training: bool) -> None:
         """Keep for ``backward`` what ``forward`` met, when training."""
@@ -288,5 +289,7 @@ def _check_dtype(who: str, dtype: Any) -> np.dtype:
     except TypeError:
         checked = np.dtype(object)
     if checked not in (np.float32, np.float64):
-        raise ValueError(f"{who}: expected dtype float32 or float64, received {dtype!r}")
+        raise ValueError(
+            f"{who}: expected dtype float32 or float64, received {dtype!r}"
+        )
     return checked
