@@ -26,10 +26,14 @@ OPERATIONS_OF = {
     "pooling": (
         "max_pooling_forward",
         "max_pooling_backward",
+        "rectified_pooling_backward",
+        "normalised_pooling_forward",
+        "normalised_pooling_backward",
         "average_pooling_forward",
         "average_pooling_backward",
     ),
     "batch_normalization": (
+        "batch_normalization_statistics",
         "batch_normalization_forward",
         "batch_normalization_backward",
         "batch_normalization_inference",
@@ -203,17 +207,24 @@ def _layer(rng: np.random.Generator, x: Shape, weight: Shape, y: Shape) -> Value
 
 
 def _pooling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
-    values = _normal(rng, *x)
+    values = np.maximum(_normal(rng, *x), 0)  # what a ReLU wrote
     N, OH, OW, C = y
     windows = values[:, : 2 * OH, : 2 * OW].reshape(N, OH, 2, OW, 2, C)
+    mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
     return {
         "x": values,
         "y": np.ascontiguousarray(windows.max(axis=(2, 4))),
         "dy": _normal(rng, *y),
         "dx": np.empty(x, np.float32),
+        "dz": np.empty(x, np.float32),
         "pool_size": (2, 2),
         "strides": (2, 2),
         "pads": (0, 0),
+        **{"mean": mean, "variance": variance, "epsilon": 0.001},
+        "gamma": np.ones(C, np.float32),
+        "beta": _normal(rng, C),
+        "d_gamma": np.empty(C, np.float32),
+        "d_beta": np.empty(C, np.float32),
     }
 
 

@@ -148,47 +148,55 @@ def as_markdown(document: dict[str, Any]) -> str:
 
 
 def _table(cases: list[dict[str, Any]]) -> str:
-    found = [case["operations"] for case in cases]
-    columns = list(
-        dict.fromkeys(
-            rung for ops in found for entries in ops.values() for rung in entries
-        )
-    )
+    found = _by_operation(cases)
+    columns = _rungs(found)
     with_share = cases[0]["unit"] == "GFLOP/s"
-    header = ["operation", "shapes", *columns]
     rows = []
-    for operation in dict.fromkeys(name for ops in found for name in ops):
-        for case in cases:
-            if operation in case["operations"]:
-                entries = case["operations"][operation]
-                speeds = [
-                    f"{entries[rung]['speed']:.1f}" if rung in entries else "–"
-                    for rung in columns
-                ]
-                row = [f"`{operation}`", case["label"], *speeds]
-                if with_share:
-                    top = list(entries.values())[-1]["speed"]
-                    row.append(f"{top / case['sgemm_gflops']:.0%}")
-                rows.append(row)
+    for case, operation, entries in found:
+        speeds = [
+            f"{entries[rung]['speed']:.1f}" if rung in entries else "–"
+            for rung in columns
+        ]
+        highest = list(entries.values())[-1]["speed"] / case["sgemm_gflops"]
+        share = [f"{highest:.0%}"] if with_share else []
+        rows.append([f"`{operation}`", case["label"], *speeds, *share])
     share = ["highest rung / sgemm"] if with_share else []
-    return results.table([*header, *share], rows)
+    return results.table(["operation", "shapes", *columns, *share], rows)
+
+
+def _by_operation(
+    cases: list[dict[str, Any]],
+) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
+    """Return (case, operation, its rungs), one operation after the other."""
+    names = dict.fromkeys(name for case in cases for name in case["operations"])
+    return [
+        (case, name, case["operations"][name])
+        for name in names
+        for case in cases
+        if name in case["operations"]
+    ]
+
+
+def _rungs(found: list[tuple[dict[str, Any], str, dict[str, Any]]]) -> list[str]:
+    return list(dict.fromkeys(rung for _, _, entries in found for rung in entries))
 
 
 def picture(document: dict[str, Any]) -> Any:
-    """Draw the rungs of convolution and dense; the rest in a panel of its own."""
+    """Draw the rungs, a panel per kind; a line across marks sgemm."""
     kinds = list(dict.fromkeys(case["kind"] for case in document["cases"]))
-    figure, axes = plot.figure(len(kinds), width=12, height=3)
+    figure, axes = plot.figure(len(kinds), width=14, height=2.5)
     for kind, (panel,) in zip(kinds, axes, strict=True):
         cases = [case for case in document["cases"] if case["kind"] == kind]
-        found = [(c, o, e) for c in cases for o, e in c["operations"].items()]
-        rungs = list(dict.fromkeys(rung for _, _, e in found for rung in e))
+        found = _by_operation(cases)
         plot.bars(
             panel,
             [str(number + 1) for number in range(len(found))],
-            {rung: [_bar(entries, rung) for _, _, entries in found] for rung in rungs},
-            title=f"{kind.replace('_', ' ')}: as in ladder.md",
+            {
+                rung: [_bar(entries, rung) for _, _, entries in found]
+                for rung in _rungs(found)
+            },
+            title=f"{kind.replace('_', ' ')}: the rows of its table in ladder.md",
             label=cases[0]["unit"],
-            logarithmic=True,
         )
         if cases[0]["unit"] == "GFLOP/s":
             sgemm = float(np.median([case["sgemm_gflops"] for case in cases]))

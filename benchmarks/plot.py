@@ -71,7 +71,7 @@ def bars(
     if logarithmic:
         axes.set_yscale("log")
     if len(series) > 1:
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def lines(
@@ -95,7 +95,7 @@ def lines(
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
     if len(series) > 1:
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def interval(summary: Mapping[str, Any], factor: float = 1) -> Interval:

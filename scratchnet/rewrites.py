@@ -13,9 +13,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from scratchnet import activations, losses
+from scratchnet import activations, kernels, losses
 from scratchnet.layers.activated import ActivatedLayer
+from scratchnet.layers.batch_normalization import BatchNormalization
+from scratchnet.layers.conv2d import Conv2D
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.max_pooling2d import MaxPooling2D
 
 
 class Stage(Protocol):
@@ -135,18 +138,104 @@ class _WithoutActivation:
         self._layer.backward_params(dz)
         return self._layer.backward_input(dz)
 
+    def backward_activation(self, dz: np.ndarray) -> np.ndarray:
+        return dz
+
 
 class _WithoutInputGradient:
     """The first layer that learns: nothing before it asks for a gradient."""
 
     def __init__(self, stage: Any, layer: ActivatedLayer) -> None:
         self.forward = stage.forward
-        self._layer = layer
-        self._activated = isinstance(stage, ActivatedLayer)
+        self._stage, self._layer = stage, layer
 
     def backward(self, dy: np.ndarray) -> None:
-        dz = self._layer.backward_activation(dy) if self._activated else dy
-        self._layer.backward_params(dz)
+        self._layer.backward_params(self._stage.backward_activation(dy))
+
+
+class PooledConvolution:
+    """Convolution and ReLU, batch normalisation or none, and max pooling.
+
+    What lies between convolution and pooling is as large as the convolution's
+    output. It is not written: normalisation is applied while pooling reads, and one
+    pass back writes what the convolution's gradients need.
+    """
+
+    def __init__(
+        self,
+        convolution: Conv2D,
+        normalisation: BatchNormalization | None,
+        pooling: MaxPooling2D,
+    ) -> None:
+        """Keep the layers, whose parameters, buffers and memory it uses."""
+        self.convolution, self.pooling = convolution, pooling
+        self.normalisation = normalisation
+        self._cache: Any = None
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Compute the pooled output."""
+        rectified = self.convolution.forward(x, training=training)
+        pooling, norm = self.pooling, self.normalisation
+        y = pooling.empty("y", pooling.compute_output_shape(rectified.shape))
+        statistics = None
+        if norm is None:
+            kernels.max_pooling_forward(
+                rectified, y, *pooling.geometry(rectified.shape)
+            )
+        else:
+            statistics = self._statistics(norm, rectified, training)
+            kernels.normalised_pooling_forward(
+                *(rectified, *statistics, norm.gamma, norm.beta, norm.epsilon),
+                *(y, pooling.pool_size),
+            )
+        if training:
+            self._cache = rectified, statistics, y
+        return y
+
+    @staticmethod
+    def _statistics(
+        norm: BatchNormalization, x: np.ndarray, training: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if not training:
+            return norm.buffers["moving_mean"], norm.buffers["moving_variance"]
+        mean, variance = (
+            norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
+        )
+        kernels.batch_normalization_statistics(
+            x.reshape(-1, x.shape[-1]), mean, variance
+        )
+        norm.follow(mean, variance)
+        return mean, variance
+
+    def backward_activation(self, dy: np.ndarray) -> np.ndarray:
+        """Return the gradient of what the convolution's ReLU was given."""
+        rectified, statistics, y = self._cache
+        norm, pool_size = self.normalisation, self.pooling.pool_size
+        dz = self.convolution.empty("dz", rectified.shape)
+        if norm is None:
+            kernels.rectified_pooling_backward(rectified, y, dy, dz, pool_size)
+        else:
+            kernels.normalised_pooling_backward(
+                *(rectified, *statistics, norm.gamma, norm.beta, norm.epsilon),
+                *(dy, dz, *norm.gradient_arrays(), pool_size),
+            )
+        return dz
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Compute all gradients and return the input's."""
+        dz = self.backward_activation(dy)
+        self.convolution.backward_params(dz)
+        return self.convolution.backward_input(dz)
+
+
+class _Done:
+    """A layer whose work a stage before it does."""
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        return x
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        return dy
 
 
 def softmax_cross_entropy(plan: Plan) -> None:
@@ -169,6 +258,35 @@ def softmax_cross_entropy(plan: Plan) -> None:
         plan.head = _SoftmaxCrossEntropyHead(loss)
 
 
+def pooled_convolution(plan: Plan) -> None:
+    """Run convolution, ReLU, batch normalisation and max pooling as one stage.
+
+    It saves half of the passes over arrays as large as the convolution's output.
+    Windows must lie side by side, without padding, and all layers learn. The same bits
+    without batch normalisation; with it, the sums over pixels are taken image by
+    image, in another order. It is used where the kernels' `direct` rung is.
+    """
+    if kernels.get_rung() != "direct":
+        return
+    layers = plan.layers
+    for start, convolution in enumerate(layers):
+        norm = _at(layers, start + 1, BatchNormalization)
+        pooling = _at(layers, start + (2 if norm else 1), MaxPooling2D)
+        chain = [layer for layer in (convolution, norm, pooling) if layer is not None]
+        if (
+            isinstance(convolution, Conv2D)
+            and convolution.activation is activations.relu
+            and pooling is not None
+            and pooling.strides == pooling.pool_size
+            and pooling.padding == "valid"
+            and all(layer.trainable for layer in chain)
+            and len({layer.dtype for layer in chain}) == 1
+        ):
+            plan.stages[start] = PooledConvolution(convolution, norm, pooling)
+            for at in range(start + 1, start + len(chain)):
+                plan.stages[at] = _Done()
+
+
 def nothing_before_the_first_parameter(plan: Plan) -> None:
     """Compute no gradient that no parameter needs; the same bits without it.
 
@@ -184,7 +302,14 @@ def nothing_before_the_first_parameter(plan: Plan) -> None:
             plan.stages[learning[0]] = _WithoutInputGradient(stage, first)
 
 
+def _at(layers: list[Layer], index: int, kind: type[Any]) -> Any:
+    """Return the layer at an index if there is one and it is of a kind."""
+    found = layers[index] if index < len(layers) else None
+    return found if isinstance(found, kind) else None
+
+
 RULES: tuple[Callable[[Plan], None], ...] = (
     softmax_cross_entropy,
+    pooled_convolution,
     nothing_before_the_first_parameter,
 )

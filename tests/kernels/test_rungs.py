@@ -83,6 +83,7 @@ ONE_ROW = {
     "dense_forward": ("x", "y"),
     "max_pooling_forward": ("x", "y"),
     "average_pooling_forward": ("x", "y"),
+    "normalised_pooling_forward": ("x", "y"),
     "batch_normalization_inference": ("x", "y"),
     "relu_forward": ("x", "y"),
     "sigmoid_forward": ("x", "y"),

@@ -34,15 +34,22 @@ from scratchnet.kernels.batch_normalization.loops import (
     batch_normalization_backward_loops,
     batch_normalization_forward_loops,
     batch_normalization_inference_loops,
+    batch_normalization_statistics_loops,
 )
 from scratchnet.kernels.batch_normalization.reference import (
     batch_normalization_backward_inference_reference,
     batch_normalization_backward_reference,
     batch_normalization_forward_reference,
     batch_normalization_inference_reference,
+    batch_normalization_statistics_reference,
 )
 from scratchnet.kernels.ladder import Operation
 
+batch_normalization_statistics = Operation(
+    "batch_normalization_statistics",
+    reference=batch_normalization_statistics_reference,
+    loops=batch_normalization_statistics_loops,
+)
 batch_normalization_forward = Operation(
     "batch_normalization_forward",
     reference=batch_normalization_forward_reference,

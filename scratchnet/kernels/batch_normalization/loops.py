@@ -32,7 +32,7 @@ def batch_normalization_forward_loops(x, gamma, beta, epsilon, y, mean, variance
 
     Shapes and arguments as in `batch_normalization_forward_reference`.
     """
-    _statistics(x, mean, variance)
+    batch_normalization_statistics_loops(x, mean, variance)
     batch_normalization_inference_loops(x, gamma, beta, mean, variance, epsilon, y)
 
 
@@ -103,7 +103,11 @@ def _statistics_of_rows(x, mean, deviations):
 
 
 @parallel
-def _statistics(x, mean, variance):
+def batch_normalization_statistics_loops(x, mean, variance):
+    """Compute each channel's mean and variance, chunk by chunk, merged in order.
+
+    Shapes and arguments as in `batch_normalization_statistics_reference`.
+    """
     M, C = x.shape
     rows = max(1, CHUNK // C)
     chunks = (M + rows - 1) // rows

@@ -7,6 +7,20 @@ as x, on one thread.
 import numpy as np
 
 
+def batch_normalization_statistics_reference(x, mean, variance):
+    """Compute each channel's mean and variance over the rows.
+
+    Shapes: x (M, C); mean, variance (C,).
+
+    Args:
+        x: a row per sample or pixel.
+        mean: written.
+        variance: written; biased, the mean of squared deviations.
+    """
+    mean[...] = x.mean(axis=0, dtype=np.float64)
+    variance[...] = np.square(x - mean).mean(axis=0, dtype=np.float64)
+
+
 def batch_normalization_forward_reference(x, gamma, beta, epsilon, y, mean, variance):
     """Normalise by the batch's own mean and variance, and return those too.
 
@@ -21,8 +35,7 @@ def batch_normalization_forward_reference(x, gamma, beta, epsilon, y, mean, vari
         mean: written.
         variance: written; biased, the mean of squared deviations.
     """
-    mean[...] = x.mean(axis=0, dtype=np.float64)
-    variance[...] = np.square(x - mean).mean(axis=0, dtype=np.float64)
+    batch_normalization_statistics_reference(x, mean, variance)
     batch_normalization_inference_reference(x, gamma, beta, mean, variance, epsilon, y)
 
 

@@ -1,0 +1,208 @@
+"""SIMD in plain sight: a value that is a whole vector register.
+
+The compiler turns a loop over channels into vector instructions only if it can prove
+that the arrays in it do not overlap, and with more than a few arrays it gives up. With
+`Lanes`, a kernel says what it wants: one value holds as many numbers as a register
+has lanes, and every operation works on all of them.
+
+    for c in range(0, C, lanes):
+        largest = load(x, at + c, C - c)        # lanes beyond C - c read as 0
+        ...
+        store(y, to + c, C - c, largest)        # and are not written
+
+Arrays are flat; offsets count elements. Nothing checks them.
+
+Reference: Numba's documentation, "Low-level extension API".
+"""
+
+import operator
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import (
+    intrinsic,
+    lower_builtin,
+    models,
+    register_model,
+    type_callable,
+)
+
+from scratchnet.kernels.tile import VECTOR_BYTES
+
+_int32, _int64 = ir.IntType(32), ir.IntType(64)
+
+
+class Lanes(types.Type):
+    """The type of a vector register full of numbers."""
+
+    def __init__(self, dtype):
+        """Take as many lanes of a dtype as a register has."""
+        self.dtype = dtype
+        self.count = VECTOR_BYTES * 8 // dtype.bitwidth
+        super().__init__(name=f"Lanes({dtype}, {self.count})")
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager, lanes):
+        element = manager.lookup(lanes.dtype).get_value_type()
+        super().__init__(manager, lanes, ir.VectorType(element, lanes.count))
+
+
+def _vector(context, lanes):
+    return context.get_value_type(lanes)
+
+
+def _constant(context, lanes, number):
+    return ir.Constant(_vector(context, lanes), [float(number)] * lanes.count)
+
+
+def _splat(builder, scalar, vector):
+    first = builder.insert_element(
+        ir.Constant(vector, ir.Undefined), scalar, ir.Constant(_int32, 0)
+    )
+    zeros = ir.Constant(ir.VectorType(_int32, vector.count), [0] * vector.count)
+    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+
+
+def _address(context, builder, array_type, array, offset, lanes):
+    data = cgutils.create_struct_proxy(array_type)(context, builder, value=array).data
+    at = builder.gep(data, [offset])
+    return builder.bitcast(at, _vector(context, lanes).as_pointer())
+
+
+def _mask(context, builder, count, lanes):
+    """True for the first ``count`` lanes."""
+    indices = ir.VectorType(_int64, lanes.count)
+    own = ir.Constant(indices, list(range(lanes.count)))
+    return builder.icmp_signed("<", own, _splat(builder, count, indices))
+
+
+def _masked(context, builder, lanes, operation, arguments, result):
+    bits = lanes.dtype.bitwidth
+    name = f"llvm.masked.{operation}.v{lanes.count}f{bits}.p0"
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(function, arguments)
+
+
+@intrinsic
+def load(typing_context, array, offset, count):
+    """Return array[offset : offset + lanes]; from lane ``count`` on, 0."""
+    lanes = Lanes(array.dtype)
+
+    def codegen(context, builder, signature, arguments):
+        at = _address(
+            context, builder, signature.args[0], arguments[0], arguments[1], lanes
+        )
+        mask = _mask(context, builder, arguments[2], lanes)
+        align = ir.Constant(_int32, lanes.dtype.bitwidth // 8)
+        zeros = _constant(context, lanes, 0)
+        return _masked(
+            *(context, builder, lanes, "load", [at, align, mask, zeros]),
+            _vector(context, lanes),
+        )
+
+    return lanes(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def store(typing_context, array, offset, count, value):
+    """Write the first ``count`` lanes to array[offset : offset + lanes]."""
+
+    def codegen(context, builder, signature, arguments):
+        lanes = signature.args[3]
+        at = _address(
+            context, builder, signature.args[0], arguments[0], arguments[1], lanes
+        )
+        mask = _mask(context, builder, arguments[2], lanes)
+        align = ir.Constant(_int32, lanes.dtype.bitwidth // 8)
+        _masked(
+            *(context, builder, lanes, "store", [arguments[3], at, align, mask]),
+            ir.VoidType(),
+        )
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, value), codegen
+
+
+@intrinsic
+def fill(typing_context, array, number):
+    """Return a register of the array's dtype, every lane the same number."""
+    lanes = Lanes(array.dtype)
+
+    def codegen(context, builder, signature, arguments):
+        scalar = context.cast(builder, arguments[1], number, lanes.dtype)
+        return _splat(builder, scalar, _vector(context, lanes))
+
+    return lanes(array, number), codegen
+
+
+@intrinsic
+def multiply_add(typing_context, a, b, c):
+    """Return a · b + c, rounded once."""
+
+    def codegen(context, builder, signature, arguments):
+        vector = _vector(context, a)
+        kind = ir.FunctionType(vector, [vector] * 3)
+        name = f"llvm.fma.v{a.count}f{a.dtype.bitwidth}"
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, arguments)
+
+    return a(a, a, a), codegen
+
+
+@intrinsic
+def larger(typing_context, a, b):
+    """Return the larger of a and b, lane by lane; NaN if b is NaN, or a is."""
+
+    def codegen(context, builder, signature, arguments):
+        a, b = arguments
+        # Unordered: true if b is NaN. A NaN in a is kept, unless b is NaN too.
+        taken = builder.fcmp_unordered(">", b, a)
+        taken = builder.and_(taken, builder.fcmp_ordered("==", a, a))
+        return builder.select(taken, b, a)
+
+    return a(a, a), codegen
+
+
+@intrinsic
+def where_equal(typing_context, a, b, yes, no):
+    """Return ``yes`` in the lanes where a equals b, ``no`` in the others."""
+
+    def codegen(context, builder, signature, arguments):
+        equal = builder.fcmp_ordered("==", arguments[0], arguments[1])
+        return builder.select(equal, arguments[2], arguments[3])
+
+    return yes(a, a, yes, yes), codegen
+
+
+@intrinsic
+def where_positive(typing_context, a, yes):
+    """Return ``yes`` in the lanes where a is above 0, and 0 in the others."""
+
+    def codegen(context, builder, signature, arguments):
+        zero = _constant(context, a, 0)
+        positive = builder.fcmp_ordered(">", arguments[0], zero)
+        return builder.select(positive, arguments[1], zero)
+
+    return yes(a, yes), codegen
+
+
+def _arithmetic(symbol, instruction):
+    @type_callable(symbol)
+    def type_operator(context):
+        def typer(a, b):
+            return a if isinstance(a, Lanes) and a == b else None
+
+        return typer
+
+    @lower_builtin(symbol, Lanes, Lanes)
+    def lower_operator(context, builder, signature, arguments):
+        return getattr(builder, instruction)(*arguments)
+
+
+_arithmetic(operator.add, "fadd")
+_arithmetic(operator.sub, "fsub")
+_arithmetic(operator.mul, "fmul")
