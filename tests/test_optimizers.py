@@ -46,12 +46,13 @@ def test_adam_follows_the_paper():
     m = v = np.zeros_like(theta)
     expected = []
     for t, grad in enumerate(g, start=1):
-        m = 0.8 * m + 0.2 * grad
-        v = 0.95 * v + 0.05 * grad**2
-        alpha = 0.1 * np.sqrt(1 - 0.95**t) / (1 - 0.8**t)
+        m = 0.75 * m + 0.25 * grad
+        v = 0.9375 * v + 0.0625 * grad**2
+        alpha = 0.1 * np.sqrt(1 - 0.9375**t) / (1 - 0.75**t)
         theta = theta - alpha * m / (np.sqrt(v) + 1e-4)
         expected.append(theta)
-    adam = optimizers.Adam(0.1, beta_1=0.8, beta_2=0.95, epsilon=1e-4)
+    # Both betas are numbers that float32 holds exactly.
+    adam = optimizers.Adam(0.1, beta_1=0.75, beta_2=0.9375, epsilon=1e-4)
     np.testing.assert_allclose(trajectory(adam), expected, rtol=1e-12, atol=1e-12)
 
 
@@ -74,9 +75,12 @@ def test_the_step_size_is_computed_in_the_parameters_dtype():
     adam.iterations = 1
     single, double = adam.step_size(np.dtype("f4")), adam.step_size(np.dtype("f8"))
     assert single.dtype == np.float32
-    assert double == pytest.approx(0.001 * np.sqrt(0.001) / 0.1, rel=1e-12)
-    # What float32 loses in 1 − 0.999, as Keras does.
-    assert single / double - 1 == pytest.approx(-6.7e-6, abs=3e-6)
+    assert double.dtype == np.float64
+    # Keras on TensorFlow takes the betas for float32 numbers in either dtype.
+    beta_1, beta_2 = float(np.float32(0.9)), float(np.float32(0.999))
+    expected = 0.001 * np.sqrt(1 - beta_2) / (1 - beta_1)
+    assert double == pytest.approx(expected, rel=1e-12)
+    assert single == pytest.approx(expected, rel=4 * float(np.finfo(np.float32).eps))
 
 
 MADE = {

@@ -272,12 +272,20 @@ def test_a_keyboard_interrupt_is_a_message_and_130(monkeypatch, capsys):
     assert "the same command goes on" in capsys.readouterr().err
 
 
+# Tests that were started in the background ignore Ctrl-C, and so would a child.
+WITH_CTRL_C = (
+    "import runpy, signal;"
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('experiments', run_name='__main__', alter_sys=True)"
+)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a child")
 def test_ctrl_c_leaves_history_and_weights_and_the_next_call_goes_on(tmp_path):
     out = tmp_path / "runs"
     words = [*quick(out), "--epochs", "10000"]
     child = subprocess.Popen(
-        [sys.executable, "-m", "experiments", *words],
+        [sys.executable, "-c", WITH_CTRL_C, *words],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
