@@ -10,6 +10,7 @@ from scratchnet import (
     datasets,
     initializers,
     layers,
+    lookup,
     losses,
     metrics,
     models,
@@ -43,3 +44,5 @@ __all__ = [
     "optimizers",
     "utils",
 ]
+
+__getattr__ = lookup.missing_attribute(__name__, __all__)

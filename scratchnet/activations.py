@@ -135,3 +135,6 @@ def get(identifier: Any) -> ActivationFunction:
     if identifier is None:
         return linear
     return lookup.find("activation", identifier, ALL, ActivationFunction)
+
+
+__getattr__ = lookup.missing_attribute(__name__, ALL)

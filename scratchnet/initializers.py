@@ -237,3 +237,8 @@ def get(identifier: Any) -> Initializer:
         TypeError: the identifier is neither a name nor an `Initializer`.
     """
     return lookup.find("initializer", identifier, ALL, Initializer)
+
+
+__getattr__ = lookup.missing_attribute(
+    __name__, [*(found.__name__ for found in ALL.values()), "Initializer"]
+)

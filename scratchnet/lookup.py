@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 Thing = TypeVar("Thing")
@@ -67,3 +67,25 @@ def suggest(name: str, known: Mapping[str, Any]) -> str:
 def describe(thing: Any) -> dict[str, Any]:
     """Return ``{"class_name", "config"}`` of an object with `get_config`."""
     return {"class_name": type(thing).__name__, "config": thing.get_config()}
+
+
+def missing_attribute(module: str, known: Iterable[str]) -> Callable[[str], None]:
+    """Return a module's ``__getattr__``: it says what there is instead.
+
+    Args:
+        module: its name.
+        known: the names that users may have meant.
+
+    >>> missing_attribute("scratchnet.losses", ["MeanSquaredError"])("MeanSquareError")
+    Traceback (most recent call last):
+    AttributeError: scratchnet.losses has no 'MeanSquareError'; did you mean \
+'MeanSquaredError'? There are: MeanSquaredError
+    """
+    names = dict.fromkeys(sorted(known))
+
+    def getattr_of_module(name: str) -> None:
+        if name.startswith("_"):  # Python itself asks for those, and expects no advice
+            raise AttributeError(f"module '{module}' has no attribute '{name}'")
+        raise AttributeError(f"{module} has no '{name}'{suggest(name, names)}")
+
+    return getattr_of_module

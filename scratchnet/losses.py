@@ -404,3 +404,8 @@ def get(identifier: Any) -> Loss:
         TypeError: the identifier is neither a name nor a `Loss`.
     """
     return lookup.find("loss", identifier, ALL, Loss)
+
+
+__getattr__ = lookup.missing_attribute(
+    __name__, [*(found.__name__ for found in ALL.values()), "Loss"]
+)

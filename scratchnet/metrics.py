@@ -340,3 +340,8 @@ def resolve(
 
 def _is_accuracy(identifier: Any) -> bool:
     return isinstance(identifier, str) and identifier.lower() in ACCURACY
+
+
+__getattr__ = lookup.missing_attribute(
+    __name__, [*(found.__name__ for found in ALL.values()), "Metric", "Mean"]
+)

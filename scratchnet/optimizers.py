@@ -304,3 +304,8 @@ def get(identifier: Any) -> Optimizer:
     if isinstance(identifier, str):
         identifier = identifier.lower()
     return lookup.find("optimizer", identifier, ALL, Optimizer)
+
+
+__getattr__ = lookup.missing_attribute(
+    __name__, [*(found.__name__ for found in ALL.values()), "Optimizer"]
+)

@@ -483,3 +483,34 @@ def test_what_is_outside_the_subset_is_refused_by_name(kind):
         NotImplementedError, match="is outside scratchnet's subset of Ker"
     ):
         OUTSIDE[kind]()
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("Sequentail", "Sequential"),
+        ("layers.Conv3D", "Conv2D"),
+        ("callbacks.EarlyStoping", "EarlyStopping"),
+        ("losses.CategoricalCrossEntropy", "CategoricalCrossentropy"),
+        ("optimizers.Adamm", "Adam"),
+        ("metrics.CategoricalAcuracy", "CategoricalAccuracy"),
+        ("initializers.GlorotUnifrom", "GlorotUniform"),
+        ("activations.rellu", "relu"),
+        ("datasets.cifar10", "cifar100"),
+    ],
+)
+def test_a_name_that_is_not_there_says_which_are(path, meant):
+    *modules, name = path.split(".")
+    module = keras
+    for part in modules:
+        module = getattr(module, part)
+    with pytest.raises(
+        AttributeError, match=f"has no '{name}'; did you mean '{meant}'"
+    ):
+        getattr(module, name)
+
+
+def test_a_misspelt_argument_of_a_layer_is_named():
+    message = "Dense: there is no argument 'activaton'; did you mean 'activation'"
+    with pytest.raises(TypeError, match=message):
+        keras.layers.Dense(3, activaton="relu")

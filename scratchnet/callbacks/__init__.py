@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scratchnet import lookup
 from scratchnet.callbacks.backup_and_restore import BackupAndRestore
 from scratchnet.callbacks.callback import Callback
 from scratchnet.callbacks.callback_list import CallbackList
@@ -30,14 +31,4 @@ __all__ = [
     "TerminateOnNaN",
 ]
 
-
-def __getattr__(name: str) -> None:
-    """Say which callbacks there are, for a name that is not one of them."""
-    if name.startswith("_"):
-        raise AttributeError(name)
-    from scratchnet import lookup
-
-    known = dict.fromkeys(__all__)
-    raise AttributeError(
-        f"scratchnet.callbacks has no '{name}'{lookup.suggest(name, known)}"
-    )
+__getattr__ = lookup.missing_attribute(__name__, __all__)

@@ -25,6 +25,7 @@ from typing import Any
 
 from scratchnet.datasets import cifar100, digits, fashion_mnist, mnist
 from scratchnet.datasets.description import Dataset
+from scratchnet.lookup import missing_attribute
 
 __all__ = ["cifar100", "digits", "fashion_mnist", "get", "mnist", "names", "provenance"]
 
@@ -78,3 +79,6 @@ def provenance(name: str) -> dict[str, Any]:
     from scratchnet.datasets.loading import provenance_of
 
     return provenance_of(get(name))
+
+
+__getattr__ = missing_attribute(__name__, _DATASETS)

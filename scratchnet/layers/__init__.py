@@ -1,5 +1,6 @@
 """Layers: one file each, hyperparameters and shapes here, arithmetic in `kernels/`."""
 
+from scratchnet import lookup
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization
@@ -51,13 +52,4 @@ __all__ = [
     "MaxPool2D",
 ]
 
-
-def __getattr__(name: str) -> None:
-    """Say which layers there are, for a name that is not one of them."""
-    if name.startswith("_"):
-        raise AttributeError(name)
-    from scratchnet import lookup
-
-    raise AttributeError(
-        f"scratchnet.layers has no '{name}'{lookup.suggest(name, ALL)}"
-    )
+__getattr__ = lookup.missing_attribute(__name__, ALL)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, cast
 
 import numpy as np
 
-from scratchnet import naming, workspace
+from scratchnet import lookup, naming, workspace
 
 Shape = tuple[int | None, ...]
 
@@ -46,6 +47,7 @@ class Layer:
         trainable: bool = True,
         dtype: Any = None,
         input_shape: Shape | None = None,
+        **unknown: Any,
     ) -> None:
         """Keep the arguments that all layers share.
 
@@ -56,7 +58,10 @@ class Layer:
             dtype: float32 (default) or float64.
             input_shape: shape of one sample; on a first layer it stands for an
                 `Input` before it.
+            **unknown: none; whatever comes here is refused by name.
         """
+        if unknown:
+            _refuse_unknown(type(self), next(iter(unknown)))
         self.name = naming.check(name) if name else naming.unique(type(self))
         self.trainable = bool(trainable)
         self.dtype = _check_dtype(self.label, dtype)
@@ -293,3 +298,16 @@ def _check_dtype(who: str, dtype: Any) -> np.dtype:
             f"{who}: expected dtype float32 or float64, received {dtype!r}"
         )
     return checked
+
+
+def _refuse_unknown(cls: type, name: str) -> None:
+    known = {
+        parameter
+        for base in cls.__mro__[:-1]
+        for parameter in inspect.signature(base).parameters
+    }
+    known -= {"unknown", "kwargs"}
+    raise TypeError(
+        f"{cls.__name__}: there is no argument '{name}'"
+        f"{lookup.suggest(name, dict.fromkeys(sorted(known)))}"
+    )
