@@ -4,6 +4,9 @@ A `Plan` is made when training starts. Without rules it is the model as written:
 stages are its layers, and the head applies the loss to what comes out of them. Each
 rule rewrites that plan; `RULES` is the list of all of them. ``compile(run_eagerly=
 True)`` switches them off, and a test shows that both ways agree.
+
+Rules touch scratchnet's own layers only. A class derived from one of them may do
+something else in its `forward` or `backward`, and is run as it is.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from scratchnet import activations, kernels, losses
+from scratchnet import layers as layer_module
 from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.conv2d import Conv2D
@@ -248,6 +252,7 @@ def softmax_cross_entropy(plan: Plan) -> None:
     last, loss = plan.layers[-1], plan.head.loss
     if (
         isinstance(last, ActivatedLayer)
+        and _is_own(last)
         and last.activation is activations.softmax
         and isinstance(loss, losses.CategoricalCrossentropy)
         and not loss.from_logits
@@ -279,7 +284,7 @@ def pooled_convolution(plan: Plan) -> None:
             and pooling is not None
             and pooling.strides == pooling.pool_size
             and pooling.padding == "valid"
-            and all(layer.trainable for layer in chain)
+            and all(layer.trainable and _is_own(layer) for layer in chain)
             and len({layer.dtype for layer in chain}) == 1
         ):
             plan.stages[start] = PooledConvolution(convolution, norm, pooling)
@@ -297,9 +302,13 @@ def nothing_before_the_first_parameter(plan: Plan) -> None:
     plan.differentiate_from = learning[0] if learning else len(plan.layers)
     if learning:
         first = plan.layers[learning[0]]
-        if isinstance(first, ActivatedLayer):
+        if isinstance(first, ActivatedLayer) and _is_own(first):
             stage = plan.stages[learning[0]]
             plan.stages[learning[0]] = _WithoutInputGradient(stage, first)
+
+
+def _is_own(layer: Layer) -> bool:
+    return type(layer) in layer_module.ALL.values()
 
 
 def _at(layers: list[Layer], index: int, kind: type[Any]) -> Any:

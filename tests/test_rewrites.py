@@ -338,3 +338,60 @@ def test_layers_of_both_dtypes_work_together():
         assert history[-1] < history[0]
     assert made.layers[1].grads["kernel"].dtype == np.float64
     assert made.predict(x, verbose=0).dtype == np.float32
+
+
+class OwnConvolution(layers.Conv2D):
+    """Learns nothing from its outputs' gradients."""
+
+    def backward(self, dy):
+        dx = super().backward(dy)
+        for grad in self.grads.values():
+            grad[...] = 0
+        return dx
+
+
+class OwnNormalization(layers.BatchNormalization):
+    def forward(self, x, *, training):
+        return super().forward(x, training=training) + 1
+
+
+class OwnPooling(layers.MaxPooling2D):
+    def forward(self, x, *, training):
+        return super().forward(x, training=training) * 2
+
+
+class OwnDense(layers.Dense):
+    def forward(self, x, *, training):
+        return super().forward(x, training=training) ** 2
+
+    def backward(self, dy):
+        return super().backward(0 * dy)
+
+
+RELU = {"activation": "relu"}
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        [lambda: OwnConvolution(3, 3, **RELU), layers.MaxPooling2D],
+        [
+            lambda: layers.Conv2D(3, 3, **RELU),
+            OwnNormalization,
+            layers.MaxPooling2D,
+        ],
+        [lambda: layers.Conv2D(3, 3, **RELU), OwnPooling],
+    ],
+)
+def test_a_derived_class_is_run_as_it_is(stack):
+    def make():
+        head = [layers.Flatten(), OwnDense(3, "softmax")]
+        return model(*(layer() for layer in stack), *head)
+
+    loss = losses.CategoricalCrossentropy()
+    values, predictions, with_rules = gradients(make, loss, rewrites.RULES)
+    plain_values, plain_predictions, without = gradients(make, loss, ())
+    assert np.array_equal(values, plain_values)
+    assert np.array_equal(predictions, plain_predictions)
+    for path, grad in with_rules.grads.items():
+        assert np.array_equal(grad, without.grads[path]), path
