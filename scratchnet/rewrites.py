@@ -5,8 +5,8 @@ stages are its layers, and the head applies the loss to what comes out of them. 
 rule rewrites that plan; `RULES` is the list of all of them. ``compile(run_eagerly=
 True)`` switches them off, and a test shows that both ways agree.
 
-Rules touch scratchnet's own layers only. A class derived from one of them may do
-something else in its `forward` or `backward`, and is run as it is.
+Rules touch scratchnet's own layers and losses only. A class derived from one of them
+may do something else in its `forward` or `backward`, and is run as it is.
 """
 
 from __future__ import annotations
@@ -255,6 +255,7 @@ def softmax_cross_entropy(plan: Plan) -> None:
         and _is_own(last)
         and last.activation is activations.softmax
         and isinstance(loss, losses.CategoricalCrossentropy)
+        and type(loss) in losses.ALL.values()
         and not loss.from_logits
         and last.output_shape is not None
         and len(last.output_shape) == 2
@@ -266,10 +267,11 @@ def softmax_cross_entropy(plan: Plan) -> None:
 def pooled_convolution(plan: Plan) -> None:
     """Run convolution, ReLU, batch normalisation and max pooling as one stage.
 
-    It saves half of the passes over arrays as large as the convolution's output.
-    Windows must lie side by side, without padding, and all layers learn. The same bits
-    without batch normalisation; with it, the sums over pixels are taken image by
-    image, in another order. It is used where the kernels' `direct` rung is.
+    It saves passes over arrays as large as the convolution's output. Windows must lie
+    side by side, without padding, and all layers learn. The same bits without batch
+    normalisation; with it, (x − mean)·scale + beta is rounded once less, and the sums
+    over pixels are taken image by image, in another order. It is used where the
+    kernels' `direct` rung is.
     """
     if kernels.get_rung() != "direct":
         return

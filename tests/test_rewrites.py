@@ -395,3 +395,19 @@ def test_a_derived_class_is_run_as_it_is(stack):
     assert np.array_equal(predictions, plain_predictions)
     for path, grad in with_rules.grads.items():
         assert np.array_equal(grad, without.grads[path]), path
+
+
+class OwnLoss(losses.CategoricalCrossentropy):
+    def forward(self, targets, y_pred):
+        return 3 * super().forward(targets, y_pred)
+
+    def backward(self, targets, y_pred, scale):
+        return super().backward(targets, y_pred, 3 * scale)
+
+
+def test_a_derived_loss_is_applied_as_it_is():
+    values, _, with_rules = gradients(plain, OwnLoss(), rewrites.RULES)
+    plain_values, _, without = gradients(plain, OwnLoss(), ())
+    assert np.array_equal(values, plain_values)
+    for path, grad in with_rules.grads.items():
+        assert np.array_equal(grad, without.grads[path]), path
