@@ -22,13 +22,18 @@ OPERATIONS_OF = {
         "convolution_backward_weight",
         "convolution_backward_input",
     ),
+    "pooled_convolution": (
+        "pooled_convolution_forward",
+        "pooled_convolution_backward",
+        "measured_convolution_forward",
+        "normalised_convolution_backward",
+        "normalised_convolution_inference",
+    ),
     "dense": ("dense_forward", "dense_backward_weight", "dense_backward_input"),
     "pooling": (
         "max_pooling_forward",
         "max_pooling_backward",
-        "rectified_pooling_backward",
         "normalised_pooling_forward",
-        "normalised_pooling_backward",
         "average_pooling_forward",
         "average_pooling_backward",
     ),
@@ -74,7 +79,10 @@ ELSEWHERE = {
 }
 
 # The rest is limited by memory, and reported in bytes per second.
-ARITHMETIC = {"convolution", "dense"}
+ARITHMETIC = {"convolution", "pooled_convolution", "dense"}
+
+# These compute the gradients of both factors, unless their shapes have no ``dx``.
+BOTH_GRADIENTS = {"pooled_convolution_backward", "normalised_convolution_backward"}
 
 Shape = tuple[int, ...]
 
@@ -112,6 +120,11 @@ class KernelCase:
             return None
         positions = prod(self.shapes["y"][:-1])
         return 2.0 * prod(self.shapes["weight"]) * positions
+
+    def flop_of(self, operation: str) -> float | None:
+        """Arithmetic of an operation: of one pass, or of two."""
+        two = operation in BOTH_GRADIENTS and "dx" in self.shapes
+        return self.flop and self.flop * (2 if two else 1)
 
     @property
     def size(self) -> int:
@@ -160,7 +173,11 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
         if kind in ("Conv2D", "Dense"):
             weight = layer.params["kernel"].shape
             name = "convolution" if kind == "Conv2D" else "dense"
-            steps.append((name, {"x": x, "weight": weight, "y": y}, first))
+            shapes = {"x": x, "weight": weight, "y": y}
+            steps.append((name, shapes, first))
+            if kind == "Conv2D":
+                shapes = shapes if first else shapes | {"dx": x}
+                steps.append(("pooled_convolution", shapes, first))
             if layer.get_config()["activation"] == "relu":
                 steps.append(("activation", {"x": (prod(y),)}, False))
             first = False
@@ -206,17 +223,32 @@ def _layer(rng: np.random.Generator, x: Shape, weight: Shape, y: Shape) -> Value
     }
 
 
+def _pooled_convolution(
+    rng: np.random.Generator, x: Shape, weight: Shape, y: Shape, dx: Shape | None = None
+) -> Values:
+    """Return a convolution with windows of 2x2; ``y`` is the convolution's output."""
+    convolution = _layer(rng, x, weight, y)
+    del convolution["y"]
+    N, OH, OW, C = y
+    pooled = _pooling(rng, y, (N, OH // 2, OW // 2, C))
+    values = pooled | convolution
+    values |= {"moving_mean": pooled["mean"], "moving_variance": pooled["variance"]}
+    chosen = rng.integers(-1, 4, pooled["y"].shape).astype(np.float32)
+    values |= {"dy": pooled["dy"], "chosen": chosen}
+    return values | {"dx": None if dx is None else np.empty(dx, np.float32)}
+
+
 def _pooling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
     values = np.maximum(_normal(rng, *x), 0)  # what a ReLU wrote
     N, OH, OW, C = y
     windows = values[:, : 2 * OH, : 2 * OW].reshape(N, OH, 2, OW, 2, C)
     mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
+    largest = np.ascontiguousarray(windows.max(axis=(2, 4)))
     return {
-        "x": values,
-        "y": np.ascontiguousarray(windows.max(axis=(2, 4))),
+        **{"x": values, "z": values},
+        **{"y": largest, "selected": largest.copy()},
         "dy": _normal(rng, *y),
         "dx": np.empty(x, np.float32),
-        "dz": np.empty(x, np.float32),
         "pool_size": (2, 2),
         "strides": (2, 2),
         "pads": (0, 0),
@@ -306,6 +338,7 @@ def _gather(rng: np.random.Generator, row: Shape) -> Values:
 
 MAKERS: dict[str, Callable[..., Values]] = {
     "convolution": _layer,
+    "pooled_convolution": _pooled_convolution,
     "dense": _layer,
     "pooling": _pooling,
     "batch_normalization": _batch_normalization,

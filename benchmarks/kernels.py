@@ -108,7 +108,7 @@ def measure(
         "operations": {},
     }
     for operation in operations:
-        work = case.flop or sizes[operation]
+        work = case.flop_of(operation) or sizes[operation]
         found["operations"][operation] = {
             rung: {
                 "seconds": summary(times[f"{operation}/{rung}"]),

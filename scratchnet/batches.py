@@ -125,10 +125,12 @@ class Samples:
         )
 
     def slice(self, start: int, stop: int) -> Batch:
-        """Return the samples from ``start`` to ``stop``."""
+        """Return the samples from ``start`` to ``stop``; a copy only where it casts."""
         stop = min(stop, len(self.x))
-        x = self._batch_array(stop - start)
-        _cast(self.x[start:stop], x)
+        x = self.x[start:stop]
+        if x.dtype != self.dtype or not x.flags.carray:
+            x = self._batch_array(stop - start)
+            _cast(self.x[start:stop], x)
         part = self.part(start, stop)
         return Batch(
             self._finite(x, np.arange(start, stop)), part.y, part.sample_weight

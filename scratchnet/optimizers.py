@@ -228,6 +228,7 @@ class Adam(Optimizer):
         """Check and keep the arguments."""
         super().__init__(learning_rate, name, **kwargs)
         refuse("Adam", amsgrad=(amsgrad, False))
+        self._alpha, self._alpha_of = np.float32(0), (np.dtype("float32"), -1, 0.0)
         self.beta_1 = _in_unit_interval("Adam", "beta_1", beta_1)
         self.beta_2 = _in_unit_interval("Adam", "beta_2", beta_2)
         self.epsilon = arguments.positive("Adam", "epsilon", epsilon)
@@ -238,12 +239,17 @@ class Adam(Optimizer):
         Keras on TensorFlow rounds β₁ and β₂ to float32 here, also for float64
         parameters; so that both take the same steps, this does too.
         """
-        number = dtype.type
-        t = number(self.iterations)
-        one = number(1)
-        correction_1 = one - np.power(number(np.float32(self.beta_1)), t)
-        correction_2 = one - np.power(number(np.float32(self.beta_2)), t)
-        return number(self.learning_rate) * np.sqrt(correction_2) / correction_1
+        key = (dtype, self.iterations, self.learning_rate)
+        if key != self._alpha_of:
+            number = dtype.type
+            t = number(self.iterations)
+            one = number(1)
+            correction_1 = one - np.power(number(np.float32(self.beta_1)), t)
+            correction_2 = one - np.power(number(np.float32(self.beta_2)), t)
+            rate = number(self.learning_rate)
+            self._alpha = rate * np.sqrt(correction_2) / correction_1
+            self._alpha_of = key
+        return self._alpha
 
     def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
         """Change one flat parameter, its m and its v, in place."""

@@ -38,7 +38,7 @@ class Stage(Protocol):
 class LossHead:
     """The loss, applied to the model's output."""
 
-    def __init__(self, loss: losses.Loss) -> None:
+    def __init__(self, loss: Any) -> None:
         """Keep the loss."""
         self.loss = loss
 
@@ -64,7 +64,7 @@ class Plan:
 
     Args:
         layers: the model's layers, built.
-        loss: the loss to train on.
+        loss: the loss to train on; None where only `forward` is wanted.
         rules: the rewrite rules to apply, in order.
 
     Attributes:
@@ -78,7 +78,7 @@ class Plan:
     def __init__(
         self,
         layers: list[Layer],
-        loss: losses.Loss,
+        loss: losses.Loss | None,
         rules: tuple[Callable[[Plan], None], ...] = (),
     ) -> None:
         """Lay the plan out and rewrite it."""
@@ -151,18 +151,21 @@ class _WithoutInputGradient:
 
     def __init__(self, stage: Any, layer: ActivatedLayer) -> None:
         self.forward = stage.forward
-        self._stage, self._layer = stage, layer
+        self.stage, self._layer = stage, layer
 
     def backward(self, dy: np.ndarray) -> None:
-        self._layer.backward_params(self._stage.backward_activation(dy))
+        if isinstance(self.stage, PooledConvolution):
+            self.stage.backward(dy, input_gradient=False)
+        else:
+            self._layer.backward_params(self.stage.backward_activation(dy))
 
 
 class PooledConvolution:
     """Convolution and ReLU, batch normalisation or none, and max pooling.
 
     What lies between convolution and pooling is as large as the convolution's
-    output. It is not written: normalisation is applied while pooling reads, and one
-    pass back writes what the convolution's gradients need.
+    output, and is kept only where batch normalisation needs it again; see
+    `scratchnet.kernels.pooled_convolution`.
     """
 
     def __init__(
@@ -178,58 +181,62 @@ class PooledConvolution:
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute the pooled output."""
-        rectified = self.convolution.forward(x, training=training)
-        pooling, norm = self.pooling, self.normalisation
-        y = pooling.empty("y", pooling.compute_output_shape(rectified.shape))
-        statistics = None
+        layer, pooling, norm = self.convolution, self.pooling, self.normalisation
+        z_shape = layer.compute_output_shape(x.shape)
+        shape = pooling.compute_output_shape(z_shape)
+        y = pooling.empty("y", shape)
+        chosen = pooling.empty("chosen", shape) if training else None
+        convolution = x, layer.params["kernel"], layer.bias
+        options = layer.strides, layer.pads(x)
         if norm is None:
-            kernels.max_pooling_forward(
-                rectified, y, *pooling.geometry(rectified.shape)
+            kernels.pooled_convolution_forward(
+                *(*convolution, y, chosen, *options, pooling.pool_size)
             )
-        else:
-            statistics = self._statistics(norm, rectified, training)
+            cache: Any = x, chosen
+        elif training:
+            z = layer.empty("y", z_shape)
+            mean, variance = (
+                norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
+            )
+            kernels.measured_convolution_forward(
+                *(*convolution, z, mean, variance, *options)
+            )
+            norm.follow(mean, variance)
             kernels.normalised_pooling_forward(
-                *(rectified, *statistics, norm.gamma, norm.beta, norm.epsilon),
-                *(y, pooling.pool_size),
+                *(z, mean, variance, norm.gamma, norm.beta, norm.epsilon),
+                *(y, chosen, pooling.pool_size),
+            )
+            cache = x, chosen, z, mean, variance
+        else:
+            moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
+            kernels.normalised_convolution_inference(
+                *(*convolution, *moving, norm.gamma, norm.beta, norm.epsilon),
+                *(y, *options, pooling.pool_size),
             )
         if training:
-            self._cache = rectified, statistics, y
+            self._cache = cache
         return y
 
-    @staticmethod
-    def _statistics(
-        norm: BatchNormalization, x: np.ndarray, training: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if not training:
-            return norm.buffers["moving_mean"], norm.buffers["moving_variance"]
-        mean, variance = (
-            norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
-        )
-        kernels.batch_normalization_statistics(
-            x.reshape(-1, x.shape[-1]), mean, variance
-        )
-        norm.follow(mean, variance)
-        return mean, variance
-
-    def backward_activation(self, dy: np.ndarray) -> np.ndarray:
-        """Return the gradient of what the convolution's ReLU was given."""
-        rectified, statistics, y = self._cache
-        norm, pool_size = self.normalisation, self.pooling.pool_size
-        dz = self.convolution.empty("dz", rectified.shape)
+    def backward(
+        self, dy: np.ndarray, *, input_gradient: bool = True
+    ) -> np.ndarray | None:
+        """Compute all gradients and return the input's, if it is wanted."""
+        x, chosen, *measured = self._cache
+        layer, norm = self.convolution, self.normalisation
+        dx = layer.empty("dx", x.shape) if input_gradient else None
+        gradients = (*layer.gradient_arrays(), dx)
+        options = layer.strides, layer.pads(x), self.pooling.pool_size
+        weight = layer.params["kernel"]
         if norm is None:
-            kernels.rectified_pooling_backward(rectified, y, dy, dz, pool_size)
-        else:
-            kernels.normalised_pooling_backward(
-                *(rectified, *statistics, norm.gamma, norm.beta, norm.epsilon),
-                *(dy, dz, *norm.gradient_arrays(), pool_size),
+            kernels.pooled_convolution_backward(
+                *(x, weight, dy, chosen, *gradients, *options)
             )
-        return dz
-
-    def backward(self, dy: np.ndarray) -> np.ndarray:
-        """Compute all gradients and return the input's."""
-        dz = self.backward_activation(dy)
-        self.convolution.backward_params(dz)
-        return self.convolution.backward_input(dz)
+        else:
+            kernels.normalised_convolution_backward(
+                *(x, weight, *measured, norm.gamma, norm.epsilon, chosen, dy),
+                *(*norm.gradient_arrays(), *gradients, *options),
+            )
+        return dx
 
 
 class _Done:
@@ -271,9 +278,9 @@ def pooled_convolution(plan: Plan) -> None:
     side by side, without padding, and all layers learn. The same bits without batch
     normalisation; with it, (x − mean)·scale + beta is rounded once less, and the sums
     over pixels are taken image by image, in another order. It is used where the
-    kernels' `direct` rung is.
+    kernels' `direct` rung is, or a higher one.
     """
-    if kernels.get_rung() != "direct":
+    if kernels.RUNGS.index(kernels.get_rung()) < kernels.RUNGS.index("direct"):
         return
     layers = plan.layers
     for start, convolution in enumerate(layers):
@@ -324,3 +331,5 @@ RULES: tuple[Callable[[Plan], None], ...] = (
     pooled_convolution,
     nothing_before_the_first_parameter,
 )
+
+INFERENCE_RULES: tuple[Callable[[Plan], None], ...] = (pooled_convolution,)

@@ -59,8 +59,7 @@ class Trainer:
         self.loss_metric = metrics.Mean("loss")
         self.metrics: list[metrics.Metric] = []
         self.weighted_metrics: list[metrics.Metric] = []
-        self._plan: rewrites.Plan | None = None
-        self._plan_key: Any = None
+        self._plans: dict[int, tuple[Any, rewrites.Plan]] = {}
         self._metrics_key: Any = None
 
     # The loop.
@@ -234,6 +233,7 @@ class Trainer:
         callbacks = self._callbacks(callbacks, verbose, 1, steps)
         shape = (len(samples), *(n or 0 for n in self.model.output_shape[1:]))
         result = np.empty(shape, self.model.layers[-1].dtype)
+        plan = self.inference_plan()
         callbacks.on_predict_begin()
         workspace = Workspace()
         for step in range(steps):
@@ -242,7 +242,7 @@ class Trainer:
             outputs = result[start : start + batch_size]
             with workspace:
                 batch = samples.slice(start, start + batch_size)
-                outputs[...] = self.model.forward(batch.x, training=False)
+                outputs[...] = plan.forward(batch.x, training=False)
             callbacks.on_predict_batch_end(step, {"outputs": outputs})
         callbacks.on_predict_end()
         return result
@@ -311,18 +311,26 @@ class Trainer:
 
     def plan(self) -> rewrites.Plan:
         """Return the plan for the model as it is now; see `scratchnet.rewrites`."""
+        return self._planned(self.model.loss, rewrites.RULES)
+
+    def inference_plan(self) -> rewrites.Plan:
+        """Return the plan of `predict`: no loss, and the model's own output."""
+        return self._planned(None, rewrites.INFERENCE_RULES)
+
+    def _planned(self, loss: Any, rules: tuple[Any, ...]) -> rewrites.Plan:
         model = self.model
         key = (
             *((id(layer), layer.trainable) for layer in model.layers),
-            id(model.loss),
+            id(loss),
             model.run_eagerly,
             kernels.get_rung(),
         )
-        if self._plan is None or key != self._plan_key:
-            rules = () if model.run_eagerly else rewrites.RULES
-            self._plan = rewrites.Plan(model.layers, model.loss, rules)
-            self._plan_key = key
-        return self._plan
+        known = self._plans.get(id(loss))
+        if known is None or known[0] != key:
+            own = () if model.run_eagerly else rules
+            known = key, rewrites.Plan(model.layers, loss, own)
+            self._plans[id(loss)] = known
+        return known[1]
 
     def results(self) -> Logs:
         """Return the running means: loss, metrics, weighted metrics.

@@ -32,17 +32,23 @@ class Workspace:
     def __init__(self) -> None:
         """Start without any memory."""
         self._buffers: dict[Hashable, np.ndarray] = {}
+        self._views: dict[Hashable, np.ndarray] = {}
 
     def empty(
         self, owner: Hashable, name: str, shape: tuple[int, ...], dtype: DTypeLike
     ) -> np.ndarray:
         """Return a C-contiguous array whose contents are undefined."""
+        view = self._views.get((owner, name, shape, dtype))
+        if view is not None:
+            return view
         size = math.prod(shape)
         key = (owner, name, np.dtype(dtype))
         buffer = self._buffers.get(key)
         if buffer is None or buffer.size < size:
             buffer = self._buffers[key] = np.empty(size, dtype)
-        return buffer[:size].reshape(shape)
+            self._views.clear()  # some may be of the buffer that this one replaces
+        view = self._views[owner, name, shape, dtype] = buffer[:size].reshape(shape)
+        return view
 
     def nbytes(self) -> int:
         """Return the memory held, in bytes."""

@@ -5,13 +5,16 @@ import pytest
 
 import scratchnet as keras
 from scratchnet import kernels, layers, losses, rewrites
+from scratchnet.kernels.convolution import winograd
 from tests.golden import compare
 
 
-def model(*stack, seed=0):
+def model(*stack, seed=0, spread=0.3):
     made = keras.Sequential([keras.Input((6, 6, 2)), *stack])
     rng = np.random.default_rng(seed)
-    weights = [rng.normal(0, 0.3, w.shape).astype(w.dtype) for w in made.get_weights()]
+    weights = [
+        rng.normal(0, spread, w.shape).astype(w.dtype) for w in made.get_weights()
+    ]
     made.set_weights([abs(w) + 0.5 if w.ndim == 1 else w for w in weights])
     return made
 
@@ -109,6 +112,42 @@ def pooled():
     )
 
 
+def wide():
+    """Suit the rung `winograd`: 3x3 windows, 8 channels or more, from the second on."""
+    # 6x6, all seen twice; then 3x3 with a row and a column that no window reaches.
+    return model(
+        layers.Conv2D(9, 3, padding="same"),
+        layers.Conv2D(8, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(17, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Flatten(),
+        layers.Dense(3, "softmax"),
+        spread=0.1,
+    )
+
+
+def wide_and_normalised():
+    return model(
+        layers.Conv2D(9, 3, padding="same", activation="relu"),
+        layers.BatchNormalization(momentum=0.5),
+        layers.MaxPooling2D(2),
+        layers.Dropout(0.3, seed=1),
+        layers.Conv2D(8, 3, padding="same", activation="relu"),
+        layers.BatchNormalization(center=False, scale=False),
+        layers.MaxPooling2D(2),
+        layers.Flatten(),
+        layers.Dense(3, "softmax"),
+        spread=0.1,
+    )
+
+
+def wide_and_frozen_below():
+    made = wide_and_normalised()
+    made.layers[0].trainable = made.layers[1].trainable = False
+    return made
+
+
 def normalised_and_pooled():
     return model(
         layers.Conv2D(5, 2, activation="relu"),
@@ -123,24 +162,40 @@ def normalised_and_pooled():
     )
 
 
-def test_pooled_convolution_changes_no_bit_without_batch_normalisation():
+ON_POOLED = pytest.mark.parametrize("rung", ["direct", "winograd"])
+
+
+def test_the_wide_models_suit_winograd():
+    for make in (wide, wide_and_normalised):
+        kernels_of = [p for layer in make().layers for p in layer.params.values()]
+        shapes = [kernel.shape for kernel in kernels_of if kernel.ndim == 4]
+        assert any(winograd.suits(shape, (1, 1)) for shape in shapes)
+
+
+@ON_POOLED
+@pytest.mark.parametrize("make", [pooled, wide])
+def test_pooled_convolution_changes_no_bit_without_batch_normalisation(make, rung):
     loss = losses.CategoricalCrossentropy()
-    values, _, with_rule = gradients(pooled, loss, (rewrites.pooled_convolution,))
-    plain_values, _, without = gradients(pooled, loss, ())
+    with kernels.rung(rung):
+        values, _, with_rule = gradients(make, loss, (rewrites.pooled_convolution,))
+        plain_values, _, without = gradients(make, loss, ())
     assert count_pooled(with_rule) == 2
     assert np.array_equal(values, plain_values)
     for path, grad in with_rule.grads.items():
         assert np.array_equal(grad, without.grads[path]), path
 
 
-def test_pooled_convolution_agrees_with_batch_normalisation_too():
+@ON_POOLED
+@pytest.mark.parametrize("make", [normalised_and_pooled, wide_and_normalised])
+def test_pooled_convolution_agrees_with_batch_normalisation_too(make, rung):
     loss = losses.CategoricalCrossentropy()
     rule = rewrites.pooled_convolution
-    values, _, with_rule = gradients(normalised_and_pooled, loss, (rule,))
-    plain_values, _, without = gradients(normalised_and_pooled, loss, ())
+    with kernels.rung(rung):
+        values, _, with_rule = gradients(make, loss, (rule,))
+        plain_values, _, without = gradients(make, loss, ())
     assert count_pooled(with_rule) == 2
-    # Sums over the pixels of the batch, 7 · 5 · 5 of them, in another order; twice.
-    step = 2 * 175 * compare.EPSILON
+    # Sums over the pixels of the batch, 7 · 6 · 6 of them, in another order; twice.
+    step = 2 * 252 * compare.EPSILON
     np.testing.assert_allclose(values, plain_values, rtol=step)
     for path, grad in with_rule.grads.items():
         size = np.abs(without.grads[path]).max() + 1
@@ -149,18 +204,59 @@ def test_pooled_convolution_agrees_with_batch_normalisation_too():
         )
     for layer, other in zip(with_rule.layers, without.layers, strict=True):
         for name in layer.buffers:
-            np.testing.assert_array_equal(layer.buffers[name], other.buffers[name])
+            np.testing.assert_allclose(
+                layer.buffers[name], other.buffers[name], rtol=step, atol=step
+            )
 
 
-@pytest.mark.parametrize("make", [pooled, normalised_and_pooled])
-def test_pooled_convolution_agrees_at_inference(make):
+@ON_POOLED
+@pytest.mark.parametrize(
+    "make", [pooled, normalised_and_pooled, wide, wide_and_normalised]
+)
+def test_pooled_convolution_agrees_at_inference(make, rung):
     outputs = []
-    for rules in ((rewrites.pooled_convolution,), ()):
+    for rules in (rewrites.INFERENCE_RULES, ()):
         keras.utils.clear_session()
-        plan = rewrites.Plan(make().layers, losses.MeanSquaredError(), rules)
-        outputs.append(plan.forward(batch()[0], training=False))
+        with kernels.rung(rung):
+            plan = rewrites.Plan(make().layers, None, rules)
+            outputs.append(plan.forward(batch()[0], training=False))
+        assert count_pooled(plan) == (2 if rules else 0)
     # One rounding more or less for each normalised value.
     np.testing.assert_allclose(*outputs, rtol=16 * compare.EPSILON)
+
+
+def test_predict_runs_through_the_plan(monkeypatch):
+    made, x = wide_and_normalised(), batch()[0]
+    ran = []
+    forward = rewrites.PooledConvolution.forward
+
+    def counted(stage, x, *, training):
+        ran.append(training)
+        return forward(stage, x, training=training)
+
+    monkeypatch.setattr(rewrites.PooledConvolution, "forward", counted)
+    fast = made.predict(x, verbose=0)
+    assert ran == [False, False]
+    made.compile("sgd", "categorical_crossentropy", run_eagerly=True)
+    slow = made.predict(x, verbose=0)
+    assert len(ran) == 2
+    np.testing.assert_allclose(fast, slow, rtol=16 * compare.EPSILON)
+
+
+@ON_POOLED
+@pytest.mark.parametrize("make", [wide, wide_and_normalised, wide_and_frozen_below])
+def test_predict_and_evaluate_agree_with_and_without_rules(make, rung):
+    x, y = batch(20)
+    measured, predicted = [], []
+    for eager in (False, True):
+        keras.utils.clear_session()
+        made = make()
+        made.compile("sgd", "categorical_crossentropy", run_eagerly=eager)
+        with kernels.rung(rung):
+            measured.append(made.evaluate(x, y, batch_size=8, verbose=0))
+            predicted.append(made.predict(x, batch_size=8, verbose=0))
+    np.testing.assert_allclose(*measured, rtol=64 * compare.EPSILON)
+    np.testing.assert_allclose(*predicted, rtol=64 * compare.EPSILON)
 
 
 def count_pooled(plan):
@@ -249,7 +345,9 @@ def test_certain_and_wrong_is_exact_with_the_rule():
     assert made.evaluate(x, y, verbose=0) == pytest.approx(-np.log(1e-7), rel=1e-6)
 
 
-@pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize(
+    "make", [*MODELS, wide, wide_and_normalised, wide_and_frozen_below]
+)
 def test_fit_agrees_with_and_without_all_rules(make):
     x, y = batch(20)
     results = []

@@ -49,6 +49,7 @@ class Torch(Library):
             self._load(model, weights)
         if self.channels_last:
             model = model.to(memory_format=self._torch.channels_last)
+        self.set_learning_rate(model, 0.001)
         return model
 
     def _module(
@@ -109,6 +110,10 @@ class Torch(Library):
     def _copy(self, into: Any, value: np.ndarray) -> None:
         into.copy_(self._torch.from_numpy(np.ascontiguousarray(value)))
 
+    def set_learning_rate(self, model: Any, rate: float) -> None:
+        """Keep the step size for the optimizers to come."""
+        model.learning_rate = rate
+
     def prepare(self, model: Any) -> Any:
         """Return the function to call instead of the model."""
         return model
@@ -124,7 +129,7 @@ class Torch(Library):
         pairs = zip(self._images(x, batch_size), targets, strict=True)
         batches = itertools.cycle(list(pairs))
         optimizer = torch.optim.Adam(
-            model.parameters(), lr=0.001, eps=EPSILON, fused=True
+            model.parameters(), lr=model.learning_rate, eps=EPSILON, fused=True
         )
         forward, cross_entropy = self.prepare(model), torch.nn.functional.cross_entropy
 

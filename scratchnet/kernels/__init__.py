@@ -44,14 +44,19 @@ from scratchnet.kernels.optimizers import (
     sgd_momentum_update,
     sgd_update,
 )
+from scratchnet.kernels.pooled_convolution import (
+    measured_convolution_forward,
+    normalised_convolution_backward,
+    normalised_convolution_inference,
+    normalised_pooling_forward,
+    pooled_convolution_backward,
+    pooled_convolution_forward,
+)
 from scratchnet.kernels.pooling import (
     average_pooling_backward,
     average_pooling_forward,
     max_pooling_backward,
     max_pooling_forward,
-    normalised_pooling_backward,
-    normalised_pooling_forward,
-    rectified_pooling_backward,
 )
 from scratchnet.kernels.softmax_cross_entropy import (
     cross_entropy_backward,
@@ -87,9 +92,12 @@ __all__ = [
     "max_pooling_forward",
     "mean_squared_error_backward",
     "mean_squared_error_forward",
-    "normalised_pooling_backward",
+    "measured_convolution_forward",
+    "normalised_convolution_backward",
+    "normalised_convolution_inference",
     "normalised_pooling_forward",
-    "rectified_pooling_backward",
+    "pooled_convolution_backward",
+    "pooled_convolution_forward",
     "relu_backward",
     "relu_forward",
     "rung",

@@ -39,18 +39,22 @@ BOUNDS_CHECKED = bool(numba.config.BOUNDSCHECK)
 LAUNCH_LOCK = threading.RLock()
 
 
-def _load_openmp():
-    """Load Numba's OpenMP threads, set to sleep between kernels.
+# How often a thread looks for the next kernel before it goes to sleep: about half a
+# millisecond. Waking a thread takes as long as a small kernel; without a limit, the
+# threads turn in their loop for longer than that, in the way of all other processes.
+SPIN_COUNT = 10_000
 
-    By default they turn in a loop for a while after each kernel, in the way of the
-    threads of BLAS, which turn in theirs: a convolution that changes between the two
-    took up to ten times longer on two busy cores. The variable is read once, when the
-    library is loaded, so it need not stay in the environment.
+
+def _load_openmp():
+    """Load Numba's OpenMP threads, set to sleep soon after a kernel.
+
+    The variable is read once, when the library is loaded, so it need not stay in the
+    environment.
     """
-    name = "OMP_WAIT_POLICY"
-    if name in os.environ or "GOMP_SPINCOUNT" in os.environ:
+    name = "GOMP_SPINCOUNT"
+    if name in os.environ or "OMP_WAIT_POLICY" in os.environ:
         return
-    os.environ[name] = "PASSIVE"
+    os.environ[name] = str(SPIN_COUNT)
     try:
         importlib.import_module("numba.np.ufunc.omppool")
     except ImportError:

@@ -9,9 +9,6 @@ from scratchnet.kernels.ladder import Operation
 # Fewer elements are not worth waking a thread for.
 SMALL = 1 << 15
 
-# Elements searched at once for NaN and infinity.
-BLOCK = 1 << 10
-
 
 def gather_reference(x, indices, y):
     """Compute y[i] = x[indices[i]], cast to y's type.
@@ -71,9 +68,8 @@ def first_non_finite_reference(y):
 def first_non_finite_loops(y):
     """Return the flat index of the first NaN or infinity in y, or −1.
 
-    Against `reference`: no temporary, and it stops at the first block with a find. A
-    block is searched without a branch per element, so in vectors. What limits this
-    rung: memory, on one thread.
+    Against `reference`: no temporary, and blocks spread over threads; within a block,
+    no branch per element, so vectors. What limits this rung: memory.
 
     Shapes and arguments as in `first_non_finite_reference`.
     """
@@ -82,17 +78,30 @@ def first_non_finite_loops(y):
 
 
 @compiled
+def _is_finite(block):
+    found = np.int32(0)  # as wide as a float32, for vectors of equal lengths
+    for i in range(block.size):
+        # y − y is 0 for every number, and NaN for NaN and infinity.
+        found += np.int32(block[i] - block[i] != 0)
+    return found == 0
+
+
+@parallel
 def _first_non_finite(y):
-    for first in range(0, y.size, BLOCK):
-        block = y[first : first + BLOCK]
-        found = np.int32(0)  # as wide as a float32, for vectors of equal lengths
-        for i in range(block.size):
-            # y − y is 0 for every number, and NaN for NaN and infinity.
-            found += np.int32(block[i] - block[i] != 0)
-        if found > 0:
-            for i in range(block.size):
-                if block[i] - block[i] != 0:
-                    return first + i
+    if y.size <= SMALL:
+        if _is_finite(y):
+            return -1
+    else:
+        blocks = (y.size + SMALL - 1) // SMALL
+        finite = np.empty(blocks, np.bool_)
+        for block in prange(blocks):
+            first = np.intp(block) * SMALL
+            finite[block] = _is_finite(y[first : first + SMALL])
+        if finite.all():
+            return -1
+    for i in range(y.size):
+        if y[i] - y[i] != 0:
+            return i
     return -1
 
 

@@ -8,6 +8,7 @@ rung that is obviously right to the one that is fast:
     blas        one matrix product by BLAS (dense)
     im2col      unfold the windows, then one matrix product by BLAS (convolution)
     direct      register tiles in SIMD instructions, nothing unfolded
+    winograd    3x3 convolution with fewer multiplications
 
 A model runs on the highest rung that each operation has, up to the one in use.
 """
@@ -15,7 +16,7 @@ A model runs on the highest rung that each operation has, up to the one in use.
 import contextlib
 from collections.abc import Callable, Iterator
 
-RUNGS = ("reference", "loops", "blas", "im2col", "direct")
+RUNGS = ("reference", "loops", "blas", "im2col", "direct", "winograd")
 
 OPERATIONS: dict[str, "Operation"] = {}
 

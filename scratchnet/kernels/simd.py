@@ -28,7 +28,8 @@ from numba.extending import (
     type_callable,
 )
 
-from scratchnet.kernels.tile import VECTOR_BYTES
+from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.tile import VECTOR_BYTES, vector_lanes
 
 _int32, _int64 = ir.IntType(32), ir.IntType(64)
 
@@ -127,6 +128,76 @@ def store(typing_context, array, offset, count, value):
     return types.void(array, types.int64, types.int64, value), codegen
 
 
+@compiled
+def copy(x, at, y, to, count):
+    """Copy x[at : at + count] to y[to : to + count]."""
+    for i in range(0, count, vector_lanes(x)):
+        store(y, to + i, count - i, load(x, at + i, count - i))
+
+
+@intrinsic
+def _transpose_square(typing_context, x, at, step, y, to, gap):
+    """Transpose a square block, as many rows as a register has lanes.
+
+    Rows begin ``step`` apart in x, ``gap`` apart in y. Row and lane are numbers of the
+    same few bits: exchanging one bit of the one for that of the other, for all rows at
+    once, takes two shuffles per pair of rows; after all bits, rows are columns.
+    """
+    lanes = Lanes(x.dtype)
+
+    def codegen(context, builder, signature, arguments):
+        x_type, _, _, y_type, _, _ = signature.args
+        x, at, step, y, to, gap = arguments
+        align, count = lanes.dtype.bitwidth // 8, lanes.count
+
+        def row(kind, array, start, stride, number):
+            offset = builder.mul(stride, ir.Constant(_int64, number))
+            return _address(
+                context, builder, kind, array, builder.add(start, offset), lanes
+            )
+
+        rows = [
+            builder.load(row(x_type, x, at, step, i), align=align) for i in range(count)
+        ]
+        bit = count // 2
+        while bit:
+            indices = ir.VectorType(_int32, count)
+            first = [n if not n & bit else count + (n ^ bit) for n in range(count)]
+            second = [n | bit if not n & bit else count + n for n in range(count)]
+            for i in range(count):
+                if not i & bit:
+                    pair = rows[i], rows[i | bit]
+                    for number, lanes_taken in ((i, first), (i | bit, second)):
+                        rows[number] = builder.shuffle_vector(
+                            *pair, ir.Constant(indices, lanes_taken)
+                        )
+            bit //= 2
+        for i, value in enumerate(rows):
+            builder.store(value, row(y_type, y, to, gap, i), align=align)
+        return context.get_dummy_value()
+
+    number = types.int64
+    return types.void(x, number, number, y, number, number), codegen
+
+
+@compiled
+def transpose(x, at, step, rows, columns, y, to, gap):
+    """Write the transpose of a matrix whose rows begin ``step`` apart, to y.
+
+    The rows of y, which are the columns of x, begin ``gap`` apart.
+    """
+    lanes = vector_lanes(x)
+    for row in range(0, rows, lanes):
+        for column in range(0, columns, lanes):
+            source, target = at + row * step + column, to + column * gap + row
+            if row + lanes <= rows and column + lanes <= columns:
+                _transpose_square(x, source, step, y, target, gap)
+            else:
+                for i in range(min(lanes, rows - row)):
+                    for j in range(min(lanes, columns - column)):
+                        y[target + j * gap + i] = x[source + i * step + j]
+
+
 @intrinsic
 def fill(typing_context, array, number):
     """Return a register of the array's dtype, every lane the same number."""
@@ -188,6 +259,39 @@ def where_positive(typing_context, a, yes):
         return builder.select(positive, arguments[1], zero)
 
     return yes(a, yes), codegen
+
+
+@intrinsic
+def where_larger(typing_context, a, b, yes, no):
+    """Return ``yes`` in the lanes where a is above b, ``no`` in the others."""
+
+    def codegen(context, builder, signature, arguments):
+        above = builder.fcmp_ordered(">", arguments[0], arguments[1])
+        return builder.select(above, arguments[2], arguments[3])
+
+    return yes(a, a, yes, yes), codegen
+
+
+@intrinsic
+def not_below_zero(typing_context, a):
+    """Return a where it is above 0 or NaN, and 0 in the other lanes."""
+
+    def codegen(context, builder, signature, arguments):
+        zero = _constant(context, a, 0)
+        below = builder.fcmp_ordered("<=", arguments[0], zero)
+        return builder.select(below, zero, arguments[0])
+
+    return a(a), codegen
+
+
+@type_callable(operator.neg)
+def _type_negation(context):
+    return lambda a: a if isinstance(a, Lanes) else None
+
+
+@lower_builtin(operator.neg, Lanes)
+def _lower_negation(context, builder, signature, arguments):
+    return builder.fneg(arguments[0])
 
 
 def _arithmetic(symbol, instruction):

@@ -120,9 +120,8 @@ class Conv2D(ActivatedLayer):
     def pre_activation(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute z, the convolution of x with the kernel, plus bias."""
         z = self.empty("y", self.compute_output_shape(x.shape))
-        bias = self.params["bias"] if self.use_bias else self._zeros
         kernels.convolution_forward(
-            x, self.params["kernel"], bias, z, self.strides, self._pads(x)
+            x, self.params["kernel"], self.bias, z, self.strides, self.pads(x)
         )
         self.remember(x, training=training)
         return z
@@ -130,10 +129,8 @@ class Conv2D(ActivatedLayer):
     def backward_params(self, dz: np.ndarray) -> None:
         """Overwrite d_kernel and d_bias."""
         x = self.recall()
-        unused = self.empty("d_bias", (self.filters,))
-        d_bias = self.grads.get("bias", unused)
         kernels.convolution_backward_weight(
-            x, dz, self.grads["kernel"], d_bias, self.strides, self._pads(x)
+            x, dz, *self.gradient_arrays(), self.strides, self.pads(x)
         )
 
     def backward_input(self, dz: np.ndarray) -> np.ndarray:
@@ -141,11 +138,22 @@ class Conv2D(ActivatedLayer):
         x = self.recall()
         dx = self.empty("dx", x.shape)
         kernels.convolution_backward_input(
-            dz, self.params["kernel"], dx, self.strides, self._pads(x)
+            dz, self.params["kernel"], dx, self.strides, self.pads(x)
         )
         return dx
 
-    def _pads(self, x: np.ndarray) -> tuple[int, int]:
+    @property
+    def bias(self) -> np.ndarray:
+        """The bias; zeros if there is none to learn."""
+        return self.params["bias"] if self.use_bias else self._zeros
+
+    def gradient_arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where d_kernel and d_bias go; what is not learnt goes to a spare array."""
+        spare = self.empty("d_bias", (self.filters,))
+        return self.grads["kernel"], self.grads.get("bias", spare)
+
+    def pads(self, x: np.ndarray) -> tuple[int, int]:
+        """Return the padding (top, left) of a batch."""
         return windows.pads(x.shape, self.kernel_size, self.strides, self.padding)
 
     def get_config(self) -> dict[str, Any]:

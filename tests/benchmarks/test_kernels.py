@@ -43,6 +43,26 @@ def test_arithmetic_of_a_convolution() -> None:
     assert case.flop == 2 * 64 * 11 * 11 * 64 * 3 * 3 * 32
 
 
+def test_arithmetic_of_a_pooled_convolution_is_that_of_its_passes() -> None:
+    shape = (64, 13, 13, 32)
+    cases = [case for case in kernel_cases() if case.kind == "pooled_convolution"]
+    case = next(case for case in cases if case.shapes["x"] == shape)
+    one = 2 * 64 * 11 * 11 * 64 * 3 * 3 * 32
+    assert case.flop_of("pooled_convolution_forward") == one
+    assert case.flop_of("pooled_convolution_backward") == 2 * one
+    first = next(case for case in cases if case.first)
+    assert first.flop_of("normalised_convolution_backward") == first.flop
+
+
+@pytest.mark.parametrize("kind", ["pooled_convolution", "pooling"])
+def test_pooled_rungs_agree_on_their_arguments(kind: str) -> None:
+    for dx in ({}, {"dx": (2, 8, 8, 9)}):
+        shapes = {"x": (2, 8, 8, 9), "weight": (3, 3, 9, 8), "y": (2, 6, 6, 8), **dx}
+        if kind == "pooling":
+            shapes = {"x": (2, 6, 6, 8), "y": (2, 3, 3, 8)}
+        KernelLadder(1).prepare(kind, shapes, OPERATIONS_OF[kind])
+
+
 def test_quick_run_measures_every_rung_and_writes_the_ladder(tmp_path: Path) -> None:
     words = ["--quick", "--threads", "1", "--models", "fashion_ann"]
     words += ["--kinds", "dense,gather", "--out", str(tmp_path)]

@@ -12,11 +12,13 @@ that sum is itself the result of an operation on absolute values, it is computed
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from scratchnet.kernels import OPERATIONS
+from scratchnet.kernels.convolution.winograd import suits
+from tests.kernels import winograd
 
 DTYPES = (np.float32, np.float64)
 FLOATS = {np.dtype(dtype) for dtype in DTYPES}
@@ -30,7 +32,7 @@ class Case:
     bound: Callable  # float64 arguments and results → name → tolerance
     updated: tuple = ()  # arguments that are changed in place
     dtype: type = np.float32
-    arrays: dict = field(default_factory=dict)
+    winograd: Callable | None = None  # the bound of the rung of that name, if another
 
     def run(self, implementation, dtype=None, read_only=False):
         """Call an implementation; return (results by name, what it returned).
@@ -52,7 +54,7 @@ class Case:
             call[name] = value
         inputs = {
             name: call[name].copy()
-            for name in self.arguments.keys() - set(self.updated)
+            for name in call.keys() & self.arguments.keys() - set(self.updated)
             if isinstance(call[name], np.ndarray)
         }
         returned = implementation(*call.values())
@@ -73,6 +75,8 @@ class Case:
             for name, value in self.arguments.items()
         }
         bounds = self.bound(wide, expected)
+        if self.winograd is not None and implementation.__name__.endswith("_winograd"):
+            bounds |= self.winograd(wide, expected)
         for name, result in results.items():
             assert result.dtype == self.dtype
             error = np.abs(result.astype(np.float64) - expected[name])
@@ -144,9 +148,20 @@ def windows(pick, smallest=1):
     return tuple(map(tuple, (plane, size, strides, pads, output)))
 
 
+ANY_WINDOWS, WINOGRAD = "any windows", "windows for winograd"
+
+
 def convolution(pick):
-    (H, W), (KH, KW), strides, pads, (OH, OW) = windows(pick)
-    N, C, CO = pick([1, 2, 3, 11]), pick([1, 3, 10]), pick([1, 3, 10, 17])
+    """Pick shapes; half of them suit the rung `winograd`."""
+    if pick([ANY_WINDOWS, WINOGRAD]) == ANY_WINDOWS:
+        (H, W), (KH, KW), strides, pads, (OH, OW) = windows(pick)
+        N, C, CO = pick([1, 2, 3, 11]), pick([1, 3, 10]), pick([1, 3, 10, 17])
+    else:
+        KH, KW, strides = 3, 3, (1, 1)
+        H, W = pick([3, 4, 5, 6, 11]), pick([4, 5, 3, 8, 10])
+        before = pick([0, 1])  # "valid", "same"
+        pads, OH, OW = (before, before), H - 2 + 2 * before, W - 2 + 2 * before
+        N, C, CO = pick([1, 2, 3, 20]), pick([8, 11, 17]), pick([8, 9, 35])
     shapes = {
         "x": (N, H, W, C),
         "weight": (KH, KW, C, CO),
@@ -166,16 +181,57 @@ def sum_of_products(operation, written, dtype, length):
     return bound
 
 
+# How winograd rounds. On the way to a result lie a sum of products, and up to 14
+# additions in the transforms: 4 of the kernel and 2 of the input, two dimensions of
+# two and of one; 4 of the output and its bias, or of the input's gradient, where 4
+# tiles overlap. Factors of 1/2 are exact. Two more are for products of roundings.
+TRANSFORMS = 16
+
+
+def winograd_rounding(shapes, options, dtype, length):
+    """Return eps times the roundings on the way to a result, or None: no Winograd."""
+    if suits(shapes["weight"], options["strides"]):
+        return (length + TRANSFORMS) * eps(dtype)
+    return None
+
+
+def beside(plain, rounding, sizes):
+    """Return the bound for winograd: its own, and the float64 reference's."""
+    if rounding is None:
+        return None
+
+    def bound(wide, expected):
+        reference, ratio = plain(wide, expected), eps(np.float64) / eps(np.float32)
+        return {
+            name: rounding * size + ratio * reference[name]
+            for name, size in sizes(wide).items()
+        }
+
+    return bound
+
+
+def tiles_of(shapes):
+    N, OH, OW, _ = shapes["y"]
+    return N * -(-OH // 2) * -(-OW // 2)
+
+
 @case
 def convolution_forward(pick, rng, dtype):
     shapes, options = convolution(pick)
     arguments = {k: normal(rng, dtype, *shapes[k]) for k in ("x", "weight", "bias")}
     KH, KW, C, _ = shapes["weight"]
     written = {"y": shapes["y"]}
-    bound = sum_of_products(
-        "convolution_forward", written, dtype, {"y": KH * KW * C + 1}
-    )
-    return Case("convolution_forward", arguments | options, written, bound, (), dtype)
+    name = "convolution_forward"
+    bound = sum_of_products(name, written, dtype, {"y": KH * KW * C + 1})
+
+    def sizes(wide):
+        x, weight, bias = (np.abs(wide[k]) for k in ("x", "weight", "bias"))
+        size = winograd.forward(x, weight, shapes["y"], options["pads"], winograd.SIZES)
+        return {"y": size + bias}
+
+    rounding = winograd_rounding(shapes, options, dtype, C)
+    own = beside(bound, rounding, sizes)
+    return Case(name, arguments | options, written, bound, (), dtype, own)
 
 
 @case
@@ -190,7 +246,15 @@ def convolution_backward_weight(pick, rng, dtype):
     lengths = {"d_weight": length, "d_bias": length}
     name = "convolution_backward_weight"
     bound = sum_of_products(name, written, dtype, lengths)
-    return Case(name, arguments | options, written, bound, (), dtype)
+
+    def sizes(wide):
+        x, dy = np.abs(wide["x"]), np.abs(wide["dy"])
+        size = winograd.weight_gradient(x, dy, options["pads"], winograd.SIZES)
+        return {"d_weight": size}
+
+    rounding = winograd_rounding(shapes, options, dtype, tiles_of(shapes))
+    own = beside(bound, rounding, sizes)
+    return Case(name, arguments | options, written, bound, (), dtype, own)
 
 
 @case
@@ -204,7 +268,17 @@ def convolution_backward_input(pick, rng, dtype):
     written = {"dx": shapes["x"]}
     name = "convolution_backward_input"
     bound = sum_of_products(name, written, dtype, {"dx": KH * KW * CO})
-    return Case(name, arguments | options, written, bound, (), dtype)
+
+    def sizes(wide):
+        dy, weight = np.abs(wide["dy"]), np.abs(wide["weight"])
+        size = winograd.input_gradient(
+            dy, weight, shapes["x"], options["pads"], winograd.SIZES
+        )
+        return {"dx": size}
+
+    rounding = winograd_rounding(shapes, options, dtype, CO)
+    own = beside(bound, rounding, sizes)
+    return Case(name, arguments | options, written, bound, (), dtype, own)
 
 
 def pooling(pick):
@@ -258,79 +332,222 @@ def adjoining(pick):
 
 
 @case
-def rectified_pooling_backward(pick, rng, dtype):
-    inputs, outputs, options = adjoining(pick)
-    x, y = np.maximum(ties(rng, dtype, inputs), 0), np.empty(outputs, dtype)
-    size = options["pool_size"]
-    OPERATIONS["max_pooling_forward"].rungs["reference"](x, y, size, size, (0, 0))
-    arguments = {"x": x, "y": y, "dy": normal(rng, dtype, *outputs)}
-    name = "rectified_pooling_backward"
-    return Case(name, arguments | options, {"dz": inputs}, exact, (), dtype)
-
-
-@case
 def normalised_pooling_forward(pick, rng, dtype):
     inputs, outputs, options = adjoining(pick)
-    C = inputs[-1]
-    arguments = {
-        "x": normal(rng, dtype, *inputs),
-        "mean": normal(rng, dtype, C),
-        "variance": 1 + np.square(normal(rng, dtype, C)),
-        "gamma": normal(rng, dtype, C),
-        "beta": normal(rng, dtype, C),
-        "epsilon": 1e-3,
-    }
-    written = {"y": outputs}
+    arguments = normalisation(rng, dtype, inputs[-1])
+    arguments["z"] = rectified(rng, dtype, inputs)
 
     def bound(wide, expected):
-        # A maximum is off by no more than the worst of what it is taken from.
-        sizes = wide | {name: np.abs(wide[name]) for name in ("x", "gamma", "beta")}
-        sizes["mean"] = -np.abs(wide["mean"])
-        largest, _ = Case("normalised_pooling_forward", sizes, written, None).run(
-            OPERATIONS["normalised_pooling_forward"].rungs["reference"], np.float64
-        )
-        return {"y": 8 * eps(dtype) * largest["y"]}
+        return {
+            "y": 8 * eps(dtype) * normalised_sizes(wide, wide["z"], outputs, options),
+            "selected": 0.0,
+        }
 
+    written = {"y": outputs, "selected": outputs}
     name = "normalised_pooling_forward"
     return Case(name, arguments | options, written, bound, (), dtype)
 
 
-@case
-def normalised_pooling_backward(pick, rng, dtype):
-    inputs, outputs, options = adjoining(pick)
-    C = inputs[-1]
-    # Whole numbers, so that no two maxima are so near that rounding exchanges them;
-    # a quarter of them 0, as ReLU leaves them, and equal.
-    x = rng.permutation(int(np.prod(inputs))) - np.prod(inputs) // 4
-    arguments = {
-        "x": np.maximum(x, 0).reshape(inputs).astype(dtype),
+def rectified(rng, dtype, shape):
+    """Draw whole numbers from 0 on, many of them equal."""
+    return np.maximum(rng.integers(-3, 7, shape), 0).astype(dtype)
+
+
+def normalisation(rng, dtype, C):
+    """Draw what batch normalisation takes.
+
+    A gamma is 0, where all of a window are equal, or not near it: whole numbers stay
+    so far apart that rounding makes none of them overtake another.
+    """
+    gamma = rng.choice([-1, 1], C) * (1 + np.abs(normal(rng, dtype, C)))
+    gamma[1:2] = 0
+    return {
         "mean": normal(rng, dtype, C),
         "variance": 1 + np.square(normal(rng, dtype, C)),
-        "gamma": rng.choice([-1, 1], C) * (1 + np.abs(normal(rng, dtype, C))),
+        "gamma": gamma.astype(dtype),
         "beta": normal(rng, dtype, C),
         "epsilon": 1e-3,
-        "dy": normal(rng, dtype, *outputs),
     }
-    arguments["gamma"] = arguments["gamma"].astype(dtype)
+
+
+def normalised_sizes(wide, z, outputs, options):
+    """Return the largest size of a window's terms: a maximum is off by no more."""
+    sizes = {name: np.abs(wide[name]) for name in ("gamma", "beta")}
+    sizes |= {"z": np.abs(z), "mean": -np.abs(wide["mean"])}
+    sizes |= {"variance": wide["variance"], "epsilon": wide["epsilon"]} | options
+    written = {"y": outputs, "selected": outputs}
+    largest, _ = Case("normalised_pooling_forward", sizes, written, None).run(
+        OPERATIONS["normalised_pooling_forward"].rungs["reference"], np.float64
+    )
+    return largest["y"]
+
+
+# Convolutions with what follows them. Whole numbers: every product and sum, Winograd's
+# halves and quarters too, is exact in float32, whatever the order.
+
+
+def whole(rng, dtype, shape):
+    return rng.integers(-2, 3, shape).astype(dtype)
+
+
+def pooled(pick, rng, dtype):
+    """Pick a convolution of whole numbers, and pooling of what comes out of it."""
+    shapes, options = convolution(pick)
+    N, OH, OW, CO = shapes["y"]
+    pool_size = min(pick([1, 2, 3]), OH), min(pick([2, 1, 3]), OW)
+    outputs = N, OH // pool_size[0], OW // pool_size[1], CO
+    arguments = {k: whole(rng, dtype, shapes[k]) for k in ("x", "weight", "bias")}
+    return shapes, outputs, arguments | options, {"pool_size": pool_size}
+
+
+@case
+def pooled_convolution_forward(pick, rng, dtype):
+    _, outputs, arguments, pool = pooled(pick, rng, dtype)
+    written = {"y": outputs, "chosen": outputs}
+    name = "pooled_convolution_forward"
+    return Case(name, arguments | pool, written, exact, (), dtype)
+
+
+@case
+def pooled_convolution_backward(pick, rng, dtype):
+    shapes, outputs, arguments, pool = pooled(pick, rng, dtype)
+    del arguments["bias"]
+    pixels = int(np.prod(pool["pool_size"]))
+    arguments["dy"] = whole(rng, dtype, outputs)
+    arguments["chosen"] = rng.integers(-1, pixels, outputs).astype(dtype)
+    written = {"d_weight": shapes["weight"], "d_bias": shapes["bias"]}
+    written["dx"] = shapes["x"]
+    name = "pooled_convolution_backward"
+    return Case(name, arguments | pool, written, exact, (), dtype)
+
+
+@case
+def measured_convolution_forward(pick, rng, dtype):
+    shapes, _, arguments, _ = pooled(pick, rng, dtype)
+    N, OH, OW, CO = shapes["y"]
 
     def bound(wide, expected):
-        r = 1 / np.sqrt(wide["variance"] + wide["epsilon"])
-        M, windows = np.prod(inputs[:3]), np.prod(outputs[:3])
-        dy = np.abs(wide["dy"])
-        spread = np.abs(wide["x"]) + np.abs(wide["mean"])
-        beta_size = dy.sum(axis=(0, 1, 2))
-        gamma_size = r * beta_size * spread.max(axis=(0, 1, 2))
-        dz_size = dy.max(axis=(0, 1, 2)) + beta_size / M + spread * r * gamma_size / M
-        rounding = (windows + 12) * eps(dtype)
+        # Each image's statistics are sums over its pixels; then images are merged.
+        rounding = (OH * OW + N + 4) * eps(dtype)
+        d_mean = rounding * expected["mean"]  # nothing is negative in z
+        for_images = rounding * expected["z"].mean(axis=(1, 2)).max(axis=0)
+        # (z − m − δ)², and squares of the images' own deviations, off by δ each.
+        spread = expected["variance"]
+        d_variance = 2 * rounding * spread + 4 * np.sqrt(spread) * for_images
         return {
-            "d_beta": rounding * beta_size,
-            "d_gamma": rounding * gamma_size,
-            "dz": rounding * np.abs(wide["gamma"]) * r * dz_size,
+            "z": 0.0,
+            "mean": d_mean,
+            "variance": d_variance + 4 * for_images**2,
         }
 
-    written = {"dz": inputs, "d_gamma": (C,), "d_beta": (C,)}
-    name = "normalised_pooling_backward"
-    return Case(name, arguments | options, written, bound, (), dtype)
+    written = {"z": shapes["y"], "mean": (CO,), "variance": (CO,)}
+    name = "measured_convolution_forward"
+    return Case(name, arguments, written, bound, (), dtype)
+
+
+@case
+def normalised_convolution_inference(pick, rng, dtype):
+    shapes, outputs, arguments, pool = pooled(pick, rng, dtype)
+    own = normalisation(rng, dtype, outputs[-1])
+    own["moving_mean"], own["moving_variance"] = own.pop("mean"), own.pop("variance")
+
+    def bound(wide, expected):
+        z = np.maximum(convolved(wide, shapes["y"]), 0)
+        wide = wide | {"mean": wide["moving_mean"], "variance": wide["moving_variance"]}
+        return {"y": 8 * eps(dtype) * normalised_sizes(wide, z, outputs, pool)}
+
+    name = "normalised_convolution_inference"
+    return Case(name, arguments | own | pool, {"y": outputs}, bound, (), dtype)
+
+
+def convolved(arguments, shape):
+    results, _ = Case("convolution_forward", arguments, {"y": shape}, None).run(
+        OPERATIONS["convolution_forward"].rungs["reference"], np.float64
+    )
+    return results["y"]
+
+
+@case
+def normalised_convolution_backward(pick, rng, dtype):
+    shapes, outputs, arguments, pool = pooled(pick, rng, dtype)
+    z = np.maximum(convolved(arguments, shapes["y"]), 0)
+    arguments |= normalisation(rng, dtype, outputs[-1]) | pool
+    arguments["z"], arguments["dy"] = z.astype(dtype), normal(rng, dtype, *outputs)
+    written = {"y": outputs, "selected": outputs}
+    forward, _ = Case("normalised_pooling_forward", arguments, written, None).run(
+        OPERATIONS["normalised_pooling_forward"].rungs["reference"], np.float64
+    )
+    arguments["selected"] = forward["selected"].astype(dtype)
+    for name in ("bias", "beta"):
+        del arguments[name]
+    M, windows = np.prod(shapes["y"][:3]), np.prod(outputs[:3])
+    KH, KW, _, CO = shapes["weight"]
+    strides, pads = arguments["strides"], arguments["pads"]
+
+    def sums(wide):
+        """Return r, and bounds of d_beta's and d_gamma's terms."""
+        r = 1 / np.sqrt(wide["variance"] + wide["epsilon"])
+        spread = np.abs(wide["selected"]) + np.abs(wide["mean"])
+        dy = np.abs(wide["dy"])
+        return r, dy.sum(axis=(0, 1, 2)), r * (dy * spread).sum(axis=(0, 1, 2))
+
+    rounding = (windows + 12) * eps(dtype)
+
+    def dz_size(wide):
+        """Return the size of what dz is made of; it is off by ``rounding`` of that."""
+        r, beta_size, gamma_size = sums(wide)
+        spread = np.abs(wide["z"]) + np.abs(wide["mean"])
+        arrived = np.zeros(shapes["y"])
+        PH, PW = (
+            count * size
+            for count, size in zip(outputs[1:3], pool["pool_size"], strict=True)
+        )
+        arrived[:, :PH, :PW] = (
+            np.abs(wide["dy"])
+            .repeat(pool["pool_size"][0], axis=1)
+            .repeat(pool["pool_size"][1], axis=2)
+        )
+        size = arrived + beta_size / M + spread * r * gamma_size / M
+        return np.abs(wide["gamma"]) * r * size * (wide["z"] > 0)
+
+    def of_sums(wide):
+        _, beta_size, gamma_size = sums(wide)
+        return {"d_beta": rounding * beta_size, "d_gamma": rounding * gamma_size}
+
+    def bound(wide, expected):
+        dz = dz_size(wide)
+        sizes = {"d_weight": np.empty(shapes["weight"]), "d_bias": np.empty(CO)}
+        sizes["dx"] = np.empty(shapes["x"])
+        reference = (
+            OPERATIONS[f"convolution_backward_{which}"].rungs["reference"]
+            for which in ("weight", "input")
+        )
+        x, weight = np.abs(wide["x"]), np.abs(wide["weight"])
+        next(reference)(x, dz, sizes["d_weight"], sizes["d_bias"], strides, pads)
+        next(reference)(dz, weight, sizes["dx"], strides, pads)
+        length = {"d_weight": M, "d_bias": M, "dx": KH * KW * CO}
+        return of_sums(wide) | {
+            name: (rounding + (length[name] + 2) * eps(dtype)) * size
+            for name, size in sizes.items()
+        }
+
+    def own(wide, expected):
+        x, weight, dz = np.abs(wide["x"]), np.abs(wide["weight"]), dz_size(wide)
+        d_weight = winograd.weight_gradient(x, dz, pads, winograd.SIZES)
+        dx = winograd.input_gradient(dz, weight, x.shape, pads, winograd.SIZES)
+        plain, ratio = bound(wide, expected), eps(np.float64) / eps(np.float32)
+        tiles = (tiles_of(shapes) + TRANSFORMS) * eps(dtype)
+        channels = (CO + TRANSFORMS) * eps(dtype)
+        return {
+            "d_weight": (rounding + tiles) * d_weight + ratio * plain["d_weight"],
+            "dx": (rounding + channels) * dx + ratio * plain["dx"],
+        }
+
+    written = {"d_gamma": (CO,), "d_beta": (CO,), "d_weight": shapes["weight"]}
+    written |= {"d_bias": (CO,), "dx": shapes["x"]}
+    name = "normalised_convolution_backward"
+    suitable = own if suits(shapes["weight"], strides) else None
+    return Case(name, arguments, written, bound, (), dtype, suitable)
 
 
 @case

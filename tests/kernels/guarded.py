@@ -1,7 +1,8 @@
 """Arrays with forbidden memory on one side, and a program that runs kernels on them.
 
 ``python -m tests.kernels.guarded`` computes products of every width and height from 1
-to more than two tiles; reading or writing one element too many ends it by a signal.
+to more than two tiles, and convolutions of as many channels; reading or writing one
+element too many ends it by a signal. With the name of a dtype, of that one only.
 """
 
 import ctypes
@@ -60,21 +61,108 @@ def dense(rng, dtype, shape, side):
             np.testing.assert_allclose(got, want, rtol=0, atol=bound)
 
 
-def main():
+def convolution(rng, dtype, channels, padded, side):
+    """Run all that is made of convolutions, on whole numbers: all rungs agree."""
+    from scratchnet.kernels import OPERATIONS
+
+    C, CO = channels
+    H, OH = (3, 3) if padded else (6, 4)
+
+    def whole(*sizes):
+        return rng.integers(-2, 3, sizes).astype(dtype)
+
+    shapes = {
+        **{"x": (1, H, H, C), "dx": (1, H, H, C)},
+        **{"weight": (3, 3, C, CO), "d_weight": (3, 3, C, CO)},
+        **{name: (1, OH, OH, CO) for name in ("z", "dz")},
+        **{name: (1, OH // 2, OH // 2, CO) for name in ("y", "dy", "chosen")},
+        "selected": (1, OH // 2, OH // 2, CO),
+    }
+    given = {name: whole(*shapes.get(name, (CO,))) for name in GIVEN}
+    given["z"], given["variance"] = abs(given["z"]), abs(given["variance"]) + 1
+    corners = slice(0, OH // 2 * 2, 2)
+    given["selected"] = given["z"][:, corners, corners].copy()
+    given |= {"strides": (1, 1), "pads": (padded, padded), "pool_size": (2, 2)}
+    given["epsilon"] = 0.25
+    for name, (arguments, results, options) in CALLS.items():
+        before = [given[argument] for argument in arguments.split()]
+        after = [given[option] for option in options.split()]
+        results = [
+            np.full(shapes.get(result, (CO,)), np.nan, dtype)
+            for result in results.split()
+        ]
+        expected = [result.copy() for result in results]
+        rungs = OPERATIONS[name].rungs
+        rungs["reference"](*before, *expected, *after)
+        before = [guarded(v, side) if np.ndim(v) else v for v in before]
+        for rung in rungs.keys() & {"direct", "winograd"}:
+            got = [guarded(result, side) for result in results]
+            rungs[rung](*before, *got, *after)
+            for want, result in zip(expected, got, strict=True):
+                size = np.abs(want).max() + 9 * max(C, CO)
+                bound = 1000 * np.finfo(dtype).eps * size
+                np.testing.assert_allclose(result, want, rtol=0, atol=bound)
+
+
+GIVEN = "x weight bias z dz dy chosen mean variance gamma beta".split()
+
+PASS, POOLED_PASS = "strides pads", "strides pads pool_size"
+STATISTICS = "mean variance gamma beta epsilon"
+
+# Operation: its arguments, its results, its options.
+CALLS = {
+    "convolution_forward": ("x weight bias", "z", PASS),
+    "convolution_backward_weight": ("x dz", "d_weight d_bias", PASS),
+    "convolution_backward_input": ("dz weight", "dx", PASS),
+    "pooled_convolution_forward": ("x weight bias", "y chosen", POOLED_PASS),
+    "pooled_convolution_backward": (
+        "x weight dy chosen",
+        "d_weight d_bias dx",
+        POOLED_PASS,
+    ),
+    "measured_convolution_forward": ("x weight bias", "z mean variance", PASS),
+    "normalised_pooling_forward": (f"z {STATISTICS}", "y selected", "pool_size"),
+    "normalised_convolution_backward": (
+        "x weight z mean variance gamma epsilon selected dy",
+        "d_gamma d_beta d_weight d_bias dx",
+        POOLED_PASS,
+    ),
+    "normalised_convolution_inference": (
+        f"x weight bias {STATISTICS}",
+        "y",
+        POOLED_PASS,
+    ),
+}
+
+
+def guard_scratch(side):
+    """Give kernels memory between guard pages to work in, full of NaN."""
+    from scratchnet import workspace
+
+    def empty(owner, name, shape, dtype):
+        return guarded(np.full(shape, np.nan, dtype), side)
+
+    workspace.empty = empty
+
+
+def main(dtypes):
     from scratchnet.kernels.tile import TILES, VECTOR_BYTES
 
     rng = np.random.default_rng(0)
-    for dtype in (np.float32, np.float64):
+    for dtype in dtypes:
         lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
         widest = max(vectors for _, vectors in TILES) * lanes
         tallest = max(rows for rows, _ in TILES)
         for side in ("left", "right"):
+            guard_scratch(side)
             for width in range(1, 2 * widest + 2):
                 dense(rng, dtype, (3, 2, width), side)
+                convolution(rng, dtype, (9, width), width % 2, side)
+                convolution(rng, dtype, (width, 8), width % 2, side)
             for height in range(1, 2 * tallest + 2):
                 dense(rng, dtype, (height, 5, lanes + 1), side)
     print("no access outside")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(sys.argv[1:] or ["float32", "float64"])

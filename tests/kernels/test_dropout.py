@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnet.kernels import OPERATIONS
-from scratchnet.kernels.dropout import INCREMENT, _constants, _mix
+from scratchnet.kernels.dropout import HALF, INCREMENT, _constants, _mix
 
 RUNGS = ("reference", "loops")
 SIZE = 1_000_000
@@ -31,7 +31,7 @@ def test_the_rate_is_kept(rate, seed, step):
     assert within_5_sigma(kept(rate, seed, step).sum(), 1 - rate, SIZE)
 
 
-@pytest.mark.parametrize("distance", [1, 2, 3, 8, 16, 32, 1024, 16384])
+@pytest.mark.parametrize("distance", [1, 2, 3, 8, 16, 1023, 1024, 1025, 2048, 16384])
 def test_neighbours_are_independent(distance):
     mask = kept(0.5, 3, 7)
     both = mask[distance:] & mask[:-distance]
@@ -106,9 +106,12 @@ def test_generator_is_splitmix64():
 
 
 @pytest.mark.parametrize("rung", RUNGS)
-@pytest.mark.parametrize("element", [0, 1, 99])
+@pytest.mark.parametrize("element", [0, 1, 1023, 1024, 2047, 2048, 4095, 4999])
 def test_an_element_is_kept_where_its_uniform_is_at_least_the_rate(rung, element):
     start, _, _ = _constants(0.5, 3, 7)
-    uniform = _mix((start + element * int(INCREMENT)) % 2**64) >> 40
-    assert kept(uniform / 2**24, 3, 7, size=100, rung=rung)[element]
-    assert not kept((uniform + 1) / 2**24, 3, 7, size=100, rung=rung)[element]
+    block, place = divmod(element, 2 * HALF)
+    half, output = divmod(place, HALF)
+    z = _mix((start + (block * HALF + output) * int(INCREMENT)) % 2**64)
+    uniform = (z >> 32 * half) % 2**32 >> 8
+    assert kept(uniform / 2**24, 3, 7, size=5000, rung=rung)[element]
+    assert not kept((uniform + 1) / 2**24, 3, 7, size=5000, rung=rung)[element]

@@ -42,9 +42,11 @@ def test_the_guard_pages_guard():
 
 def test_avx2_tiles_do_the_same(tmp_path):
     # A processor with AVX-512 runs AVX2 code; Numba is told to make that.
+    # Of one dtype: every kernel has to be compiled for it.
     process = run(
         "-m",
         guarded.__name__,
+        "float32",
         NUMBA_CPU_NAME="haswell",
         NUMBA_CPU_FEATURES="+avx2,+fma",
         NUMBA_CACHE_DIR=str(tmp_path),

@@ -120,17 +120,35 @@ def batch_normalization_statistics_loops(x, mean, variance):
             first = np.intp(chunk) * rows
             last = min(M, first + rows)
             _statistics_of_rows(x[first:last], means[chunk], deviations[chunk])
-    for chunk in range(1, chunks):
-        before = chunk * rows
-        count = min(M, before + rows) - before
-        for c in range(C):
-            delta = means[chunk, c] - means[0, c]
+    merge_statistics(means, deviations, rows, M, mean, variance)
+
+
+@compiled
+def merge_statistics(means, deviations, rows, M, mean, variance):
+    """Write mean and variance of M rows, given those of chunks of ``rows`` each.
+
+    Shapes: means, deviations (chunks, C); mean, variance (C,).
+
+    Args:
+        means: each chunk's.
+        deviations: each chunk's sums of squared deviations from its mean.
+        rows: in a chunk; the last one may have fewer.
+        M: rows in all.
+        mean: written.
+        variance: written.
+    """
+    for c in range(len(mean)):
+        total_mean = np.float64(means[0, c])
+        total = np.float64(deviations[0, c])
+        for chunk in range(1, len(means)):
+            before = chunk * rows
+            count = min(M, before + rows) - before
+            delta = means[chunk, c] - total_mean
             share = count / (before + count)
-            means[0, c] += delta * share
-            deviations[0, c] += deviations[chunk, c] + delta * delta * before * share
-    for c in range(C):
-        mean[c] = means[0, c]
-        variance[c] = deviations[0, c] / M
+            total_mean += delta * share
+            total += deviations[chunk, c] + delta * delta * before * share
+        mean[c] = total_mean
+        variance[c] = total / M
 
 
 @compiled

@@ -43,6 +43,11 @@ from scratchnet.kernels.convolution.reference import (
     convolution_backward_weight_reference,
     convolution_forward_reference,
 )
+from scratchnet.kernels.convolution.winograd import (
+    convolution_backward_input_winograd,
+    convolution_backward_weight_winograd,
+    convolution_forward_winograd,
+)
 from scratchnet.kernels.ladder import Operation
 
 convolution_forward = Operation(
@@ -51,6 +56,7 @@ convolution_forward = Operation(
     loops=convolution_forward_loops,
     im2col=convolution_forward_im2col,
     direct=convolution_forward_direct,
+    winograd=convolution_forward_winograd,
 )
 convolution_backward_weight = Operation(
     "convolution_backward_weight",
@@ -58,6 +64,7 @@ convolution_backward_weight = Operation(
     loops=convolution_backward_weight_loops,
     im2col=convolution_backward_weight_im2col,
     direct=convolution_backward_weight_direct,
+    winograd=convolution_backward_weight_winograd,
 )
 convolution_backward_input = Operation(
     "convolution_backward_input",
@@ -65,4 +72,5 @@ convolution_backward_input = Operation(
     loops=convolution_backward_input_loops,
     im2col=convolution_backward_input_im2col,
     direct=convolution_backward_input_direct,
+    winograd=convolution_backward_input_winograd,
 )

@@ -21,16 +21,6 @@ from scratchnet.kernels.pooling.max_pooling import (
     max_pooling_forward_loops,
     max_pooling_forward_reference,
 )
-from scratchnet.kernels.pooling.normalised_pooling import (
-    normalised_pooling_backward_direct,
-    normalised_pooling_backward_reference,
-    normalised_pooling_forward_direct,
-    normalised_pooling_forward_reference,
-)
-from scratchnet.kernels.pooling.rectified_pooling import (
-    rectified_pooling_backward_direct,
-    rectified_pooling_backward_reference,
-)
 
 max_pooling_forward = Operation(
     "max_pooling_forward",
@@ -51,21 +41,4 @@ average_pooling_backward = Operation(
     "average_pooling_backward",
     reference=average_pooling_backward_reference,
     loops=average_pooling_backward_loops,
-)
-
-# What `scratchnet.rewrites` puts in the place of several layers.
-rectified_pooling_backward = Operation(
-    "rectified_pooling_backward",
-    reference=rectified_pooling_backward_reference,
-    direct=rectified_pooling_backward_direct,
-)
-normalised_pooling_forward = Operation(
-    "normalised_pooling_forward",
-    reference=normalised_pooling_forward_reference,
-    direct=normalised_pooling_forward_direct,
-)
-normalised_pooling_backward = Operation(
-    "normalised_pooling_backward",
-    reference=normalised_pooling_backward_reference,
-    direct=normalised_pooling_backward_direct,
 )
