@@ -581,7 +581,7 @@ class Sequential:
         checkpoint.save_weights(self, filepath, overwrite=overwrite)
 
     def load_weights(self, filepath: Any) -> None:
-        """Read weights from ``.npz``, ``.weights.h5`` or ``.keras``; see `checkpoint`."""
+        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file."""
         from scratchnet import checkpoint
 
         checkpoint.load_weights(self, filepath)

@@ -144,6 +144,20 @@ def test_configuration_makes_the_same_initializer(name):
     assert np.array_equal(first((4, 3)), cls(**first.get_config())((4, 3)))
 
 
+def test_keras_s_configuration_is_understood():
+    config = {"seed": None, "input_axes": None, "output_axes": None}
+    for name in ("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal"):
+        keras_s = {
+            "module": "keras.initializers",
+            "class_name": name,
+            "config": config,
+            "registered_name": None,
+        }
+        assert type(initializers.get(keras_s)).__name__ == name
+    with pytest.raises(NotImplementedError, match=r"HeNormal: input_axes=\[0\]"):
+        initializers.HeNormal(input_axes=[0])
+
+
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
 def test_bad_seed(seed):
     with pytest.raises(

@@ -58,7 +58,9 @@ def _config_bytes(model: Any, path: str) -> bytes:
     """Return config.json, if `load` could make a model of it."""
     record = serialization.record(model)
     try:
-        serialization.plain(record, "model")
+        config, compile_config = serialization.model_parts(record)
+        serialization.plain(config, "model")
+        serialization.plain(compile_config, "compile")
     except ValueError as error:
         raise CheckpointError(
             f"{path}: not saved: {error}. A .keras file can hold what Keras and "
