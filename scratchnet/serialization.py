@@ -178,16 +178,18 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
         names: Collection[str] = [name for group in known.values() for name in group]
     else:
         names = known.get(module, ()) if isinstance(module, str) else ()
-    if not isinstance(name, str) or name not in names or registered not in (None, name):
-        words = f"{_cut(name)} of module {_cut(module)}"
-        if registered is not None:
-            words += f", registered as {_cut(registered)},"
+    if not isinstance(name, str) or name not in names:
         there_are = (
             known if not names else known.get(str(module), known["keras.layers"])
         )
         raise ValueError(
-            f"{where}: {words} is outside scratchnet's subset of Keras"
-            f"{lookup.suggest(str(name), dict.fromkeys(there_are))}"
+            f"{where}: {_cut(name)} of module {_cut(module)} is outside scratchnet's "
+            f"subset of Keras{lookup.suggest(str(name), dict.fromkeys(there_are))}"
+        )
+    if registered not in (None, name):
+        raise ValueError(
+            f"{where}: {_cut(name)} is registered as {_cut(registered)}; only Keras's "
+            "own classes, which are not registered, are in scratchnet's subset"
         )
     if not isinstance(node.get("config"), Mapping):
         raise ValueError(

@@ -180,7 +180,10 @@ def _make_model(
     except Exception as error:
         # Constructors say what is wrong, each in its way, also with what no person
         # would write; for the caller all of it has one meaning.
-        raise CheckpointError(f"{path}: {CONFIG}: {_say(error)}") from error
+        raise CheckpointError(
+            f"{path}: {CONFIG}: {_say(error)}; load it in Keras, if you trust it, or "
+            "save a model of layers that scratchnet has"
+        ) from error
 
 
 def _check_size(config: dict[str, Any], size: int) -> None:
@@ -196,6 +199,8 @@ def _check_size(config: dict[str, Any], size: int) -> None:
             "the model was never built and has no weights; call it on a batch, or "
             "give it an Input, before saving it"
         )
+    if not isinstance(shape, list | tuple):
+        raise ValueError(f"expected a list as build_input_shape, found {shape!r}")
     shape = InputLayer(batch_shape=shape, name="input").batch_shape
     needed = 0
     for layer in layers:
@@ -221,4 +226,6 @@ def _compile(model: Sequential, config: dict[str, Any], path: str) -> None:
 def _say(error: Exception) -> str:
     """Return an error's message, and its kind where it is none of scratchnet's own."""
     known = isinstance(error, ValueError | TypeError | NotImplementedError)
-    return str(error) if known else f"{type(error).__name__}: {error}"
+    text = str(error) if known else f"{type(error).__name__}: {error}"
+    # Some say what they received, and a file may hold very long words.
+    return text if len(text) <= 600 else f"{text[:600]}…"

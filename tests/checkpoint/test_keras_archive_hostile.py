@@ -52,11 +52,12 @@ def load_all(good: Path, contents: dict[str, bytes], folder: str) -> dict[str, s
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     largest = max(len(content) for content in contents.values())
-    assert report["extra_bytes"] <= 3 * largest + (64 << 20)
+    assert report["extra_bytes"] <= 3 * largest + (32 << 20)
     assert len(report["results"]) == len(contents)
     for name, result in report["results"].items():
         assert result["seconds"] <= 1, name
         assert result["events"] == [], name
+        assert len(result["message"]) < 1000 + len(str(good)), name
     return {
         name.removesuffix(".keras"): result["message"]
         for name, result in report["results"].items()
@@ -173,7 +174,7 @@ def test_no_object_of_a_file_is_looked_up_anywhere(good):
         in (messages["lambda_layer_as_layer"])
     )
     assert "'system' of module 'os'" in messages["os_system_as_argument"]
-    assert "registered as 'Custom>Dense'" in messages["registered_as_layer"]
+    assert "'Dense' is registered as 'Custom>Dense'" in messages["registered_as_layer"]
     assert "pass compile=False" in messages["os_system_as_loss"]
     assert "'function' of module 'builtins'" in messages["function"]
     assert not Path("owned").exists()
@@ -288,13 +289,12 @@ def test_no_member_but_the_three_is_unpacked(good):
 
 def test_nothing_is_decompressed(good):
     members = members_of(good)
-    bomb = bytes(1 << 28)
+    bomb = bytes(1 << 27)
     contents = {
-        f"{name}_{method}": pack(
-            [(n, bomb if n == name else c) for n, c in members], method
+        name: pack(
+            [(n, bomb if n == name else c) for n, c in members], zipfile.ZIP_DEFLATED
         )
         for name in ("config.json", "model.weights.h5")
-        for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
     }
     # Sizes that only the directory at the end speaks of, and an encrypted member.
     content = good.read_bytes()
@@ -310,7 +310,7 @@ def test_nothing_is_decompressed(good):
         contents[name] = bytes(changed)
     messages = load_all(good, contents, "bombs")
     assert all(messages.values()), [name for name, text in messages.items() if not text]
-    assert "found it compressed" in messages[f"config.json_{zipfile.ZIP_DEFLATED}"]
+    assert "found it compressed" in messages["config.json"]
 
 
 def test_nothing_but_plain_numbers_is_read_from_the_weights(good, tmp_path):
