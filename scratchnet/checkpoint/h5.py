@@ -85,15 +85,17 @@ def _optimizer_variables(
 ) -> dict[str, np.ndarray]:
     """Return an optimizer's state as Keras orders it, under the names of ours.
 
-    Steps, learning rate (float32), then parameter by parameter, bottom layer first:
-    for Adam its momentum and its velocity, side by side.
+    Steps, learning rate (float32, or float64 if a weight is), then parameter by
+    parameter, bottom layer first: for Adam its momentum and its velocity, side by side.
 
     Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
     """
     state = optimizer.get_state()
+    dtypes = [weight.dtype for entry in entries for weight in entry.weights.values()]
+    precision = np.result_type(np.float32, *dtypes)
     variables: dict[str, np.ndarray] = {
         "iterations": np.asarray(state.pop("iterations"), np.int64),
-        "learning_rate": np.asarray(state.pop("learning_rate"), np.float32),
+        "learning_rate": np.asarray(state.pop("learning_rate"), precision),
     }
     # A layer that learns since later has its slots at the end, here and only here.
     in_order = [f"{e.layer.name}/{name}" for e in entries for name in e.weights]
@@ -109,6 +111,7 @@ def _optimizer_variables(
 
 def load(model: Any, path: str) -> None:
     """Read a model's weights; `scratchnet.checkpoint.load_weights` says more."""
+    _import_h5py()  # without it, advice about the file would be of no use
     entries = layout.layer_entries(model, path)
     layout.require_file(path)
     with open_datasets(path, path) as datasets:
@@ -242,14 +245,15 @@ def _read_optimizer(
         place = f"optimizer/vars/{position}"
         if place not in datasets:
             raise CheckpointError(f"{path}: expected '{place}', found nothing there")
-        if name == "learning_rate" and datasets[place].dtype == np.float64:
-            value = value.astype(np.float64)  # Keras's own after set_floatx("float64")
+        if name == "learning_rate" and datasets[place].dtype.name in layout.DTYPES:
+            value = value.astype(datasets[place].dtype)  # Keras's follows its floatx
         who = f"{path}: variable '{name}' of the optimizer ('{place}')"
         state[name] = _read_array(datasets[place], value, who)
     _check_optimizer_scalars(state, path)
-    if state["learning_rate"] == own["learning_rate"]:
+    rate = np.asarray(optimizer.learning_rate)
+    if state["learning_rate"] == rate.astype(state["learning_rate"].dtype):
         # Equal in float32: 0.001 need not become 0.0010000000474974513.
-        state["learning_rate"] = np.asarray(optimizer.learning_rate)
+        state["learning_rate"] = rate
     return state
 
 
