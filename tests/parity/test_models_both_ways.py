@@ -231,3 +231,80 @@ def test_training_goes_on_from_scratchnet_s(tmp_path, float64, name, shape, clas
     compile_and_fit(model, shape, classes)
     model.save(tmp_path / "a.keras")
     assert_both_train_on_alike(tmp_path / "a.keras", shape, classes)
+
+
+def every_kind(library: Any) -> Any:
+    """Every layer, with settings that are not the defaults; the rest of the subset."""
+    layers = library.layers
+    model = library.Sequential(
+        [
+            library.Input((12, 12, 2), name="pixels"),
+            layers.Rescaling(0.5, offset=-0.1),
+            layers.Conv2D(
+                4, (3, 2), 2, "same", use_bias=False, kernel_initializer="he_uniform"
+            ),
+            layers.BatchNormalization(momentum=0.9, epsilon=0.01, scale=False),
+            layers.ReLU(),
+            layers.MaxPooling2D(2, strides=1, padding="same"),
+            layers.Conv2D(5, 2, activation="tanh", bias_initializer="ones"),
+            layers.AveragePooling2D(2, strides=1),
+            layers.GlobalAveragePooling2D(keepdims=True),
+            layers.Flatten(name="flat"),
+            layers.Dense(
+                6,
+                "sigmoid",
+                kernel_initializer=library.initializers.RandomNormal(0.1, 0.2, seed=3),
+            ),
+            layers.BatchNormalization(center=False, trainable=False),
+            layers.Dropout(0.2, seed=5),
+            layers.Dense(4, kernel_initializer="glorot_normal"),
+            layers.Activation("linear"),
+            layers.Softmax(),
+        ],
+        name="every_kind",
+    )
+    metrics = library.metrics
+    model.compile(
+        library.optimizers.SGD(0.05, momentum=0.8, nesterov=True),
+        library.losses.SparseCategoricalCrossentropy(),
+        metrics=["acc", metrics.SparseTopKCategoricalAccuracy(2, name="top")],
+        weighted_metrics=[metrics.SparseCategoricalAccuracy()],
+    )
+    return model
+
+
+@pytest.mark.parametrize(
+    ("writer", "reader"), [(keras, scratchnet), (scratchnet, keras)]
+)
+def test_every_kind_of_layer_travels(tmp_path, writer, reader):
+    rng = np.random.default_rng(4)
+    x = rng.random((16, 12, 12, 2)).astype(np.float32)
+    y = rng.integers(0, 4, 16)
+    wrote = every_kind(writer)
+    wrote.fit(x, y, batch_size=8, verbose=0)
+    wrote.save(tmp_path / "a.keras")
+    read = reader.models.load_model(tmp_path / "a.keras")
+    assert_same_weights(read, wrote)
+    assert_same_predictions(read, wrote, x)
+    theirs, ours = (read, wrote) if reader is keras else (wrote, read)
+    assert_same_optimizers(theirs.optimizer, ours.optimizer)
+    assert theirs.get_config()["name"] == ours.get_config()["name"]
+    one, other = (
+        model.evaluate(x, y, verbose=0, return_dict=True) for model in (theirs, ours)
+    )
+    assert sorted(one) == sorted(other)
+    for name, value in one.items():
+        assert other[name] == pytest.approx(value, rel=PREDICTIONS_AGREE), name
+
+
+def test_json_travels():
+    ours, theirs = every_kind(scratchnet), every_kind(keras)
+    for text in (ours.to_json(), theirs.to_json()):
+        mine = scratchnet.models.model_from_json(text)
+        other = keras.models.model_from_json(text)
+        assert [w.shape for w in mine.get_weights()] == [
+            w.shape for w in other.get_weights()
+        ]
+        mine.set_weights(other.get_weights())
+        x = np.random.default_rng(1).random((2, 12, 12, 2)).astype(np.float32)
+        assert_same_predictions(mine, other, x)
