@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments import protocol, study
-from scratchnet import architectures, datasets, lookup
+from experiments import arguments, protocol, study
 from scratchnet.errors import CheckpointError, DatasetError
 
-MOST_SEEDS = 1000
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run the study and return the exit status.
 
     Without arguments: all three models on ``digits``, which needs no download.
@@ -31,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     _add_run(commands)
-    chosen = parser.parse_args(arguments)
+    chosen = parser.parse_args(words)
     if chosen.command is None:
         chosen = parser.parse_args(["run"])
     try:
@@ -64,31 +61,14 @@ def _add_run(commands: Any) -> None:
         description="Train models and compare them. Runs that finished earlier with "
         "the same settings are not repeated.",
     )
-    names = {
-        "dataset": (datasets.names(), "digits"),
-        "model": (tuple(architectures.ALL), "all"),
-    }
-    for name, (known, default) in names.items():
-        parser.add_argument(
-            f"--{name}",
-            type=_names(known),
-            default=default,
-            metavar="NAME[,NAME]",
-            help=f"{', '.join(known)}, or all (default: {default})",
-        )
-    parser.add_argument(
-        "--seeds",
-        type=_seeds,
-        default="1",
-        help="how many seeds, counted from 0, or a list such as 0,3,5 (default: 1)",
-    )
+    arguments.add_runs(parser, dataset="digits", seeds="1", model_option="--model")
     for name, meaning in (("epochs", "most epochs"), ("batch_size", "samples a step")):
         study_has, digits_has = (
             getattr(settings, name) for settings in (protocol.STUDY, protocol.DIGITS)
         )
         parser.add_argument(
             f"--{name.replace('_', '-')}",
-            type=_positive,
+            type=arguments.positive,
             metavar="N",
             help=f"{meaning} (default: {study_has}; digits: {digits_has})",
         )
@@ -129,41 +109,6 @@ def _settings(chosen: argparse.Namespace) -> dict[str, Any]:
         "batch_size": chosen.batch_size,
     }
     return {name: value for name, value in settings.items() if value is not None}
-
-
-def _names(known: Sequence[str]) -> Any:
-    def parse(text: str) -> list[str]:
-        if text == "all":
-            return list(known)
-        chosen = [name.strip().replace("-", "_") for name in text.split(",")]
-        for name in chosen:
-            if name not in known:
-                message = f"{name!r}{lookup.suggest(name, dict.fromkeys(known))}"
-                raise argparse.ArgumentTypeError(f"unknown name {message}")
-        return list(dict.fromkeys(chosen))
-
-    return parse
-
-
-def _seeds(text: str) -> list[int]:
-    try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        numbers = []
-    if numbers and "," not in text:
-        numbers = list(range(numbers[0])) if numbers[0] <= MOST_SEEDS else []
-    if not numbers or min(numbers) < 0 or max(numbers) >= 2**32:
-        raise argparse.ArgumentTypeError(
-            f"expected how many seeds (3) or a list of them (0,3,5), got {text!r}"
-        )
-    return list(dict.fromkeys(numbers))
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isascii() and text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0: {text!r}")
-    return value
 
 
 if __name__ == "__main__":

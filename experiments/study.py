@@ -44,10 +44,7 @@ def run(
     """
     runs = []
     for dataset, model, seed in itertools.product(dataset_names, model_names, seeds):
-        chosen = protocol.for_dataset(dataset)
-        if quick:
-            chosen = replace(chosen, epochs=2)
-        chosen = replace(chosen, **settings)
+        chosen = replace(protocol.for_dataset(dataset, quick=quick), **settings)
         folder = out / dataset / model / _name(seed, chosen, quick)
         done = None if fresh else _finished(folder, chosen, quick)
         if done is not None:

@@ -204,7 +204,7 @@ def environment() -> dict[str, Any]:
         "numba": numba.__version__,
         "scikit-learn": sklearn.__version__,
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": numba.get_num_threads(),
         "blas": [
@@ -215,7 +215,7 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the processor's name; `platform` does not know it on Linux."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
