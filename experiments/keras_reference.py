@@ -35,9 +35,10 @@ from experiments import arguments, data, protocol, records
 from experiments.protocol import Protocol
 from experiments.records import Key, Record
 from experiments.train import PIXEL_SCALE, say
+from scratchnet import datasets
 from scratchnet.datasets.lock import exclusive
 from scratchnet.errors import CheckpointError, DatasetError
-from scratchnet.runs import processor
+from scratchnet.runs import processor, scheduling
 
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy")
 
@@ -149,7 +150,7 @@ def train(keras: Any, key: Key) -> Record:
         "epoch_seconds": clock.seconds,
         "epoch_cpu_seconds": clock.cpu_seconds,
         "history": {name: [float(v) for v in row] for name, row in history.items()},
-        "data": records.provenance(key.dataset),
+        "data": records.origin(datasets.provenance(key.dataset)),
     }
 
 
@@ -208,7 +209,7 @@ def environment(threads: int) -> Record:
         "processor": processor(),
         "cores": os.cpu_count(),
         "threads": threads,
-        "scheduling": records.scheduling(),
+        "scheduling": scheduling(),
         "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
 

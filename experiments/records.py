@@ -26,17 +26,36 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.protocol import Protocol
-from scratchnet import datasets
+from experiments.progress import METRICS
+from experiments.protocol import STUDY, Protocol
 from scratchnet.checkpoint import atomic_write
 from scratchnet.errors import CheckpointError
+from scratchnet.runs import Run
 
 FORMAT = 1
+
+FIELDS = {
+    "library": str,
+    "dataset": str,
+    "model": str,
+    "seed": int,
+    "parameters": int,
+    "test_loss": float | int | None,
+    "test_accuracy": float | int | None,
+    "epochs": int,
+    "best_epoch": int,
+    "history": dict,
+    "epoch_seconds": list,
+    "epoch_cpu_seconds": list | None,
+    "protocol": dict,
+    "quick": bool,
+    "data": dict,
+    "environment": dict,
+}
 
 ROOT = Path(__file__).resolve().parent
 KERAS = ROOT / "reference" / "keras"
@@ -57,17 +76,9 @@ class Key:
 
     @property
     def stem(self) -> str:
-        """The file's name, without ``.json``.
-
-        Only records of the notebook's protocol on all images have the plain name,
-        the others can't take their place.
-        """
-        parts = [self.dataset, self.model, f"seed-{self.seed}"]
-        if self.protocol.name != "notebook":
-            parts.append(self.protocol.name)
-        if self.quick:
-            parts.append("quick")
-        return "-".join(parts)
+        """The file's name, without ``.json``; a quick run takes no other's place."""
+        quick = "-quick" if self.quick else ""
+        return f"{self.dataset}-{self.model}-seed-{self.seed}{quick}"
 
     def fields(self) -> Record:
         """Return what every record of this run says."""
@@ -103,7 +114,8 @@ def read(path: Path) -> Record:
     """Read a record.
 
     Raises:
-        CheckpointError: it is damaged, or its format is another.
+        CheckpointError: it is damaged, of another format, or not of the run that its
+            name says.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -111,6 +123,18 @@ def read(path: Path) -> Record:
         raise CheckpointError(f"{path}: can't be read: {error}") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise CheckpointError(f"{path}: expected a record of format {FORMAT}")
+    for name, kind in FIELDS.items():
+        if not isinstance(record.get(name, ...), kind):
+            raise CheckpointError(
+                f"{path}: is damaged: {name!r} is {record.get(name, 'missing')!r}"
+            )
+    key = Key(
+        record["dataset"], record["model"], record["seed"], STUDY, record["quick"]
+    )
+    if path.stem != key.stem:
+        raise CheckpointError(
+            f"{path}: holds the record of {key.stem}: a record has the name of its run"
+        )
     return record
 
 
@@ -124,28 +148,46 @@ def finished(folder: Path, key: Key) -> Record | None:
     return record if same else None
 
 
-def provenance(dataset: str) -> Record:
+def of_run(run: Run) -> tuple[Key, Record]:
+    """Return the record of a finished run of scratchnet.
+
+    Raises:
+        CheckpointError: the run did not finish, or a file of it is damaged.
+    """
+    described, metrics, history = run.record, run.metrics(), run.history()
+    key = Key(
+        described["dataset"]["name"],
+        described["model"]["name"],
+        described["seed"],
+        Protocol(**described["protocol"]),
+        described["dataset"]["quick"],
+    )
+    return key, {
+        "library": "scratchnet",
+        "parameters": metrics["parameters"],
+        "test_loss": metrics["test_loss"],
+        "test_accuracy": metrics["test_accuracy"],
+        "epochs": metrics["epochs"],
+        "best_epoch": metrics["best_epoch"],
+        "seconds": metrics["seconds"],
+        "epoch_seconds": history["seconds"],
+        "epoch_cpu_seconds": None,
+        "history": {name: history[name] for name in METRICS},
+        "data": origin(described["dataset"]["provenance"]),
+        "environment": described["environment"],
+    }
+
+
+def origin(provenance: Record) -> Record:
     """Return which files a data set came from, by content: paths are of no use here."""
-    found = datasets.provenance(dataset)
     contents: Record = {}
-    for file in found.get("files", ()):
+    for file in provenance.get("files", ()):
         contents |= file.get("contents") or {file["name"]: file.get("sha256")}
-    return {"source": found["source"], "level": found.get("level"), "sha256": contents}
-
-
-def scheduling() -> Record:
-    """Say how this process is scheduled: at idle priority, seconds mean little."""
-    found: Record = {"policy": None, "nice": None}
-    if hasattr(os, "sched_getscheduler"):
-        policies = {
-            getattr(os, name): name.removeprefix("SCHED_").lower()
-            for name in ("SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE")
-            if hasattr(os, name)
-        }
-        found["policy"] = policies.get(os.sched_getscheduler(0), "other policy")
-    if hasattr(os, "getpriority"):
-        found["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
-    return found
+    return {
+        "source": provenance["source"],
+        "level": provenance.get("level"),
+        "sha256": contents,
+    }
 
 
 def finite(value: Any) -> Any:

@@ -207,12 +207,33 @@ def environment() -> dict[str, Any]:
         "processor": processor(),
         "cores": os.cpu_count(),
         "threads": numba.get_num_threads(),
+        "scheduling": scheduling(),
         "blas": [
             {key: pool.get(key) for key in ("internal_api", "version", "num_threads")}
             for pool in threadpool_info()
         ],
         "rung": kernels.get_rung(),
     }
+
+
+def scheduling() -> dict[str, Any]:
+    """Return how this process is scheduled.
+
+    Returns:
+        ``policy`` ("other" is the usual one, "idle" runs when nobody else wants to)
+        and ``nice``; None where the system doesn't tell.
+    """
+    found: dict[str, Any] = {"policy": None, "nice": None}
+    if hasattr(os, "sched_getscheduler"):
+        policies = {
+            getattr(os, name): name.removeprefix("SCHED_").lower()
+            for name in ("SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE")
+        }
+        number = os.sched_getscheduler(0)
+        found["policy"] = policies.get(number, str(number))
+    if hasattr(os, "getpriority"):
+        found["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
+    return found
 
 
 def processor() -> str:
