@@ -18,6 +18,9 @@ from experiments.records import Key
 pytest.importorskip("tensorflow", reason="needs the extra 'reference'")
 pytest.importorskip("keras", reason="needs the extra 'reference'")
 
+# TensorFlow's tensors know NumPy 1's protocol; Keras copies them while it saves.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # What says nothing about the arithmetic.
