@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.golden import compare_callbacks
 from tests.parity import keras_process
 
-pytestmark = keras_process.needs_keras
+pytestmark = [keras_process.needs_keras, pytest.mark.slow]
 
 FIRST, COUNT = 1000, 600
 

@@ -43,7 +43,7 @@ from tests.golden import trajectories
 from tests.golden.trajectories import Distance, Trajectory, distance
 from tests.parity import keras_process
 
-pytestmark = keras_process.needs_keras
+pytestmark = [keras_process.needs_keras, pytest.mark.slow]
 
 STEPS = 200
 LOSS_TOLERANCE, WEIGHT_TOLERANCE = 1e-9, 1e-7
