@@ -1,50 +1,51 @@
-"""The command line: ``python -m experiments [run ...]``."""
+"""The command line: ``python -m experiments [run|validate ...]``."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments import protocol, study
-from scratchnet import architectures, datasets, lookup
+from experiments import (
+    arguments,
+    protocol,
+    records,
+    study,
+    validate,
+    validation_text,
+)
+from experiments.judgement import EQUIVALENT, INCONCLUSIVE
 from scratchnet.errors import CheckpointError, DatasetError
 
-MOST_SEEDS = 1000
+ACCEPTED_STRICTLY = {EQUIVALENT}
+ACCEPTED = {EQUIVALENT, INCONCLUSIVE}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run the study and return the exit status.
 
     Without arguments: all three models on ``digits``, which needs no download.
 
     Returns:
-        0; 1 if data can't be loaded or a folder not written, 2 for a wrong command
-        line, 130 after Ctrl-C.
+        0; 1 if data can't be loaded, a folder not written, or a comparison with Keras
+        fails; 2 for a wrong command line, 130 after Ctrl-C.
     """
     parser = argparse.ArgumentParser(
         prog="python -m experiments",
         description="Train, evaluate and compare the study's models. Without a "
         "command: all three on digits.",
     )
-    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(metavar="COMMAND")
     _add_run(commands)
-    chosen = parser.parse_args(arguments)
-    if chosen.command is None:
+    _add_validate(commands)
+    chosen = parser.parse_args(words)
+    if "action" not in chosen:
         chosen = parser.parse_args(["run"])
     try:
-        study.run(
-            chosen.dataset,
-            chosen.model,
-            chosen.seeds,
-            chosen.out,
-            settings=_settings(chosen),
-            quick=chosen.quick,
-            fresh=chosen.fresh,
-            verbose=chosen.verbose,
-        )
+        return chosen.action(chosen)
     except (CheckpointError, DatasetError, OSError) as error:
         print(f"python -m experiments: {error}", file=sys.stderr)
         return 1
@@ -54,7 +55,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    if chosen.record is not None and _settings(chosen) != {"name": "notebook"}:
+        print(
+            "python -m experiments run: --record keeps runs with the study's own "
+            "settings: leave out --epochs, --batch-size and --protocol",
+            file=sys.stderr,
+        )
+        return 2
+    study.run(
+        chosen.dataset,
+        chosen.model,
+        chosen.seeds,
+        chosen.out,
+        settings=_settings(chosen),
+        quick=chosen.quick,
+        fresh=chosen.fresh,
+        verbose=chosen.verbose,
+        record=chosen.record,
+    )
     return 0
+
+
+def _validate(chosen: argparse.Namespace) -> int:
+    document = validate.compare(chosen.reference, chosen.results)
+    if chosen.json:
+        print(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print(validation_text.table(document))
+        print(f"\n{validation_text.legend(document)}")
+    if not (chosen.json or chosen.markdown):
+        print("", *validation_text.sentences(document), sep="\n")
+    verdicts = set(validate.verdicts(document))
+    return int(not verdicts <= (ACCEPTED_STRICTLY if chosen.strict else ACCEPTED))
 
 
 def _add_run(commands: Any) -> None:
@@ -64,31 +99,14 @@ def _add_run(commands: Any) -> None:
         description="Train models and compare them. Runs that finished earlier with "
         "the same settings are not repeated.",
     )
-    names = {
-        "dataset": (datasets.names(), "digits"),
-        "model": (tuple(architectures.ALL), "all"),
-    }
-    for name, (known, default) in names.items():
-        parser.add_argument(
-            f"--{name}",
-            type=_names(known),
-            default=default,
-            metavar="NAME[,NAME]",
-            help=f"{', '.join(known)}, or all (default: {default})",
-        )
-    parser.add_argument(
-        "--seeds",
-        type=_seeds,
-        default="1",
-        help="how many seeds, counted from 0, or a list such as 0,3,5 (default: 1)",
-    )
+    arguments.add_runs(parser, dataset="digits", seeds="1", model_option="--model")
     for name, meaning in (("epochs", "most epochs"), ("batch_size", "samples a step")):
         study_has, digits_has = (
             getattr(settings, name) for settings in (protocol.STUDY, protocol.DIGITS)
         )
         parser.add_argument(
             f"--{name.replace('_', '-')}",
-            type=_positive,
+            type=arguments.positive,
             metavar="N",
             help=f"{meaning} (default: {study_has}; digits: {digits_has})",
         )
@@ -120,6 +138,48 @@ def _add_run(commands: Any) -> None:
         help="0: the comparison alone, 1: a bar per epoch, 2: a line per epoch "
         "(default: 2)",
     )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        nargs="?",
+        const=records.SCRATCHNET,
+        metavar="FOLDER",
+        help="also keep what `validate` needs of each run (default folder: "
+        "experiments/results)",
+    )
+    parser.set_defaults(action=_run)
+
+
+def _add_validate(commands: Any) -> None:
+    parser = commands.add_parser(
+        "validate",
+        help="compare scratchnet's runs with Keras's",
+        description="Compare scratchnet's runs of the study with Keras's, model by "
+        "model. The status is 1 if a model is a failure.",
+    )
+    for name, folder, made_by in (
+        ("reference", records.KERAS, "experiments.keras_reference"),
+        ("results", records.SCRATCHNET, "experiments run --record"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=Path,
+            default=folder,
+            metavar="FOLDER",
+            help=f"what `python -m {made_by}` wrote (default: "
+            f"{folder.relative_to(records.ROOT.parent)})",
+        )
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument(
+        "--markdown", action="store_true", help="the table and its legend alone"
+    )
+    formats.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="status 1 if a model is inconclusive, too",
+    )
+    parser.set_defaults(action=_validate)
 
 
 def _settings(chosen: argparse.Namespace) -> dict[str, Any]:
@@ -129,41 +189,6 @@ def _settings(chosen: argparse.Namespace) -> dict[str, Any]:
         "batch_size": chosen.batch_size,
     }
     return {name: value for name, value in settings.items() if value is not None}
-
-
-def _names(known: Sequence[str]) -> Any:
-    def parse(text: str) -> list[str]:
-        if text == "all":
-            return list(known)
-        chosen = [name.strip().replace("-", "_") for name in text.split(",")]
-        for name in chosen:
-            if name not in known:
-                message = f"{name!r}{lookup.suggest(name, dict.fromkeys(known))}"
-                raise argparse.ArgumentTypeError(f"unknown name {message}")
-        return list(dict.fromkeys(chosen))
-
-    return parse
-
-
-def _seeds(text: str) -> list[int]:
-    try:
-        numbers = [int(part) for part in text.split(",") if part.strip()]
-    except ValueError:
-        numbers = []
-    if numbers and "," not in text:
-        numbers = list(range(numbers[0])) if numbers[0] <= MOST_SEEDS else []
-    if not numbers or min(numbers) < 0 or max(numbers) >= 2**32:
-        raise argparse.ArgumentTypeError(
-            f"expected how many seeds (3) or a list of them (0,3,5), got {text!r}"
-        )
-    return list(dict.fromkeys(numbers))
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isascii() and text.isdigit() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0: {text!r}")
-    return value
 
 
 if __name__ == "__main__":

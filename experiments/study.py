@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from experiments import comparison, protocol
+from experiments import comparison, protocol, records
 from experiments.train import say, train
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run
@@ -24,6 +24,7 @@ def run(
     quick: bool = False,
     fresh: bool = False,
     verbose: int = 2,
+    record: Path | None = None,
 ) -> list[Run]:
     """Train whatever is not trained yet, and print the comparison.
 
@@ -41,13 +42,11 @@ def run(
         quick: whether to train for two epochs on a few thousand images.
         fresh: whether to repeat finished runs.
         verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch.
+        record: folder for what a comparison needs of each run; see `records`.
     """
     runs = []
     for dataset, model, seed in itertools.product(dataset_names, model_names, seeds):
-        chosen = protocol.for_dataset(dataset)
-        if quick:
-            chosen = replace(chosen, epochs=2)
-        chosen = replace(chosen, **settings)
+        chosen = replace(protocol.for_dataset(dataset, quick=quick), **settings)
         folder = out / dataset / model / _name(seed, chosen, quick)
         done = None if fresh else _finished(folder, chosen, quick)
         if done is not None:
@@ -56,6 +55,9 @@ def run(
             done
             or train(folder, dataset, model, seed, chosen, quick=quick, verbose=verbose)
         )
+        if record is not None:
+            record.mkdir(parents=True, exist_ok=True)
+            say(f"recorded: {records.write(record, *records.of_run(runs[-1]))}")
     say(f"\n{comparison.table(runs)}")
     if any(run.record["leak"] for run in runs):
         say(f"\nNote: {protocol.LEAK}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class CheckpointError(RuntimeError):
-    """A weights file can't be written, can't be read, or belongs to another model."""
+    """A model's file can't be written, can't be read, or belongs to another model."""
 
 
 class DatasetError(RuntimeError):

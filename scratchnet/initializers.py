@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from scratchnet import lookup, random
+from scratchnet.subset import refuse
 
 # The standard deviation of N(0, 1) cut off at ±2: dividing by it gives the truncated
 # distribution the variance that was asked for.
@@ -44,7 +45,7 @@ class Initializer:
                 f"{type(self).__name__}: expected seed to be None or a whole number "
                 f"of at least 0, received {seed!r}"
             )
-        self.seed = seed
+        self.seed = None if seed is None else int(seed)
 
     def __call__(
         self,
@@ -136,6 +137,17 @@ class RandomNormal(Initializer):
 
 class _VarianceScaling(Initializer):
     """Zero mean, and a variance of scale / fan."""
+
+    def __init__(
+        self, seed: int | None = None, input_axes: Any = None, output_axes: Any = None
+    ) -> None:
+        """Keep the seed; other axes than a kernel's own are outside the subset."""
+        super().__init__(seed)
+        refuse(
+            type(self).__name__,
+            input_axes=(input_axes, None),
+            output_axes=(output_axes, None),
+        )
 
     def fan(self, fan_in: float, fan_out: float) -> float:
         """Return the number that the variance is divided by."""

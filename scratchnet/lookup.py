@@ -65,8 +65,21 @@ def suggest(name: str, known: Mapping[str, Any]) -> str:
 
 
 def describe(thing: Any) -> dict[str, Any]:
-    """Return ``{"class_name", "config"}`` of an object with `get_config`."""
-    return {"class_name": type(thing).__name__, "config": thing.get_config()}
+    """Return an object with `get_config` as Keras's configurations write it.
+
+    The module is Keras's where the class is scratchnet's, and the class's own where
+    it is the user's; then the class counts as registered under its name.
+    """
+    cls = type(thing)
+    package, *path = cls.__module__.split(".")
+    ours = package == "scratchnet"
+    module = "keras" if path == ["sequential"] else ".".join(["keras", *path[:1]])
+    return {
+        "module": module if ours else cls.__module__,
+        "class_name": cls.__name__,
+        "config": thing.get_config(),
+        "registered_name": None if ours else cls.__name__,
+    }
 
 
 def missing_attribute(module: str, known: Iterable[str]) -> Callable[[str], None]:

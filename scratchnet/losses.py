@@ -333,6 +333,13 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         targets[np.arange(shape[0]), y.reshape(-1).astype(np.intp)] = 1
         return self._smooth(targets)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments; what Keras has not only where used."""
+        config = super().get_config()
+        if not self.label_smoothing:
+            del config["label_smoothing"]
+        return config
+
 
 def softmax_cross_entropy(
     targets: np.ndarray, logits: np.ndarray

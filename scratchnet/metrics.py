@@ -338,6 +338,13 @@ def resolve(
     return metric
 
 
+def describe(identifier: Any) -> Any:
+    """Return a name as it is, and a `Metric` as configurations write it."""
+    if isinstance(identifier, str):
+        return identifier
+    return lookup.describe(lookup.find("metric", identifier, ALL, Metric))
+
+
 def _is_accuracy(identifier: Any) -> bool:
     return isinstance(identifier, str) and identifier.lower() in ACCURACY
 

@@ -204,9 +204,10 @@ def environment() -> dict[str, Any]:
         "numba": numba.__version__,
         "scikit-learn": sklearn.__version__,
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": numba.get_num_threads(),
+        "scheduling": scheduling(),
         "blas": [
             {key: pool.get(key) for key in ("internal_api", "version", "num_threads")}
             for pool in threadpool_info()
@@ -215,7 +216,27 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
+def scheduling() -> dict[str, Any]:
+    """Return how this process is scheduled.
+
+    Returns:
+        ``policy`` ("other" is the usual one, "idle" runs when nobody else wants to)
+        and ``nice``; None where the system doesn't tell.
+    """
+    found: dict[str, Any] = {"policy": None, "nice": None}
+    if hasattr(os, "sched_getscheduler"):
+        policies = {
+            getattr(os, name): name.removeprefix("SCHED_").lower()
+            for name in ("SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE")
+        }
+        number = os.sched_getscheduler(0)
+        found["policy"] = policies.get(number, str(number))
+    if hasattr(os, "getpriority"):
+        found["nice"] = os.getpriority(os.PRIO_PROCESS, 0)
+    return found
+
+
+def processor() -> str:
     """Return the processor's name; `platform` does not know it on Linux."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:

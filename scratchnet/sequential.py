@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
-from scratchnet import layers as layer_module
-from scratchnet import losses, metrics, naming, optimizers, random, summary
+from scratchnet import (
+    lookup,
+    losses,
+    metrics,
+    naming,
+    optimizers,
+    random,
+    serialization,
+    summary,
+)
 from scratchnet.batches import Samples
 from scratchnet.callbacks.history import History
 from scratchnet.layers.input_layer import InputLayer
@@ -278,6 +287,15 @@ class Sequential:
             print(table)
         else:
             print_fn(table + "\n")
+
+    @property
+    def trainable_params(self) -> dict[str, np.ndarray]:
+        """Path → parameter, such as ``dense/kernel``, of all layers that learn."""
+        return {
+            f"{layer.name}/{name}": param
+            for layer in self.layers
+            for name, param in layer.trainable_params.items()
+        }
 
     # Running.
 
@@ -563,51 +581,115 @@ class Sequential:
         checkpoint.save_weights(self, filepath, overwrite=overwrite)
 
     def load_weights(self, filepath: Any) -> None:
-        """Read the weights from ``.npz`` or ``.weights.h5``; see `checkpoint`."""
+        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file."""
         from scratchnet import checkpoint
 
         checkpoint.load_weights(self, filepath)
 
-    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Refuse: whole models in ``.keras`` files are not written yet.
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Write architecture, weights and optimizer to a ``.keras`` file.
+
+        `models.load_model` makes the model again, and so does Keras's: compiled, and
+        ready to go on training. Dropout's masks start anew, as in Keras. Keras asks at
+        the keyboard when ``overwrite`` is False; here it is an error.
+
+        Args:
+            filepath: a name that ends in ``.keras``.
+            overwrite: replace a file of that name.
+            zipped: outside the subset: files are zip archives.
+            **kwargs: Keras's ``include_optimizer``, at its default.
 
         Raises:
-            NotImplementedError: always.
+            CheckpointError: the file can't be written or is there already, a weight
+                isn't finite, or the model holds a layer, loss or metric that is none
+                of scratchnet's.
+            ValueError: the name has another ending, or the model is not built.
+            ImportError: h5py is not installed.
+
+        Reference: `keras/src/saving/saving_api.py` (save_model).
         """
-        raise NotImplementedError(
-            "save: whole models (.keras) are not supported yet; use "
-            f"save_weights('{_stem(filepath)}.weights.h5') or '.npz', and get_config() "
-            "for the architecture"
-        )
+        refuse("save", zipped=(zipped, None))
+        for name, value in kwargs.items():
+            if name != "include_optimizer":
+                raise TypeError(f"save: there is no argument '{name}'")
+            refuse("save", include_optimizer=(value, True))
+        from scratchnet import checkpoint
+
+        checkpoint.save_model(self, filepath, overwrite=overwrite)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the architecture as plain data, without weights."""
+        """Return the architecture as plain data in Keras's form, without weights."""
         entries = [*([self._input] if self._input else []), *self.layers]
-        return {
+        config: dict[str, Any] = {
             "name": self.name,
-            "layers": [
-                {"class_name": type(layer).__name__, "config": layer.get_config()}
-                for layer in entries
-            ],
+            "trainable": self.trainable,
+            "layers": [lookup.describe(layer) for layer in entries],
         }
+        if self._input is not None:
+            config["build_input_shape"] = self._input.batch_shape
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Sequential:
         """Make a model, with fresh weights, from what `get_config` returned.
 
+        Keras's own configurations do as well. No name in them is looked up anywhere
+        but among scratchnet's classes.
+
         Raises:
-            ValueError: a layer is none of scratchnet's.
+            ValueError: a layer is none of scratchnet's, or has unknown entries.
+            NotImplementedError: a layer has settings outside the subset.
         """
-        model = cls(name=config.get("name"))
-        for entry in config["layers"]:
-            name = entry["class_name"]
-            if name not in layer_module.ALL:
-                raise ValueError(
-                    f"from_config: expected one of the layers "
-                    f"{', '.join(layer_module.ALL)}, received {name!r}"
-                )
-            model.add(layer_module.ALL[name].from_config(entry["config"]))
+        config = serialization.plain(config, "model")
+        model = cls(serialization.make_layers(config), name=config.get("name"))
+        if not model.built and config.get("build_input_shape"):
+            model.build(config["build_input_shape"])
         return model
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return `compile`'s arguments as plain data; nothing if not compiled."""
+        if self.optimizer is None:
+            return {}
+        identifiers = self.metric_identifiers, self.weighted_metric_identifiers
+        plain, weighted = (
+            [metrics.describe(one) for one in some] for some in identifiers
+        )
+        return {
+            "optimizer": lookup.describe(self.optimizer),
+            "loss": lookup.describe(self.loss),
+            "metrics": plain or None,
+            "weighted_metrics": weighted or None,
+            "run_eagerly": self.run_eagerly,
+        }
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` says; Keras's own form does as well.
+
+        ``jit_compile`` is passed over: it is about speed, and differs by machine.
+
+        Raises:
+            ValueError: optimizer, loss or a metric is none of scratchnet's.
+            NotImplementedError: one has settings outside the subset.
+        """
+        arguments = serialization.plain(config, "compile")
+        arguments.pop("jit_compile", None)
+        self.compile(**arguments)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return `get_config` and `get_compile_config` as JSON.
+
+        `models.model_from_json` makes the model again, with fresh weights.
+
+        Args:
+            **kwargs: for `json.dumps`.
+        """
+        return json.dumps(serialization.record(self), **kwargs)
 
 
 def _output_shape(layer: Layer, input_shape: Shape) -> Shape:
@@ -615,10 +697,6 @@ def _output_shape(layer: Layer, input_shape: Shape) -> Shape:
     if layer.built:
         layer.check_input(input_shape)
     return layer.compute_output_shape(input_shape)
-
-
-def _stem(filepath: Any) -> str:
-    return str(filepath).removesuffix(".keras").removesuffix(".h5")
 
 
 def _flat(logs: dict[str, float]) -> float | list[float]:

@@ -4,62 +4,56 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from scratchnet import initializers, random, utils
-from tests.golden import compare
+from tests.golden import compare, core_cases
 
 SHAPES = {2: (200, 100), 4: (5, 5, 20, 40)}  # 20,000 values each
 
 
-def variance_and_limit(name, shape):
-    """Return the variance, and the largest value there can be."""
+def distribution(title, shape):
+    """Return SciPy's distribution of the values."""
     window = math.prod(shape[:-2])
     fan_in, fan_out = window * shape[-2], window * shape[-1]
-    variance = {
-        "GlorotUniform": 2 / (fan_in + fan_out),
-        "GlorotNormal": 2 / (fan_in + fan_out),
-        "HeUniform": 2 / fan_in,
-        "HeNormal": 2 / fan_in,
-        "RandomNormal": 0.05**2,
-        "RandomUniform": 0.1**2 / 12,
-    }[name]
-    if name.endswith("Uniform"):
-        return variance, math.sqrt(3 * variance)
+    name = title.split()[0]
+    settings = core_cases.INITIALIZERS[title]
     if name == "RandomNormal":
-        return variance, math.inf
+        return stats.norm(settings.get("mean", 0), settings.get("stddev", 0.05))
+    if name == "RandomUniform":
+        low, high = settings.get("minval", -0.05), settings.get("maxval", 0.05)
+        return stats.uniform(low, high - low)
+    variance = 2 / fan_in if name.startswith("He") else 2 / (fan_in + fan_out)
+    if name.endswith("Uniform"):
+        limit = math.sqrt(3 * variance)
+        return stats.uniform(-limit, 2 * limit)
     # Cut off at two standard deviations of the normal distribution before the cut.
-    return variance, 2 * math.sqrt(variance) / 0.87962566103423978
+    whole = math.sqrt(variance) / 0.87962566103423978
+    return stats.truncnorm(-2, 2, scale=whole)
 
 
 @pytest.mark.parametrize("rank", SHAPES)
-@pytest.mark.parametrize(
-    "name",
-    [
-        "GlorotUniform",
-        "GlorotNormal",
-        "HeUniform",
-        "HeNormal",
-        "RandomNormal",
-        "RandomUniform",
-    ],
-)
-def test_distribution_is_that_of_keras(name, rank):
-    expected, limit = variance_and_limit(name, SHAPES[rank])
-    draws = 20_000
-    found = compare.ours("initializers")
-    for mean, deviation, largest in (
-        found[f"{name}_{rank}"],
-        compare.keras("initializers")[f"{name}_{rank}"],
-    ):
-        # Five standard errors; that of a deviation is at most σ / √(2n) here, where
-        # no distribution has heavier tails than the normal one.
-        assert abs(mean) < 5 * math.sqrt(expected / draws)
-        assert deviation == pytest.approx(
-            math.sqrt(expected), rel=5 / math.sqrt(2 * draws)
-        )
-        assert largest <= limit * (1 + compare.EPSILON)
-        if limit < math.inf:
-            assert largest > 0.98 * limit
+@pytest.mark.parametrize("title", core_cases.INITIALIZERS)
+@pytest.mark.parametrize("side", [compare.ours, compare.keras])
+def test_distribution_is_that_of_keras(side, title, rank):
+    expected, draws = distribution(title, SHAPES[rank]), 20_000
+    mean, variance, least, largest, *quantiles = side("initializers")[f"{title}_{rank}"]
+    # Five standard errors. That of a variance is σ² √((kurtosis − 1) / n), that of a
+    # quantile √(q (1 − q) / n) / density.
+    moments = expected.stats("mvk")
+    mu, sigma_2, excess = (float(moment) for moment in moments)
+    assert abs(mean - mu) < 5 * math.sqrt(sigma_2 / draws)
+    assert variance == pytest.approx(
+        sigma_2, rel=5 * math.sqrt((excess + 2) / draws), abs=0
+    )
+    for q, found in zip(core_cases.QUANTILES, quantiles, strict=True):
+        place = expected.ppf(q)
+        error = math.sqrt(q * (1 - q) / draws) / expected.pdf(place)
+        assert abs(found - place) < 5 * error
+    low, high = expected.support()
+    room = compare.EPSILON * max(abs(expected.ppf([0.001, 0.999])))
+    assert low - room <= least < expected.ppf(0.002)
+    assert high + room >= largest > expected.ppf(0.998)
 
 
 def test_zeros_and_ones():
@@ -142,6 +136,20 @@ def test_configuration_makes_the_same_initializer(name):
     settings = {} if name in ("zeros", "ones") else {"seed": 9}
     first = cls(**settings)
     assert np.array_equal(first((4, 3)), cls(**first.get_config())((4, 3)))
+
+
+def test_keras_s_configuration_is_understood():
+    config = {"seed": None, "input_axes": None, "output_axes": None}
+    for name in ("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal"):
+        keras_s = {
+            "module": "keras.initializers",
+            "class_name": name,
+            "config": config,
+            "registered_name": None,
+        }
+        assert type(initializers.get(keras_s)).__name__ == name
+    with pytest.raises(NotImplementedError, match=r"HeNormal: input_axes=\[0\]"):
+        initializers.HeNormal(input_axes=[0])
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", True])

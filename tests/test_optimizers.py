@@ -6,18 +6,26 @@ import pytest
 from scratchnet import optimizers
 from tests.golden import compare
 
+ADAM = {
+    "adam": 0.01,
+    "adam_defaults": 0.001,
+    "adam_other_betas": 0.02,
+    "adam_without_momentum": 0.01,
+}
 
-@pytest.mark.parametrize("case", ["adam", "adam_other_betas"])
+
+@pytest.mark.parametrize("case", ADAM)
 def test_twenty_adam_steps_are_those_of_keras(case):
     # β to the power of t may differ by an ulp of float32 between libraries. 1 − β₂ᵗ,
     # at most 10⁻³ in the first step, makes 2·10⁻⁵ of it, half of that after the root;
     # with weights below 1, a step is shorter than lr · (1 + small).
-    learning_rate = {"adam": 0.01, "adam_other_betas": 0.02}[case]
-    power = 20 * learning_rate * 2e-5
+    power = 20 * ADAM[case] * 2e-5
     compare.assert_agree(f"optimizer_{case}", power + compare.rounding(37, steps=20))
 
 
-@pytest.mark.parametrize("case", ["sgd", "momentum", "nesterov"])
+@pytest.mark.parametrize(
+    "case", ["sgd", "sgd_defaults", "momentum", "little_momentum", "nesterov"]
+)
 def test_twenty_sgd_steps_are_those_of_keras(case):
     # 37·4 rows of 6 numbers, which momentum adds up over at most 20 steps.
     compare.assert_agree(f"optimizer_{case}", compare.rounding(148, steps=20))

@@ -10,7 +10,7 @@ import pytest
 
 import experiments.__main__ as experiments_command
 import scratchnet
-from experiments import study
+from experiments import keras_reference, records, study, validate, validation_text
 from scratchnet import cli, runs
 from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import gradcheck as gradcheck_command
@@ -128,21 +128,55 @@ def test_extras_named_in_commands_exist():
     assert named and named <= set(config["options.extras_require"])
 
 
-def experiment_commands() -> list[str]:
+def commands_of(module: str) -> list[str]:
+    """Return the words behind ``python -m <module>``, wherever the README has it."""
     in_blocks = [line for block in blocks("sh") for line in block.splitlines()]
-    return [
-        command.split("python -m experiments")[1]
-        for command in [*INLINE_CODE, *in_blocks]
-        if "python -m experiments" in command
-    ]
+    pattern = re.compile(rf"python -m {re.escape(module)}(?: (.*))?$")
+    found = [pattern.search(command) for command in [*INLINE_CODE, *in_blocks]]
+    return [match[1] or "" for match in found if match]
 
 
-@pytest.mark.parametrize("words", experiment_commands())
+@pytest.mark.parametrize("words", commands_of("experiments"))
 def test_commands_of_the_study_are_accepted(words, monkeypatch):
     called = []
     monkeypatch.setattr(study, "run", lambda *args, **kwargs: called.append(args))
+    compare = validate.compare
+
+    def remember(*args, **kwargs):
+        called.append(args)
+        return compare(*args, **kwargs)
+
+    monkeypatch.setattr(validate, "compare", remember)
     assert experiments_command.main(shlex.split(words)) == 0
     assert len(called) == 1
+
+
+@pytest.mark.parametrize("words", commands_of("experiments.keras_reference"))
+def test_commands_of_the_keras_runs_are_accepted(words, monkeypatch):
+    called = []
+    monkeypatch.setattr(keras_reference, "start", lambda threads: None)
+    monkeypatch.setattr(keras_reference, "run", lambda *args, **_: called.append(args))
+    assert keras_reference.main(shlex.split(words)) == 0
+    assert called
+
+
+def test_the_validation_table_is_that_of_the_records():
+    marked = re.search(
+        r"<!-- validation table: .* -->\n(.*?)<!-- end of the validation table -->",
+        README,
+        re.DOTALL,
+    )
+    assert marked is not None
+    shown = rows(marked[1])
+    if not list(records.SCRATCHNET.glob("*.json")):
+        assert shown == []
+        return
+    made = rows(validation_text.table(validate.compare()))
+    seconds = validation_text.HEADER.index("s per epoch")
+    for row in (*shown, *made):
+        # They come from a benchmark, whose results are measured again now and then.
+        del row[seconds]
+    assert shown == made
 
 
 def test_options_of_the_study_are_those_in_the_readme(capsys):

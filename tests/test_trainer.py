@@ -20,6 +20,9 @@ IMAGES, LABELS, ONE_HOT = core_cases.data()
 # Terms of the longest sums, and steps, of a case.
 MLP, CNN = 128, 8 * 36  # inputs of a dense layer; positions of a convolution in a batch
 CASES = {
+    "inputs": (0, 0),
+    "curve_cnn": (CNN, 50),
+    "curve_class_weight": (CNN, 50),
     "fit_mlp": (MLP, 15),
     "fit_cnn": (CNN, 15),
     "fit_sparse": (MLP, 15),
@@ -45,6 +48,10 @@ CASES = {
 def test_numbers_are_those_of_keras(case):
     terms, steps = CASES[case]
     compare.assert_agree(case, compare.rounding(terms, steps))
+
+
+def test_ten_epochs_of_adam_are_those_of_keras():
+    compare.assert_agree("curve_adam", 50 * 0.002 * 2e-5 + compare.rounding(MLP, 50))
 
 
 def test_adam_goes_on_as_in_keras():

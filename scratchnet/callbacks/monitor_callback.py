@@ -29,7 +29,8 @@ class MonitorCallback(Callback):
 
     Where scratchnet deviates from Keras: **NaN is never an improvement.** In Keras a
     NaN in the first epoch becomes the best value, nothing is ever better than it, and
-    the weights of that epoch are what is kept.
+    the weights of that epoch are what is kept. And a value beyond the range of float32
+    counts as infinite; Keras ends with an error.
 
     Args:
         monitor: name of the metric in the logs.

@@ -24,7 +24,8 @@ class ReduceLROnPlateau(MonitorCallback):
     resumes: the learning rate is kept there, the epochs counted so far are not.
 
     Where scratchnet deviates from Keras: NaN is never an improvement, not even in the
-    first epoch; and an unknown argument is an error (Keras ignores it).
+    first epoch; an unknown argument is an error (Keras ignores it); and learning rates
+    are Python's numbers, where Keras rounds them to float32 at every reduction.
 
     Args:
         monitor: name of the metric in the logs.

@@ -22,6 +22,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,13 @@ GENERATOR_STATE = "/seed_generator/vars/0"
 
 def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
     """Write a model's weights; `scratchnet.checkpoint.save_weights` says more."""
+    content = encode(model, path, allow_non_finite=allow_non_finite)
+    with atomic_write(path) as stream:
+        stream.write(content)
+
+
+def encode(model: Any, path: str, *, allow_non_finite: bool = False) -> memoryview:
+    """Return a file's bytes: the same for the same weights, whenever written."""
     h5py = _import_h5py()
     entries = layout.layer_entries(model, path)
     if not allow_non_finite:
@@ -57,10 +66,9 @@ def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
             )
         optimizer = getattr(model, "optimizer", None)
         if optimizer is not None:
-            variables = list(_optimizer_variables(optimizer).values())
+            variables = list(_optimizer_variables(optimizer, entries).values())
             _write_variables(file, "optimizer/vars", optimizer.name, variables)
-    with atomic_write(path) as stream:
-        stream.write(buffer.getbuffer())
+    return buffer.getbuffer()
 
 
 def _write_variables(
@@ -72,21 +80,28 @@ def _write_variables(
         group[str(position)] = value
 
 
-def _optimizer_variables(optimizer: Any) -> dict[str, np.ndarray]:
+def _optimizer_variables(
+    optimizer: Any, entries: list[layout.LayerEntry]
+) -> dict[str, np.ndarray]:
     """Return an optimizer's state as Keras orders it, under the names of ours.
 
-    Steps, learning rate (float32), then parameter by parameter: for Adam its momentum
-    and its velocity, side by side.
+    Steps, learning rate (float32, or float64 if a weight is), then parameter by
+    parameter, bottom layer first: for Adam its momentum and its velocity, side by side.
 
     Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
     """
     state = optimizer.get_state()
+    dtypes = [weight.dtype for entry in entries for weight in entry.weights.values()]
+    precision = np.result_type(np.float32, *dtypes)
     variables: dict[str, np.ndarray] = {
         "iterations": np.asarray(state.pop("iterations"), np.int64),
-        "learning_rate": np.asarray(state.pop("learning_rate"), np.float32),
+        "learning_rate": np.asarray(state.pop("learning_rate"), precision),
     }
-    for path in dict.fromkeys(key.rpartition("/")[0] for key in state):
-        for slot in optimizer.slots:
+    # A layer that learns since later has its slots at the end, here and only here.
+    in_order = [f"{e.layer.name}/{name}" for e in entries for name in e.weights]
+    known = {key.rpartition("/")[0] for key in state}
+    for path in in_order:
+        for slot in optimizer.slots if path in known else ():
             variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
     return variables
 
@@ -96,14 +111,29 @@ def _optimizer_variables(optimizer: Any) -> dict[str, np.ndarray]:
 
 def load(model: Any, path: str) -> None:
     """Read a model's weights; `scratchnet.checkpoint.load_weights` says more."""
-    h5py = _import_h5py()
+    _import_h5py()  # without it, advice about the file would be of no use
     entries = layout.layer_entries(model, path)
     layout.require_file(path)
+    with open_datasets(path, path) as datasets:
+        restore(model, entries, datasets, path)
+
+
+@contextmanager
+def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
+    """Open a file, and find every array in it by its place.
+
+    Args:
+        source: the file's name, or an open binary file.
+        path: what to call it in messages.
+
+    Raises:
+        CheckpointError: it is no HDF5 file, damaged, or of Keras 2; or what the block
+            reads of it is damaged.
+    """
+    h5py = _import_h5py()
     try:
-        with h5py.File(path, "r") as file:
-            datasets = _find_datasets(file, path)
-            values = _read_layers(datasets, entries, path)
-            state = _read_optimizer(datasets, model, path)
+        with h5py.File(source, "r") as file:
+            yield _find_datasets(file, path)
     except CheckpointError:
         raise
     except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -111,10 +141,30 @@ def load(model: Any, path: str) -> None:
         raise CheckpointError(
             f"{path}: damaged, or no HDF5 file: {type(error).__name__}: {error}"
         ) from error
+
+
+def restore(
+    model: Any,
+    entries: list[layout.LayerEntry],
+    datasets: dict[str, Any],
+    path: str,
+) -> None:
+    """Give a model the weights and, if it is compiled, the optimizer's state."""
+    values = _read_layers(datasets, entries, path)
+    state = _read_optimizer(datasets, model, entries, path)
     targets = [weight for entry in entries for weight in entry.weights.values()]
     layout.assign(targets, values)
     if state is not None:
         model.optimizer.set_state(state)
+
+
+def has_slots(datasets: dict[str, Any]) -> bool:
+    """Whether a file's optimizer had more to keep than its steps and learning rate."""
+    return len(_optimizer_places(datasets)) > 2
+
+
+def _optimizer_places(datasets: dict[str, Any]) -> list[str]:
+    return [name for name in datasets if name.startswith("optimizer/vars/")]
 
 
 def _find_datasets(file: Any, path: str) -> dict[str, Any]:
@@ -171,20 +221,23 @@ def _read_layers(
 
 
 def _read_optimizer(
-    datasets: dict[str, Any], model: Any, path: str
+    datasets: dict[str, Any],
+    model: Any,
+    entries: list[layout.LayerEntry],
+    path: str,
 ) -> dict[str, np.ndarray] | None:
     """Return the optimizer's state, or None where model or file has none to use."""
     optimizer = getattr(model, "optimizer", None)
-    stored = [name for name in datasets if name.startswith("optimizer/vars/")]
+    stored = _optimizer_places(datasets)
     if optimizer is None or not stored:
         return None
-    own = _optimizer_variables(optimizer)
+    own = _optimizer_variables(optimizer, entries)
     if len(own) != len(stored):
         warnings.warn(
             f"{path}: the optimizer's state is left as it is: '{optimizer.name}' has "
             f"{len(own)} variables (slots appear with the first step), the file has "
             f"{len(stored)}",
-            stacklevel=5,
+            stacklevel=6,
         )
         return None
     state = {}
@@ -192,12 +245,15 @@ def _read_optimizer(
         place = f"optimizer/vars/{position}"
         if place not in datasets:
             raise CheckpointError(f"{path}: expected '{place}', found nothing there")
+        if name == "learning_rate" and datasets[place].dtype.name in layout.DTYPES:
+            value = value.astype(datasets[place].dtype)  # Keras's follows its floatx
         who = f"{path}: variable '{name}' of the optimizer ('{place}')"
         state[name] = _read_array(datasets[place], value, who)
     _check_optimizer_scalars(state, path)
-    if state["learning_rate"] == own["learning_rate"]:
+    rate = np.asarray(optimizer.learning_rate)
+    if state["learning_rate"] == rate.astype(state["learning_rate"].dtype):
         # Equal in float32: 0.001 need not become 0.0010000000474974513.
-        state["learning_rate"] = np.asarray(optimizer.learning_rate)
+        state["learning_rate"] = rate
     return state
 
 

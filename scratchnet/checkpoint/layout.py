@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from typing import Any, NamedTuple
@@ -49,6 +50,24 @@ def layer_entries(model: Any, path: str) -> list[LayerEntry]:
         entries.append(LayerEntry(key, layer, layer.weights))
     _check(entries, path)
     return entries
+
+
+def least_values(layer: Any, input_shape: tuple[int | None, ...]) -> int:
+    """Return how many values a layer of scratchnet's needs at least, not yet built.
+
+    The largest of its weights, that is; to be asked before a file's word is taken for
+    how much to allocate.
+    """
+    from scratchnet import layers
+
+    channels = input_shape[-1] or 0
+    if isinstance(layer, layers.Dense):
+        return channels * layer.units
+    if isinstance(layer, layers.Conv2D):
+        return math.prod(layer.kernel_size) * channels * layer.filters
+    if isinstance(layer, layers.BatchNormalization):
+        return channels
+    return 0
 
 
 def _check(entries: list[LayerEntry], path: str) -> None:

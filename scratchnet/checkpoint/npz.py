@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet import serialization
 from scratchnet._version import __version__
 from scratchnet.checkpoint import layout
 from scratchnet.checkpoint.atomic import atomic_write
@@ -264,7 +265,7 @@ def _read_metadata(
             f"{path}: {METADATA} takes {members[0].file_size} bytes, more than "
             f"{METADATA_LIMIT}"
         )
-    metadata = parse_json(archive.read(members[0]))
+    metadata = serialization.parse_json(archive.read(members[0]))
     known = {"format", "format_version", "scratchnet_version", "layers", "model"}
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise CheckpointError(f"{path}: {METADATA} does not describe {FORMAT}")
@@ -278,28 +279,6 @@ def _read_metadata(
         odd = sorted(set(metadata) ^ known)
         raise CheckpointError(f"{path}: {METADATA}: missing or unknown entries {odd}")
     return metadata
-
-
-def parse_json(content: bytes) -> Any:
-    """Read JSON without what Python's reader adds or lets pass.
-
-    Raises:
-        ValueError: a key occurs twice, or a number is NaN or Infinity.
-    """
-    return json.loads(
-        content.decode(), object_pairs_hook=_unique_keys, parse_constant=_no_constant
-    )
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _check_metadata(

@@ -14,7 +14,7 @@ except ImportError:  # pragma: no cover (Windows)
 
 
 @contextlib.contextmanager
-def exclusive(path: Path) -> Iterator[bool]:
+def exclusive(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """Holds a lock on a file for as long as the block runs.
 
     The lock ends with the process, however it dies. The file stays: another process
@@ -22,26 +22,30 @@ def exclusive(path: Path) -> Iterator[bool]:
 
     Args:
         path: the lock's file; made if it is missing.
+        wait: whether to wait for another process that holds it.
 
     Yields:
         True if the lock is held, False where the system has no such locks. Without one,
         several downloads may run side by side; their temporary names are unique.
 
     Raises:
+        BlockingIOError: another process holds it, and ``wait`` is False.
         OSError: the file can't be made.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        yield _lock(handle)
+        yield _lock(handle, wait)
     finally:
         os.close(handle)
 
 
-def _lock(handle: int) -> bool:
+def _lock(handle: int, wait: bool) -> bool:
     if fcntl is None:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        raise
     except OSError:
         # Some network file systems have no locks.
         return False

@@ -18,6 +18,7 @@ class InputLayer(Layer):
         batch_size: outside the subset.
         dtype: float32 (default) or float64.
         sparse: outside the subset.
+        ragged: outside the subset.
         batch_shape: shape with the batch's dimension (None) in front, instead of shape.
         input_tensor: outside the subset.
         optional: outside the subset.
@@ -36,6 +37,7 @@ class InputLayer(Layer):
         batch_size: int | None = None,
         dtype: Any = None,
         sparse: bool | None = None,
+        ragged: bool | None = None,
         batch_shape: Any = None,
         input_tensor: Any = None,
         optional: bool = False,
@@ -47,6 +49,7 @@ class InputLayer(Layer):
             f"InputLayer {name!r}",
             batch_size=(batch_size, None),
             sparse=(sparse or None, None),
+            ragged=(ragged or None, None),
             input_tensor=(input_tensor, None),
             optional=(optional, False),
         )
@@ -89,6 +92,7 @@ def Input(  # noqa: N802 - Keras's name
     batch_size: int | None = None,
     dtype: Any = None,
     sparse: bool | None = None,
+    ragged: bool | None = None,
     batch_shape: Any = None,
     name: str | None = None,
     tensor: Any = None,
@@ -105,6 +109,7 @@ def Input(  # noqa: N802 - Keras's name
         batch_size=batch_size,
         dtype=dtype,
         sparse=sparse,
+        ragged=ragged,
         batch_shape=batch_shape,
         input_tensor=tensor,
         optional=optional,

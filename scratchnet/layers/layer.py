@@ -291,7 +291,7 @@ def _check_shape(who: str, shape: Any) -> Shape:
 def _check_dtype(who: str, dtype: Any) -> np.dtype:
     try:
         checked = np.dtype("float32" if dtype is None else dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         checked = np.dtype(object)
     if checked not in (np.float32, np.float64):
         raise ValueError(

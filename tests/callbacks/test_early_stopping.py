@@ -41,6 +41,9 @@ CASES: list[Any] = [
     ({"patience": 0}, [NAN, NAN, 3], 2, None, 0, 1),
     ({"patience": 3}, [NAN, 3, NAN, NAN, NAN, 1], 5, 3, 1, 4),
     ({"patience": 1}, [INF, 3, 4], 3, 3, 1, 2),
+    # Beyond float32, in which values are compared, they are infinite.
+    ({"patience": 1}, [1e39, 3, 1e39], 3, 3, 1, 2),
+    ({"patience": 1}, [1e39, 2e39, 3], 2, 1e39, 0, 1),
 ]
 
 

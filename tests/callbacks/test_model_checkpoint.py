@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from fake_model import FakeModel, fit, values
 
+import scratchnet as keras
 from scratchnet.callbacks import ModelCheckpoint
 
 NAN = float("nan")
@@ -101,12 +103,32 @@ def test_whole_models_are_saved_by_the_model(tmp_path: Path) -> None:
     assert model.saved == [("model", str(tmp_path / "a.keras"))]
 
 
+def test_the_best_whole_model_of_a_real_fit_can_go_on_training(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((32, 4)).astype(np.float32)
+    y = np.eye(3, dtype=np.float32)[rng.integers(3, size=32)]
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    path = tmp_path / "models" / "{epoch}.keras"
+    checkpoint = ModelCheckpoint(path, monitor="loss", save_best_only=True)
+    history = model.fit(x, y, 8, epochs=4, callbacks=[checkpoint], verbose=0).history
+    assert history["loss"] == sorted(history["loss"], reverse=True)
+    assert len(os.listdir(tmp_path / "models")) == 4
+    third = keras.models.load_model(tmp_path / "models" / "3.keras")
+    assert third.optimizer.iterations == 12
+    last = keras.models.load_model(tmp_path / "models" / "4.keras")
+    assert last.evaluate(x, y, verbose=0) == model.evaluate(x, y, verbose=0)
+    other = keras.Sequential.from_config(model.get_config())
+    other.load_weights(tmp_path / "models" / "4.keras")
+    np.testing.assert_array_equal(other(x), model(x))
+
+
 def test_what_the_model_raises_is_passed_on(tmp_path: Path) -> None:
     class Unsaveable(FakeModel):
         def save(self, path: str, overwrite: bool = True) -> None:
-            raise NotImplementedError("whole models are not there yet")
+            raise RuntimeError("no space left")
 
-    with pytest.raises(NotImplementedError, match="not there yet"):
+    with pytest.raises(RuntimeError, match="no space left"):
         fit(Unsaveable(), ModelCheckpoint(tmp_path / "a.keras"), [{"val_loss": 1.0}])
 
 

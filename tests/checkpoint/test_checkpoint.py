@@ -9,12 +9,17 @@ from scratchnet.checkpoint import load_weights, save_weights
 from scratchnet.errors import CheckpointError
 
 
-@pytest.mark.parametrize("name", ["a", "a.keras", "a.npy", "a.NPZ", "npz", "a.hdf5"])
+@pytest.mark.parametrize("name", ["a", "a.npy", "a.NPZ", "npz", "a.hdf5"])
 @pytest.mark.parametrize("action", [save_weights, load_weights])
 def test_another_ending_is_refused_with_both_that_work(tmp_path, name, action):
     with pytest.raises(ValueError, match=r"in \.weights\.h5 .* or \.npz .* received"):
         action(make_model(0), tmp_path / name)
     assert os.listdir(tmp_path) == []
+
+
+def test_weights_alone_are_not_saved_as_a_whole_model(tmp_path):
+    with pytest.raises(ValueError, match=r"in \.weights\.h5 .* or \.npz .* received"):
+        save_weights(make_model(0), tmp_path / "a.keras")
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.weights.h5"])

@@ -2,25 +2,40 @@
 
 Every case takes the module, `keras` or `scratchnet`, and returns named arrays, numbers
 or lists of texts. `make_core.py` stores what Keras returned; `tests/` runs the same
-functions on scratchnet and compares.
+functions on scratchnet and compares. Inputs and initial weights are among what is
+stored: were NumPy to draw other numbers from the same seeds, it would show there.
 """
 
 import numpy as np
 
 SAMPLES, CLASSES, BATCH = 37, 5, 8  # the last of five batches holds five samples
+SEEDS = {
+    "probabilities": 2,
+    "data": 3,
+    "logits": 4,
+    "weights": 5,
+    "metrics": 6,
+    "sample_weights": 8,
+    "initializers": 1,
+}
 
 
-def data(seed=3):
-    """Return images, labels and one-hot labels, the same in every process."""
-    rng = np.random.default_rng(seed)
+def generator(name):
+    """Return a generator of random numbers, the same in every process."""
+    return np.random.default_rng(SEEDS[name])
+
+
+def data():
+    """Return images, labels and one-hot labels."""
+    rng = generator("data")
     x = rng.random((SAMPLES, 8, 8, 2)).astype(np.float32)
     y = rng.integers(0, CLASSES, SAMPLES)
     return x, y, np.eye(CLASSES, dtype=np.float32)[y]
 
 
-def give_weights(model, seed=5):
+def give_weights(model):
     """Overwrite all weights: small numbers, positive where a variance must be."""
-    rng = np.random.default_rng(seed)
+    rng = generator("weights")
     weights = []
     for old in model.get_weights():
         new = rng.uniform(-0.3, 0.3, old.shape)
@@ -77,23 +92,82 @@ def compile_with(keras, model, **compiled):
 def fitted(model, x, y, weights=False, **settings):
     """Fit without shuffling and return the history, and the weights if asked for."""
     settings = {"batch_size": BATCH, "epochs": 3, "verbose": 0, **settings}
+    initial = model.get_weights()
     history = model.fit(x, y, shuffle=False, **settings)
     result = {name: np.array(values) for name, values in history.history.items()}
     result["epochs"] = np.array(history.epoch)
     result["names"] = list(history.history)
     if weights:
+        result |= {f"initial_{i}": w for i, w in enumerate(initial)}
         result |= {f"weight_{i}": w for i, w in enumerate(model.get_weights())}
     return result
 
 
 def sample_weights():
     """Return weights from 0 to 2, one of them 0."""
-    weights = np.random.default_rng(8).uniform(0, 2, SAMPLES).astype(np.float32)
+    weights = generator("sample_weights").uniform(0, 2, SAMPLES).astype(np.float32)
     weights[3] = 0
     return weights
 
 
+def inputs(keras):
+    """Return what goes into the cases."""
+    x, y, _ = data()
+    p, labels = probabilities()
+    return {
+        "x": x,
+        "y": y,
+        "sample_weights": sample_weights(),
+        "probabilities": p,
+        "labels": labels,
+    }
+
+
 # Fit.
+
+
+def curve_cnn(keras):
+    """Ten epochs of every layer of the study, with all that weighs samples."""
+    x, y, _ = data()
+    model = cnn(
+        keras,
+        optimizer=keras.optimizers.SGD(0.02, momentum=0.5, nesterov=True),
+        loss="sparse_categorical_crossentropy",
+        weighted_metrics=["accuracy"],
+    )
+    return fitted(
+        model,
+        x,
+        y,
+        weights=True,
+        epochs=10,
+        sample_weight=sample_weights(),
+        validation_data=(x[:11], y[:11], sample_weights()[:11]),
+    )
+
+
+def curve_class_weight(keras):
+    x, y, _ = data()
+    model = cnn(
+        keras,
+        loss="sparse_categorical_crossentropy",
+        weighted_metrics=["accuracy"],
+    )
+    return fitted(
+        model,
+        x,
+        y,
+        weights=True,
+        epochs=10,
+        class_weight={0: 3.0, 2: 0.25},
+        validation_data=(x[:11], y[:11]),
+    )
+
+
+def curve_adam(keras):
+    x, _, y = data()
+    model = mlp(keras, optimizer=keras.optimizers.Adam(0.002))
+    return fitted(model, x, y, weights=True, epochs=10, validation_data=(x, y))
 
 
 def fit_mlp(keras):
@@ -319,12 +393,28 @@ def optimizer_adam_other_betas(keras):
     return steps_of(keras, adam)
 
 
+def optimizer_adam_defaults(keras):
+    return steps_of(keras, "adam")
+
+
+def optimizer_adam_without_momentum(keras):
+    return steps_of(keras, keras.optimizers.Adam(0.01, beta_1=0.0))
+
+
 def optimizer_sgd(keras):
     return steps_of(keras, keras.optimizers.SGD(0.1))
 
 
 def optimizer_momentum(keras):
     return steps_of(keras, keras.optimizers.SGD(0.1, momentum=0.9))
+
+
+def optimizer_sgd_defaults(keras):
+    return steps_of(keras, "sgd")
+
+
+def optimizer_little_momentum(keras):
+    return steps_of(keras, keras.optimizers.SGD(0.1, momentum=0.25))
 
 
 def optimizer_nesterov(keras):
@@ -336,7 +426,7 @@ def optimizer_nesterov(keras):
 
 def probabilities():
     """Return rows that sum to 1, two that don't, and two with certain zeros."""
-    p = np.random.default_rng(2).random((8, 4)).astype(np.float32)
+    p = generator("probabilities").random((8, 4)).astype(np.float32)
     p /= p.sum(-1, keepdims=True)
     p[4] *= 0.5
     p[5] *= 3
@@ -348,7 +438,7 @@ def probabilities():
 def losses(keras):
     p, y = probabilities()
     one_hot = np.eye(4, dtype=np.float32)[y]
-    logits = np.random.default_rng(4).normal(0, 30, (8, 4)).astype(np.float32)
+    logits = generator("logits").normal(0, 30, (8, 4)).astype(np.float32)
     weights = np.arange(8, dtype=np.float32) / 4
     made = {
         "categorical": keras.losses.CategoricalCrossentropy(),
@@ -387,7 +477,7 @@ def losses(keras):
 
 
 def metrics(keras):
-    rng = np.random.default_rng(6)
+    rng = generator("metrics")
     # Few different values, so that ties are everywhere.
     p = rng.integers(0, 4, (40, 6)).astype(np.float32) / 4
     y = rng.integers(0, 6, 40)
@@ -414,6 +504,12 @@ def metrics(keras):
         values.append(float(metric.result()))
         metric.reset_state()
         values.append(float(metric(y_true, y_pred, sample_weight=weights)))
+        metric.reset_state()
+        for batch in (slice(0, 13), slice(13, 14), slice(14, 40)):
+            metric.update_state(
+                y_true[batch], y_pred[batch], sample_weight=weights[batch]
+            )
+            values.append(float(metric.result()))
         result[name] = np.array(values)
     names = [
         keras.metrics.TopKCategoricalAccuracy().name,
@@ -450,22 +546,30 @@ def to_categorical(keras):
     return {**made, "types": [str(rows.dtype) for rows in made.values()]}
 
 
+INITIALIZERS = {
+    "GlorotUniform": {},
+    "GlorotNormal": {},
+    "HeUniform": {},
+    "HeNormal": {},
+    "RandomNormal": {},
+    "RandomUniform": {},
+    "RandomNormal wide": {"mean": -1.0, "stddev": 3.0},
+    "RandomUniform positive": {"minval": 2.0, "maxval": 5.0},
+}
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
 def initializers(keras):
-    """Return mean, deviation and largest value of 20,000 draws each."""
-    keras.utils.set_random_seed(1)
+    """Return mean, variance, bounds and quantiles of 20,000 draws each."""
+    keras.utils.set_random_seed(SEEDS["initializers"])
     result = {}
-    for name in (
-        "GlorotUniform",
-        "GlorotNormal",
-        "HeUniform",
-        "HeNormal",
-        "RandomNormal",
-        "RandomUniform",
-    ):
+    for title, settings in INITIALIZERS.items():
+        initializer = getattr(keras.initializers, title.split()[0])(**settings)
         for shape in ((200, 100), (5, 5, 20, 40)):
-            draw = np.array(getattr(keras.initializers, name)()(shape))
-            result[f"{name}_{len(shape)}"] = np.array(
-                [draw.mean(), draw.std(), np.abs(draw).max()]
+            draw = np.array(initializer(shape)).astype(np.float64)
+            numbers = draw.mean(), draw.var(), draw.min(), draw.max()
+            result[f"{title}_{len(shape)}"] = np.array(
+                [*numbers, *np.quantile(draw, QUANTILES)]
             )
     result["zeros"] = np.array(keras.initializers.Zeros()((2, 3)))
     result["ones"] = np.array(keras.initializers.Ones()((2, 3)))
@@ -581,6 +685,10 @@ def summaries(keras):
 CASES = {
     case.__name__: case
     for case in (
+        inputs,
+        curve_cnn,
+        curve_class_weight,
+        curve_adam,
         fit_mlp,
         fit_cnn,
         fit_sparse,
@@ -601,8 +709,12 @@ CASES = {
         evaluate_order,
         calls,
         optimizer_adam,
+        optimizer_adam_defaults,
         optimizer_adam_other_betas,
+        optimizer_adam_without_momentum,
         optimizer_sgd,
+        optimizer_sgd_defaults,
+        optimizer_little_momentum,
         optimizer_momentum,
         optimizer_nesterov,
         losses,

@@ -1,10 +1,9 @@
 """Make the Keras weights files that scratchnet must load, and what they predict.
 
-    python tests/golden/make_weights_h5.py        # needs the extra `reference`
-
-Writes, beside this script, for each model a ``.weights.h5`` from Keras's own
-`save_weights` and a ``.npz`` with inputs ``x``, Keras's predictions ``y``, the
-weights in the order of `get_weights` and the optimizer's variables:
+Part of `python -m tests.golden.make`. Writes, beside this script, for each model a
+``.weights.h5`` from Keras's own `save_weights` and a ``.npz`` with inputs ``x``,
+Keras's predictions ``y``, the weights in the order of `get_weights` and the
+optimizer's variables:
 
 - keras_conv: every kind of layer in the subset that has weights, and most that have
   none, trained for a few steps so that moving statistics and Adam's slots are not zero;
@@ -19,7 +18,10 @@ import keras
 import numpy as np
 from keras import layers
 
+from tests.golden import make
+
 HERE = Path(__file__).parent
+SEED = 7
 
 
 def conv_model() -> keras.Model:
@@ -53,8 +55,8 @@ def dense_model() -> keras.Model:
     )
 
 
-def write(name: str, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
-    rng = np.random.default_rng(7)
+def train(name: str, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+    rng = np.random.default_rng(SEED)
     shape = model.input_shape[1:]
     x = rng.standard_normal((40, *shape)).astype("float32")
     labels = np.eye(5, dtype="float32")[rng.integers(0, 5, 40)]
@@ -62,13 +64,13 @@ def write(name: str, model: keras.Model, optimizer: keras.optimizers.Optimizer) 
     model.fit(x, labels, batch_size=8, epochs=3, verbose=0)
     model.save_weights(HERE / f"{name}.weights.h5")
     y = model.predict(x[:6], verbose=0)
-    np.savez(
-        HERE / f"{name}.npz",
-        x=x[:6],
-        y=y,
+    arrays = {
+        "x": x[:6],
+        "y": y,
         **numbered("weight", model.get_weights()),
         **numbered("optimizer", [v.numpy() for v in model.optimizer.variables]),
-    )
+    }
+    make.write(name, arrays, SEED)
 
 
 def numbered(name: str, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -76,10 +78,6 @@ def numbered(name: str, arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    keras.utils.set_random_seed(7)
-    write("keras_conv", conv_model(), keras.optimizers.Adam(0.01))
-    write("keras_dense", dense_model(), keras.optimizers.SGD(0.1, momentum=0.9))
-
-
-if __name__ == "__main__":
-    main()
+    keras.utils.set_random_seed(SEED)
+    train("keras_conv", conv_model(), keras.optimizers.Adam(0.01))
+    train("keras_dense", dense_model(), keras.optimizers.SGD(0.1, momentum=0.9))

@@ -46,6 +46,7 @@ def test_input_makes_an_input_layer():
         ({"shape": (3,), "batch_size": 32}, "batch_size=32 is outside"),
         ({"batch_shape": (32, 3)}, "batch_size=32 is outside"),
         ({"shape": (3,), "sparse": True}, "sparse=True is outside"),
+        ({"shape": (3,), "ragged": True}, "ragged=True is outside"),
         ({"shape": (3,), "optional": True}, "optional=True is outside"),
         ({"shape": (3,), "dtype": "int32"}, "expected dtype float32 or float64"),
     ],

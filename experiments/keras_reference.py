@@ -1,0 +1,282 @@
+"""The study in Keras: what scratchnet is compared with.
+
+    python -m experiments.keras_reference --dataset fashion_mnist,cifar100 --seeds 3
+
+Each run begins with fresh weights, and leaves one JSON file in
+``experiments/reference/keras`` when it ends (see `experiments.records`). Runs whose
+file is there are not repeated, and two processes never take the same run: the command
+may be stopped, started again, and started twice. It needs the ``reference`` extra.
+
+The models are written out here in Keras's words, not derived from scratchnet's: a
+mistake there must not find its way into its own yardstick. Data, split and settings
+are those of `experiments.data` and `experiments.protocol`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import importlib
+import itertools
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments import arguments, data, protocol, records
+from experiments.protocol import Protocol
+from experiments.records import Key, Record
+from experiments.train import PIXEL_SCALE, say
+from scratchnet import datasets
+from scratchnet.datasets.lock import exclusive
+from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.runs import processor, scheduling
+
+PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Train whatever is not trained yet and return the exit status."""
+    options = _parser().parse_args(words)
+    keras = start(options.threads)
+    try:
+        for seed, dataset, model in itertools.product(
+            options.seeds, options.dataset, options.models
+        ):
+            chosen = protocol.for_dataset(dataset, quick=options.quick)
+            key = Key(dataset, model, seed, chosen, options.quick)
+            run(keras, key, options.out, threads=options.threads)
+    except (CheckpointError, DatasetError, OSError) as error:
+        print(f"keras_reference: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def start(threads: int) -> Any:
+    """Import Keras with TensorFlow held to so many threads, and return it."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    config = importlib.import_module("tensorflow").config.threading
+    config.set_intra_op_parallelism_threads(threads)
+    config.set_inter_op_parallelism_threads(threads)
+    return importlib.import_module("keras")
+
+
+def run(keras: Any, key: Key, folder: Path, *, threads: int) -> Record | None:
+    """Train one model, unless it was trained before or somebody is training it.
+
+    Returns:
+        Its record; None if another process is at it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(folder / f".{key.stem}.lock", wait=False))
+        except BlockingIOError:
+            say(f"{key.stem}: another process is at it")
+            return None
+        done = records.finished(folder, key)
+        if done is not None:
+            say(f"{key.stem}: finished earlier, not repeated")
+            return done
+        say(f"{key.stem}:")
+        record = train(keras, key)
+        record["environment"] = environment(threads)
+        path = records.write(folder, key, record)
+        say(
+            f"{path}: test accuracy {record['test_accuracy']:.4f}, loss "
+            f"{record['test_loss']:.4f}, epoch {record['best_epoch'] + 1} of "
+            f"{record['epochs']}"
+        )
+        return record
+
+
+def train(keras: Any, key: Key) -> Record:
+    """Train and test one model from fresh weights, as `experiments.train` does."""
+    keras.backend.clear_session()
+    gc.collect()
+    keras.utils.set_random_seed(key.seed)
+    samples = data.load(key.dataset, key.protocol, key.seed, quick=key.quick)
+    classes = len(samples.class_names)
+    model = build(keras, key.model, samples.training[0].shape[1:], classes)
+    model.compile(
+        keras.optimizers.Adam(key.protocol.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    clock = _clock(keras)
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        best = os.path.join(temporary, "best.weights.h5")
+        history = model.fit(
+            samples.training[0],
+            keras.utils.to_categorical(samples.training[1], classes),
+            batch_size=key.protocol.batch_size,
+            epochs=key.protocol.epochs,
+            validation_data=(
+                samples.validation[0],
+                keras.utils.to_categorical(samples.validation[1], classes),
+            ),
+            callbacks=[clock, *_callbacks(keras, best, key.protocol)],
+            verbose=0,
+        ).history
+        seconds = time.perf_counter() - began
+        if not os.path.exists(best):
+            raise CheckpointError(f"{key.stem}: training diverged: val_loss is NaN")
+        model.load_weights(best)
+    x, labels = samples.test
+    loss, accuracy = model.evaluate(
+        x, keras.utils.to_categorical(labels, classes), batch_size=256, verbose=0
+    )
+    return {
+        "library": "keras",
+        "parameters": model.count_params(),
+        "test_loss": float(loss),
+        "test_accuracy": float(accuracy),
+        "epochs": len(history["loss"]),
+        "best_epoch": int(np.nanargmin(history["val_loss"])),
+        "seconds": seconds,
+        "epoch_seconds": clock.seconds,
+        "epoch_cpu_seconds": clock.cpu_seconds,
+        "history": {name: [float(v) for v in row] for name, row in history.items()},
+        "data": records.origin(datasets.provenance(key.dataset)),
+    }
+
+
+def build(
+    keras: Any, name: str, image_shape: tuple[int, int, int], classes: int
+) -> Any:
+    """Return one of the study's models, with pixels divided by 255 in front of it."""
+    layers = keras.layers
+    first = [keras.Input(image_shape), layers.Rescaling(PIXEL_SCALE)]
+    last = layers.Dense(classes, activation="softmax")
+    if name == "ann":
+        middle = [
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(64, activation="relu"),
+        ]
+    elif name == "basic_cnn":
+        middle = [
+            layers.Conv2D(32, (3, 3), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Conv2D(64, (3, 3), activation="relu"),
+            layers.MaxPooling2D((2, 2)),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+        ]
+    elif name == "deeper_cnn":
+        middle = []
+        for filters in (32, 64, 128):
+            middle += [
+                layers.Conv2D(filters, (3, 3), activation="relu"),
+                layers.BatchNormalization(),
+                layers.MaxPooling2D((2, 2)),
+                layers.Dropout(0.25),
+            ]
+        middle += [
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+        ]
+    else:
+        raise ValueError(f"build: there is no model {name!r}")
+    return keras.Sequential([*first, *middle, last], name=name)
+
+
+def environment(threads: int) -> Record:
+    """Return what a run's figures depend on beside its settings."""
+    versions = {}
+    for name in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return {
+        "python": platform.python_version(),
+        **versions,
+        "platform": platform.platform(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "scheduling": scheduling(),
+        "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _callbacks(keras: Any, best: str, settings: Protocol) -> list[Any]:
+    return [
+        keras.callbacks.ModelCheckpoint(
+            best, monitor="val_loss", save_best_only=True, save_weights_only=True
+        ),
+        keras.callbacks.EarlyStopping(
+            monitor="val_loss",
+            patience=settings.patience,
+            restore_best_weights=True,
+            start_from_epoch=settings.start_from_epoch,
+        ),
+    ]
+
+
+def _clock(keras: Any) -> Any:
+    """Return a callback that times epochs, and prints a line for each."""
+
+    class Clock(keras.callbacks.Callback):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seconds: list[float] = []
+            self.cpu_seconds: list[float] = []
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.began = time.perf_counter(), time.process_time()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            began, cpu_began = self.began
+            self.seconds.append(time.perf_counter() - began)
+            self.cpu_seconds.append(time.process_time() - cpu_began)
+            metrics = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+            say(f"  epoch {epoch + 1}: {metrics}, {self.seconds[-1]:.1f} s")
+
+    return Clock()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.keras_reference",
+        description=__doc__.splitlines()[0],
+    )
+    arguments.add_runs(
+        parser, dataset="fashion_mnist,cifar100", seeds="3", model_option="--models"
+    )
+    parser.add_argument(
+        "--threads",
+        type=arguments.positive,
+        default=1,
+        metavar="N",
+        help="of TensorFlow (default: 1)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=records.KERAS,
+        metavar="FOLDER",
+        help="folder of the JSON files (default: experiments/reference/keras)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="2 epochs on 2,000 images, to try it out"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

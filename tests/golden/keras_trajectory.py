@@ -1,0 +1,88 @@
+"""Keras's side of `trajectories.py`.
+
+    python -m tests.golden.keras_trajectory fashion_ann float64 200 START.npz OUT.npz
+
+It takes Keras's own initial weights, drawn in float32 from seed 0, and writes them to
+START.npz; the trajectory goes to OUT.npz. One thread, so that it can be repeated.
+"""
+
+import os
+import sys
+
+os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.networks import CASES
+from tests.golden import trajectories
+from tests.golden.trajectories import BATCH, Trajectory
+
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+class GivenMask(keras.layers.Layer):
+    """Multiplies by the mask of scratchnet's dropout for the step at hand."""
+
+    def __init__(self, rate, seed, dtype):
+        super().__init__(dtype=dtype)
+        self.rate, self.seed = rate, seed
+
+    def build(self, input_shape):
+        ones = np.ones((BATCH, *input_shape[1:]), self.dtype)
+        # A variable of TensorFlow's, that Keras doesn't count among the weights.
+        self.mask = tf.Variable(ones, trainable=False)
+
+    def call(self, x, training=False):
+        return x * self.mask if training else x
+
+    def take(self, step):
+        shape, rate, seed = tuple(self.mask.shape), self.rate, self.seed
+        self.mask.assign(trajectories.mask(shape, rate, seed, step, self.dtype))
+
+
+def keras_model(case, dtype):
+    """Build and compile Keras's model, with masks that are given."""
+    keras.config.set_floatx(dtype)
+    layers = [
+        GivenMask(**words)
+        if kind == "Dropout"
+        else getattr(keras.layers, kind)(**words)
+        for kind, words in trajectories.network(case, dtype)
+    ]
+    model = keras.Sequential([keras.Input(case.image_shape), *layers])
+    model.compile("adam", "categorical_crossentropy")
+    return model
+
+
+def initial_weights(case):
+    """Return what Keras draws from seed 0, in float32."""
+    keras.utils.set_random_seed(0)
+    return keras_model(case, "float32").get_weights()
+
+
+def keras_trajectory(case, dtype, weights, steps):
+    """Train Keras's model from the weights given; see `scratchnet_trajectory`."""
+    model = keras_model(case, dtype)
+    model.set_weights(weights)
+    masks = [layer for layer in model.layers if isinstance(layer, GivenMask)]
+    losses = []
+    for step, batch in enumerate(trajectories.batches(case, steps), start=1):
+        for layer in masks:
+            layer.take(step)
+        losses.append(model.train_on_batch(*batch))
+    return Trajectory(np.array(losses, np.float64), model.get_weights())
+
+
+def main():
+    """Write the two files."""
+    name, dtype, steps, start, out = sys.argv[1:]
+    weights = initial_weights(CASES[name])
+    Trajectory(np.zeros(0), weights).save(start)
+    keras_trajectory(CASES[name], dtype, weights, int(steps)).save(out)
+
+
+if __name__ == "__main__":
+    main()

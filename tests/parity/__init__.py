@@ -1,0 +1,1 @@
+"""scratchnet beside Keras, live; every module skips where Keras is not installed."""
