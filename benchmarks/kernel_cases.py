@@ -227,10 +227,15 @@ def _pooled_convolution(
     rng: np.random.Generator, x: Shape, weight: Shape, y: Shape, dx: Shape | None = None
 ) -> Values:
     """Return a convolution with windows of 2x2; ``y`` is the convolution's output."""
+    from scratchnet import kernels
+
     convolution = _layer(rng, x, weight, y)
-    del convolution["y"]
+    z = convolution.pop("y")
     N, OH, OW, C = y
-    pooled = _pooling(rng, y, (N, OH // 2, OW // 2, C))
+    arrays = (convolution[name] for name in ("x", "weight", "bias"))
+    statistics = np.empty(C, np.float32), np.empty(C, np.float32)
+    kernels.measured_convolution_forward(*arrays, z, *statistics, (1, 1), (0, 0))
+    pooled = _pooled(rng, z, (N, OH // 2, OW // 2, C))
     values = pooled | convolution
     values |= {"moving_mean": pooled["mean"], "moving_variance": pooled["variance"]}
     chosen = rng.integers(-1, 4, pooled["y"].shape).astype(np.float32)
@@ -239,7 +244,11 @@ def _pooled_convolution(
 
 
 def _pooling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
-    values = np.maximum(_normal(rng, *x), 0)  # what a ReLU wrote
+    return _pooled(rng, np.maximum(_normal(rng, *x), 0), y)
+
+
+def _pooled(rng: np.random.Generator, values: np.ndarray, y: Shape) -> Values:
+    """Return windows of 2x2 on what a ReLU wrote."""
     N, OH, OW, C = y
     windows = values[:, : 2 * OH, : 2 * OW].reshape(N, OH, 2, OW, 2, C)
     mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
@@ -248,7 +257,7 @@ def _pooling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
         **{"x": values, "z": values},
         **{"y": largest, "selected": largest.copy()},
         "dy": _normal(rng, *y),
-        "dx": np.empty(x, np.float32),
+        "dx": np.empty_like(values),
         "pool_size": (2, 2),
         "strides": (2, 2),
         "pads": (0, 0),

@@ -32,11 +32,21 @@ def write(name, arrays, seed):
 
 def main():
     """Write every golden file."""
-    from tests.golden import make_core, make_layers, make_weights_h5
+    from tests.golden import (
+        make_callbacks,
+        make_core,
+        make_layers,
+        make_models,
+        make_trajectories,
+        make_weights_h5,
+    )
 
     make_core.main()
     make_layers.main()
     make_weights_h5.main()
+    make_models.main()
+    make_trajectories.main()
+    make_callbacks.main([])
 
 
 if __name__ == "__main__":

@@ -53,13 +53,13 @@ def compiled_metrics():
     return model.metrics
 
 
-def main():
+def main(given=None):
     """Write the file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--count", type=int, default=300, help="how many cases")
     parser.add_argument("--out", type=Path, default=HERE / "callbacks.jsonl")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     metrics = compiled_metrics()
     versions = {"keras": keras.__version__, "tensorflow": tf.__version__}
     with arguments.out.open("w") as file:

@@ -1,6 +1,6 @@
 """Make the whole models of Keras that scratchnet must load, and how they go on.
 
-    python tests/golden/make_models.py        # needs the extra `reference`
+    python -m tests.golden.make_models        (with the extra `reference` installed)
 
 Writes, beside this script:
 
@@ -20,7 +20,10 @@ import keras
 import numpy as np
 from keras import layers
 
+from tests.golden.make import write
+
 HERE = Path(__file__).parent
+SEED = 7
 CLASSES = 5
 BATCH_SIZE = 8
 
@@ -83,12 +86,12 @@ def fit(model: keras.Model, x: np.ndarray, y: np.ndarray, epochs: int) -> list[f
 
 
 def main() -> None:
-    keras.utils.set_random_seed(7)
+    keras.utils.set_random_seed(SEED)
     model = trained()
     x, y = data(model)
     fit(model, x, y, 3)
     model.save(HERE / "trained.keras")
-    np.savez(HERE / "trained.npz", x=x[:6], y=model.predict(x[:6], verbose=0))
+    write("trained", {"x": x[:6], "y": model.predict(x[:6], verbose=0)}, SEED)
 
     model = continued()
     x, y = data(model)
@@ -96,7 +99,7 @@ def main() -> None:
     model.save(HERE / "continued.keras")
     losses = fit(model, x, y, 2)
     weights = {f"weight_{i}": w for i, w in enumerate(model.get_weights())}
-    np.savez(HERE / "continued.npz", x=x, y=y, losses=losses, **weights)
+    write("continued", {"x": x, "y": y, "losses": losses, **weights}, SEED)
 
 
 if __name__ == "__main__":

@@ -7,29 +7,19 @@ in float32; of the weights only a sample is kept. Seeds and shapes are in
 `trajectories.py` and in `SHORT`, the versions in the file.
 """
 
-from pathlib import Path
-
-import numpy as np
-
 from tests.golden import keras_trajectory as keras_side
 from tests.golden import trajectories
+from tests.golden.make import write
 
-HERE = Path(__file__).parent
+SEED = 0
 
 
 def main():
     """Write trajectories.npz."""
-    found = {
-        "versions": np.array(
-            [
-                f"keras {keras_side.keras.__version__}",
-                f"tensorflow {keras_side.tf.__version__}",
-            ]
-        )
-    }
+    found = {}
     for name, case in trajectories.SHORT.items():
         new = keras_side.keras_model(case, "float32").get_weights()
-        start = trajectories.drawn(new, seed=0)
+        start = trajectories.drawn(new, seed=SEED)
         for dtype in ("float64", "float32"):
             one = keras_side.keras_trajectory(
                 case, dtype, start, trajectories.SHORT_STEPS
@@ -37,9 +27,7 @@ def main():
             found[f"{name}/{dtype}/losses"] = one.losses
             for i, weight in enumerate(one.weights):
                 found[f"{name}/{dtype}/weights_{i:02d}"] = weight
-    np.savez_compressed(HERE / "trajectories.npz", **found)
-    size = (HERE / "trajectories.npz").stat().st_size
-    print(f"trajectories.npz: {len(found)} arrays, {size} bytes")
+    write("trajectories", found, SEED)
 
 
 if __name__ == "__main__":

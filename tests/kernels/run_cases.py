@@ -45,6 +45,10 @@ def one_of_three(rng):
 WITH_INDICES = ("convolution", "pooling", "dense", "batch_norm", "gather", "finite")
 
 
+# Operations that switch subnormal numbers off in the processor, which Python can't.
+WITH_PROCESSOR_FLAGS = {"adam_update", "sgd_momentum_update"}
+
+
 def check():
     import numba
 
@@ -55,6 +59,8 @@ def check():
     for name, operation in OPERATIONS.items():
         if numba.config.BOUNDSCHECK and not any(part in name for part in WITH_INDICES):
             continue  # compiling takes long, and checked code is not cached
+        if numba.config.DISABLE_JIT and name in WITH_PROCESSOR_FLAGS:
+            continue
         for rung in operation.rungs.keys() - {"reference"} - ON_TILES:
             implementation = operation.rungs[rung]
             # Windows of 2 x 2, padded; then at random, with strides and gaps.

@@ -143,3 +143,16 @@ def test_im2col_memory_does_not_grow_with_the_batch(monkeypatch):
     with workspace.Workspace() as memory:
         forward("im2col", x, weight, np.zeros(4, np.float32), (4, 4), (1, 1), (0, 0))
         assert memory.nbytes() <= (1 << 16) + 19 * 4 * 4
+
+
+@pytest.mark.parametrize("rung", ["reference", "direct", "winograd"])
+@pytest.mark.parametrize("channels", [1, 8])
+def test_the_gradients_of_no_images_are_0(rung, channels):
+    x, dy = np.empty((0, 6, 6, channels)), np.empty((0, 4, 4, 8))
+    weight = np.ones((3, 3, channels, 8))
+    d_weight, d_bias = np.full_like(weight, np.nan), np.full(8, np.nan)
+    OPERATIONS["convolution_backward_weight"].rungs[rung](
+        x, dy, d_weight, d_bias, (1, 1), (0, 0)
+    )
+    assert not d_weight.any()
+    assert not d_bias.any()

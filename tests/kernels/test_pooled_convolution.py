@@ -95,5 +95,6 @@ class TestByHand:
     def test_nan_is_not_hidden(self, rung, where):
         image = np.array([1.0, 2, 3, 4])
         image[where] = np.nan
-        y, _ = forward(rung, image.reshape(2, 2), (2, 2))
+        y, chosen = forward(rung, image.reshape(2, 2), (2, 2))
         assert np.isnan(y[0][0])
+        assert chosen == [[-1]]

@@ -59,3 +59,16 @@ def test_momentum_by_hand(rung, nesterov, first, second):
     assert (m[0], parameter[0]) == (-1, first)
     step(parameter, gradient, m, 0.25, 0.5, nesterov)
     assert (m[0], parameter[0]) == (-1.5, second)
+
+
+def test_the_mean_of_a_gradient_that_is_0_becomes_0():
+    # Without help it would stay at a few of the smallest numbers there are, for good.
+    parameter, momentum = np.ones(3, np.float32), np.full(3, 1e-37, np.float32)
+    gradient, velocity = np.zeros(3, np.float32), np.full(3, 1e-37, np.float32)
+    for _ in range(100):
+        OPERATIONS["adam_update"].rungs["loops"](
+            parameter, gradient, momentum, velocity, 1e-3, 0.9, 0.9, 1e-7
+        )
+    assert not momentum.any()
+    assert not velocity.any()
+    assert np.float32(1e-40) * np.float32(1) != 0  # the caller's own setting is back

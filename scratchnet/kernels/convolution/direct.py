@@ -104,6 +104,9 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
     Every chunk of images sums into arrays of its own; then the chunks are added in
     order.
     """
+    if len(x) == 0:
+        clear_gradients(d_weight, d_bias)
+        return
     learns, spreads = d_weight is not None, dx is not None
     N, dtype = len(x), x.dtype
     nothing = np.empty(0, dtype)
@@ -137,6 +140,13 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
         top, left = pads
         image = padded_dx[:, top : top + dx.shape[1], left : left + dx.shape[2]]
         np.copyto(dx, image)
+
+
+def clear_gradients(d_weight, d_bias):
+    """Write the gradients of a batch without images: the sums over nothing."""
+    if d_weight is not None:
+        d_weight[...] = 0
+        d_bias[...] = 0
 
 
 @parallel

@@ -50,6 +50,8 @@ def pool_image(z, at, plane, pool, y, chosen, to):
                         largest = larger(largest, pixel)
                 store(y, to + c, count, largest)
                 if len(chosen) > 0:
+                    # NaN is equal to nothing, itself included.
+                    first = where_equal(largest, largest, first, fill(z, -1.0))
                     store(chosen, to + c, count, first)
             to += C
 

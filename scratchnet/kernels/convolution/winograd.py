@@ -114,7 +114,7 @@ def forward(x, weight, bias, z, z_shape, strides, pads, epilogue):
 
 def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
     """Compute d_weight and d_bias unless they are None, and dx unless it is."""
-    if not suits(weight.shape, strides):
+    if len(x) == 0 or not suits(weight.shape, strides):
         direct.backward(
             x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads
         )
