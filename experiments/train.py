@@ -16,7 +16,7 @@ from experiments.protocol import LEAK, Protocol
 from scratchnet import architectures, datasets, layers, optimizers, utils
 from scratchnet.callbacks import Callback, CSVLogger, EarlyStopping, ModelCheckpoint
 from scratchnet.errors import CheckpointError
-from scratchnet.runs import Run, environment
+from scratchnet.runs import PIXELS, Run, environment
 from scratchnet.sequential import Sequential
 
 PIXEL_SCALE = 1 / 255
@@ -176,7 +176,7 @@ def _record(
         },
         "class_names": list(samples.class_names),
         "preprocessing": {
-            "pixels": "uint8, 0 to 255; the model's first layer divides them by 255",
+            "pixels": PIXELS,
             "labels": "one-hot",
         },
         "model": {

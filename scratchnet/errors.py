@@ -13,3 +13,7 @@ class CheckpointError(RuntimeError):
 
 class DatasetError(RuntimeError):
     """A data set's file is missing, damaged or not what its name says."""
+
+
+class PictureError(RuntimeError):
+    """A file is no picture that a model can be shown."""

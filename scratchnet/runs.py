@@ -34,6 +34,9 @@ from scratchnet.sequential import Sequential
 
 FORMAT = 1
 
+# What a run of the study says of its pixels: all that `scratchnet predict` can do.
+PIXELS = "uint8, 0 to 255; the model's first layer divides them by 255"
+
 # All but run.json, which is written over; metrics.json, which says that the run is
 # complete, goes first.
 RESULTS = (
@@ -181,7 +184,7 @@ class Run:
         path = self.path(name)
         try:
             return json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise CheckpointError(
                 f"{self.folder}: is no run's folder: there is no {name} in it"
             ) from error

@@ -14,6 +14,7 @@ from experiments import keras_reference, records, study, validate, validation_te
 from scratchnet import cli, runs
 from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import gradcheck as gradcheck_command
+from scratchnet.commands import predict as predict_command
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -195,9 +196,10 @@ def test_files_of_a_run_are_those_in_the_readme():
 
 @pytest.mark.parametrize(
     "command",
-    [c for c in INLINE_CODE if re.match(r"scratchnet\s+\w", c)],
+    [c for c in INLINE_CODE if re.match(r"scratchnet\s+\w", c)]
+    + re.findall(r"^scratchnet .*", README, re.MULTILINE),
 )
 def test_scratchnet_commands_are_accepted(command, monkeypatch):
-    for module in (datasets_command, gradcheck_command):
+    for module in (datasets_command, gradcheck_command, predict_command):
         monkeypatch.setattr(module, "run", lambda arguments: 0)
     assert cli.main(shlex.split(command)[1:]) == 0

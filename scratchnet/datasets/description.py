@@ -106,6 +106,7 @@ class Dataset:
         homepage: where the data come from.
         advice: one sentence on how to get the files without scratchnet's download.
         built_in: for a data set without files: returns its arrays and its provenance.
+        dark_background: whether its images show light things on a dark ground.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Dataset:
     homepage: str = ""
     advice: str = ""
     built_in: Callable[[], tuple[Arrays, dict[str, Any]]] | None = None
+    dark_background: bool = False
 
     @property
     def num_classes(self) -> int:

@@ -161,6 +161,7 @@ DATASET = Dataset(
     module=__name__,
     class_names=class_names,
     image_shape=(28, 28, 1),
+    dark_background=True,
     train_count=1442,
     test_count=355,
     homepage="https://scikit-learn.org/stable/datasets/toy_dataset.html",

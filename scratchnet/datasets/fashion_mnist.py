@@ -64,6 +64,7 @@ DATASET = Dataset(
     module=__name__,
     class_names=class_names,
     image_shape=(28, 28, 1),
+    dark_background=True,
     train_count=60_000,
     test_count=10_000,
     editions=(

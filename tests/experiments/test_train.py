@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from experiments import data, protocol
 from experiments.train import build, train
-from scratchnet import architectures, datasets
+from scratchnet import architectures, cli, datasets
 from scratchnet.callbacks import EarlyStopping
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import FORMAT, RESULTS, Run
@@ -238,3 +239,18 @@ def test_quick_data_are_the_first_images_of_a_large_set(monkeypatch):
     assert samples.test[0].shape == (500, 28, 28, 1)
     assert samples.training[0][-1, 0, 0, 0] == 1999
     assert samples.test[1][0] == y[-1]
+
+
+def test_predict_repeats_the_test_s_probabilities_from_pictures(run, tmp_path, capsys):
+    expected = run.predictions()[1]
+    _, (x_test, _) = datasets.digits.load_data()
+    paths = [str(tmp_path / f"{i}.png") for i in range(20)]
+    for image, path in zip(x_test, paths, strict=False):
+        Image.fromarray(image).save(path)
+    words = ["predict", str(run.folder), *paths, "--json", "--top", "10"]
+    assert cli.main(words) == 0
+    answers = json.loads(capsys.readouterr().out)["pictures"]
+    for answer, row in zip(answers, expected, strict=False):
+        assert answer["steps"] == answer["hints"] == []
+        found = {guess["label"]: guess["probability"] for guess in answer["guesses"]}
+        assert [found[label] for label in range(10)] == row.tolist()
