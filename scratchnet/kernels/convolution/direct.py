@@ -35,7 +35,7 @@ from scratchnet.kernels.convolution.epilogues import (
 )
 from scratchnet.kernels.products import add_rows, clear, product
 from scratchnet.kernels.tile import ADD, BIAS
-from scratchnet.kernels.workers import take, workers
+from scratchnet.kernels.workers import address_of, call, take, workers
 
 # Images are cut into at most this many chunks with a d_weight of their own.
 CHUNKS = 8
@@ -91,11 +91,12 @@ def forward(x, weight, bias, z, z_shape, strides, pads, epilogue):
     g = _geometry(x.shape, weight.shape, z_shape, strides)
     count = workers()
     epilogue = with_scratch(epilogue, count, g.OH * g.OW * g.CO, x.dtype)
-    _forward(
+    arguments = (
         *(x.reshape(-1), weight.reshape(-1), bias, z.reshape(-1), epilogue),
         pixel_offsets(g.OH, g.OW, g.SH * g.W * g.C, g.SW * g.C),
         *(offsets(g.OH * g.OW, g.CO), g, len(x), count),
     )
+    _forward(address_of(_forward_images, *arguments), *arguments)
 
 
 def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
@@ -125,7 +126,7 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
     sums = _scratch("d_biases", (rows, g.CO), dtype)
     count = workers()
     gradient = with_scratch(gradient, count, g.OH * g.OW * g.CO, dtype)
-    _backward(
+    arguments = (
         *(x.reshape(-1), gradient, partial, sums),
         *(transposed.reshape(-1), padded_dx.reshape(-1)),
         d_weight.reshape(-1) if learns else nothing,
@@ -136,6 +137,7 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
         offsets(g.KH * g.KW * g.C, g.CO),
         *(g, N, chunks, count),
     )
+    _backward(address_of(_backward_chunks, *arguments), *arguments)
     if spreads and padded_dx is not dx:
         top, left = pads
         image = padded_dx[:, top : top + dx.shape[1], left : left + dx.shape[2]]
@@ -150,24 +152,57 @@ def clear_gradients(d_weight, d_bias):
 
 
 @parallel
-def _forward(x, weight, bias, z, epilogue, x_rows, z_rows, g, images, workers):
-    plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
+def _forward(address, x, weight, bias, z, epilogue, x_rows, z_rows, g, images, workers):
     waiting = np.zeros(1, np.int64)
     for worker in prange(workers):
+        own = (
+            *(np.int64(worker), waiting),
+            x,
+            weight,
+            bias,
+            z,
+            epilogue,
+            x_rows,
+            z_rows,
+            g,
+            images,
+            workers,
+        )
+        call(address, _forward_images, own)
+
+
+@compiled
+def _forward_images(
+    worker,
+    waiting,
+    x,
+    weight,
+    bias,
+    z,
+    epilogue,
+    x_rows,
+    z_rows,
+    g,
+    images,
+    workers,
+):
+    """Convolve images until none is left."""
+    plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
+    n = take(waiting)
+    while n < images:
+        out, at = output_of(epilogue, z, n, size, worker, 0)
+        product(
+            *(x, n * g.H * g.W * g.C, x_rows, (g.W * g.C, 1)),
+            *(weight, 0, (g.KW * g.C * g.CO, g.CO), (g.KH, g.KW * g.C)),
+            *(out, at, z_rows, (g.OH * g.OW, g.CO), BIAS, bias, 0, epilogue.relu),
+        )
+        finish_image(epilogue, out, at, n, plane)
         n = take(waiting)
-        while n < images:
-            out, at = output_of(epilogue, z, n, size, worker, 0)
-            product(
-                *(x, n * g.H * g.W * g.C, x_rows, (g.W * g.C, 1)),
-                *(weight, 0, (g.KW * g.C * g.CO, g.CO), (g.KH, g.KW * g.C)),
-                *(out, at, z_rows, (g.OH * g.OW, g.CO), BIAS, bias, 0, epilogue.relu),
-            )
-            finish_image(epilogue, out, at, n, plane)
-            n = take(waiting)
 
 
 @parallel
 def _backward(
+    address,
     x,
     gradient,
     partial,
@@ -185,33 +220,77 @@ def _backward(
     chunks,
     workers,
 ):
-    learns, spreads = len(d_weight) > 0, len(dx) > 0
-    image, plane = g.H * g.W * g.C, (g.OH, g.OW, g.CO)
-    row, pixel = g.OW * g.CO, g.CO
     waiting = np.zeros(1, np.int64)
     for worker in prange(workers):
-        chunk = take(waiting)
-        while chunk < chunks:
-            if learns:
-                clear(partial[chunk], 0, len(d_weight))
-                clear(sums[chunk], 0, g.CO)
-            for n in range(chunk * images // chunks, (chunk + 1) * images // chunks):
-                dz, at = gradient_of(gradient, n, plane, worker, 0)
-                if learns:
-                    add_rows(dz, at, (row, pixel), (g.OH, g.OW), sums[chunk])
-                    product(
-                        *(x, n * image, window, (g.SH * g.W * g.C, g.SW * g.C)),
-                        *(dz, at, (row, pixel), (g.OH, g.OW)),
-                        *(partial[chunk], 0, weight_rows, (len(window), g.CO)),
-                        *(ADD, d_bias, 0, False),
-                    )
-                if spreads:
-                    spread_image(dz, at, z_rows, transposed, dx, n * image, x_rows, g)
-            chunk = take(waiting)
-    if learns:
+        own = (
+            *(np.int64(worker), waiting),
+            x,
+            gradient,
+            partial,
+            sums,
+            transposed,
+            dx,
+            d_weight,
+            d_bias,
+            x_rows,
+            z_rows,
+            window,
+            weight_rows,
+            g,
+            images,
+            chunks,
+            workers,
+        )
+        call(address, _backward_chunks, own)
+    if len(d_weight) > 0:
         for block in prange((len(d_weight) + BLOCK - 1) // BLOCK):
             add_chunks(partial, np.intp(block) * BLOCK, d_weight)
         add_chunks(sums, 0, d_bias)
+
+
+@compiled
+def _backward_chunks(
+    worker,
+    waiting,
+    x,
+    gradient,
+    partial,
+    sums,
+    transposed,
+    dx,
+    d_weight,
+    d_bias,
+    x_rows,
+    z_rows,
+    window,
+    weight_rows,
+    g,
+    images,
+    chunks,
+    workers,
+):
+    """Go back through chunks of images until none is left."""
+    learns, spreads = len(d_weight) > 0, len(dx) > 0
+    image, plane = g.H * g.W * g.C, (g.OH, g.OW, g.CO)
+    row, pixel = g.OW * g.CO, g.CO
+    chunk = take(waiting)
+    while chunk < chunks:
+        if learns:
+            clear(partial[chunk], 0, len(d_weight))
+            clear(sums[chunk], 0, g.CO)
+        for n in range(chunk * images // chunks, (chunk + 1) * images // chunks):
+            dz, at = gradient_of(gradient, n, plane, worker, 0)
+            if learns:
+                add_rows(dz, at, (row, pixel), (g.OH, g.OW), sums[chunk])
+                product(
+                    *(x, n * image, window, (g.SH * g.W * g.C, g.SW * g.C)),
+                    *(dz, at, (row, pixel), (g.OH, g.OW)),
+                    *(partial[chunk], 0, weight_rows, (len(window), g.CO)),
+                    *(ADD, d_bias, 0, False),
+                )
+            if spreads:
+                spread_image(dz, at, z_rows, transposed, dx, n * image, x_rows, g)
+        chunk = take(waiting)
 
 
 @compiled

@@ -20,7 +20,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet import workspace
-from scratchnet.kernels.compile import parallel
+from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.convolution import direct
 from scratchnet.kernels.convolution.direct import (
     BLOCK,
@@ -49,7 +49,7 @@ from scratchnet.kernels.convolution.transforms import (
 from scratchnet.kernels.products import add_rows, clear, product
 from scratchnet.kernels.simd import transpose
 from scratchnet.kernels.tile import ADD, ZERO
-from scratchnet.kernels.workers import take, workers
+from scratchnet.kernels.workers import address_of, call, take, workers
 
 # With fewer channels the transforms cost more than the products that they save.
 FEWEST_CHANNELS = 8
@@ -103,13 +103,14 @@ def forward(x, weight, bias, z, z_shape, strides, pads, epilogue):
     group = images_at_once(N, tiles, count)
     P = group * tiles
     epilogue = with_scratch(epilogue, count, group * OH * OW * CO, x.dtype)
-    _forward(
+    arguments = (
         *(x.reshape(-1), weight.reshape(-1), bias, z.reshape(-1), epilogue, g),
         _scratch("U", 1, C * CO, x.dtype)[0],
         _scratch("V", count, P * C, x.dtype),
         _scratch("M", count, P * CO, x.dtype),
         *(offsets(P, C), offsets(P, CO), (N, group, tiles, count)),
     )
+    _forward(address_of(_forward_groups, *arguments), *arguments)
 
 
 def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
@@ -136,7 +137,7 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
         owner, "d_weights", (chunks if learns else 0, 9 * C * CO), dtype
     )
     sums = workspace.empty(owner, "d_biases", (len(partial), CO), dtype)
-    _backward(
+    arguments = (
         *(x.reshape(-1), gradient, partial, sums),
         weight.reshape(-1) if spreads else nothing,
         dx.reshape(-1) if spreads else nothing,
@@ -150,6 +151,7 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
         d_bias if learns else nothing,
         *(g, (N, chunks, group, tiles, count)),
     )
+    _backward(address_of(_backward_chunks, *arguments), *arguments)
 
 
 def images_at_once(images, tiles, shares):
@@ -163,6 +165,7 @@ def _scratch(name, rows, size, dtype):
 
 @parallel
 def _forward(
+    address,
     x,
     weight,
     bias,
@@ -176,34 +179,71 @@ def _forward(
     m_rows,
     sizes,
 ):
-    N, group, T, workers = sizes
     for c in prange(g.C):
         transform_kernel(weight, c, g.C, g.CO, U)
-    plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
     waiting = np.zeros(1, np.int64)
-    for worker in prange(workers):
-        V, M = V_of_workers[worker], M_of_workers[worker]
+    for worker in prange(sizes[3]):
+        own = (
+            *(np.int64(worker), waiting),
+            x,
+            weight,
+            bias,
+            z,
+            epilogue,
+            g,
+            U,
+            V_of_workers,
+            M_of_workers,
+            v_rows,
+            m_rows,
+            sizes,
+        )
+        call(address, _forward_groups, own)
+
+
+@compiled
+def _forward_groups(
+    worker,
+    waiting,
+    x,
+    weight,
+    bias,
+    z,
+    epilogue,
+    g,
+    U,
+    V_of_workers,
+    M_of_workers,
+    v_rows,
+    m_rows,
+    sizes,
+):
+    """Convolve groups of images until none is left."""
+    N, group, T, _ = sizes
+    V, M = V_of_workers[worker], M_of_workers[worker]
+    plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
+    first = take(waiting) * group
+    while first < N:
+        last = min(N, first + group)
+        P = (last - first) * T
+        for n in range(first, last):
+            transform_input(x, n * g.H * g.W * g.C, g, V, (n - first) * T, P)
+        for e in range(ENTRIES):
+            product(
+                *(V, e * P * g.C, v_rows, (0, 1)),
+                *(U, e * g.C * g.CO, (0, g.CO), (1, g.C)),
+                *(M, e * P * g.CO, m_rows, (P, g.CO), ZERO, bias, 0, False),
+            )
+        for n in range(first, last):
+            out, at = output_of(epilogue, z, n, size, worker, n - first)
+            transform_output(M, (n - first) * T, P, g, bias, out, at, epilogue.relu)
+            finish_image(epilogue, out, at, n, plane)
         first = take(waiting) * group
-        while first < N:
-            last = min(N, first + group)
-            P = (last - first) * T
-            for n in range(first, last):
-                transform_input(x, n * g.H * g.W * g.C, g, V, (n - first) * T, P)
-            for e in range(ENTRIES):
-                product(
-                    *(V, e * P * g.C, v_rows, (0, 1)),
-                    *(U, e * g.C * g.CO, (0, g.CO), (1, g.C)),
-                    *(M, e * P * g.CO, m_rows, (P, g.CO), ZERO, bias, 0, False),
-                )
-            for n in range(first, last):
-                out, at = output_of(epilogue, z, n, size, worker, n - first)
-                transform_output(M, (n - first) * T, P, g, bias, out, at, epilogue.relu)
-                finish_image(epilogue, out, at, n, plane)
-            first = take(waiting) * group
 
 
 @parallel
 def _backward(
+    address,
     x,
     gradient,
     partial,
@@ -224,57 +264,117 @@ def _backward(
     g,
     sizes,
 ):
-    N, chunks, group, T, workers = sizes
-    learns, spreads = len(d_weight) > 0, len(dx) > 0
-    if spreads:
+    if len(dx) > 0:
         for c in prange(g.C):
             transform_kernel(weight, c, g.C, g.CO, U)
         for e in prange(ENTRIES):
             at = e * g.C * g.CO
             transpose(U, at, g.CO, g.C, g.CO, U_transposed, at, g.C)
-    plane, image = (g.OH, g.OW, g.CO), g.H * g.W * g.C
     waiting = np.zeros(1, np.int64)
-    for worker in prange(workers):
-        V, M, d_U = V_of_workers[worker], M_of_workers[worker], d_U_of_workers[worker]
-        chunk = take(waiting)
-        while chunk < chunks:
-            start, stop = chunk * N // chunks, (chunk + 1) * N // chunks
-            if learns:
-                clear(sums[chunk], 0, g.CO)
-            for first in range(start, stop, group):
-                last = min(stop, first + group)
-                P = (last - first) * T
-                begin = ZERO if first == start else ADD
-                for n in range(first, last):
-                    dz, at = gradient_of(gradient, n, plane, worker, 0)
-                    transform_gradient(dz, at, g, M, (n - first) * T, P)
-                    if learns:
-                        add_rows(dz, at, (g.OW * g.CO, g.CO), (g.OH, g.OW), sums[chunk])
-                        transform_input(x, n * image, g, V, (n - first) * T, P)
-                if learns:
-                    for e in range(ENTRIES):
-                        product(
-                            *(V, e * P * g.C, channels, (0, g.C)),
-                            *(M, e * P * g.CO, (0, g.CO), (1, P)),
-                            *(d_U, e * g.C * g.CO, u_rows, (g.C, g.CO)),
-                            *(begin, d_bias, 0, False),
-                        )
-                if spreads:
-                    for e in range(ENTRIES):
-                        product(
-                            *(M, e * P * g.CO, m_rows, (0, 1)),
-                            *(U_transposed, e * g.C * g.CO, (0, g.C), (1, g.CO)),
-                            *(V, e * P * g.C, v_rows, (P, g.C), ZERO, weight, 0, False),
-                        )
-                    for n in range(first, last):
-                        transform_input_gradient(
-                            V, (n - first) * T, P, g, dx, n * image
-                        )
-            if learns:
-                for c in range(g.C):
-                    transform_kernel_gradient(d_U, c, g.C, g.CO, partial[chunk], 0)
-            chunk = take(waiting)
-    if learns:
+    for worker in prange(sizes[4]):
+        own = (
+            *(np.int64(worker), waiting),
+            x,
+            gradient,
+            partial,
+            sums,
+            weight,
+            dx,
+            U,
+            U_transposed,
+            V_of_workers,
+            M_of_workers,
+            d_U_of_workers,
+            v_rows,
+            m_rows,
+            channels,
+            u_rows,
+            d_weight,
+            d_bias,
+            g,
+            sizes,
+        )
+        call(address, _backward_chunks, own)
+    if len(d_weight) > 0:
         for block in prange((len(d_weight) + BLOCK - 1) // BLOCK):
             add_chunks(partial, np.intp(block) * BLOCK, d_weight)
         add_chunks(sums, 0, d_bias)
+
+
+@compiled
+def _backward_chunks(
+    worker,
+    waiting,
+    x,
+    gradient,
+    partial,
+    sums,
+    weight,
+    dx,
+    U,
+    U_transposed,
+    V_of_workers,
+    M_of_workers,
+    d_U_of_workers,
+    v_rows,
+    m_rows,
+    channels,
+    u_rows,
+    d_weight,
+    d_bias,
+    g,
+    sizes,
+):
+    """Go back through chunks of images, a group at a time, until none is left."""
+    N, chunks, group, T, _ = sizes
+    learns, spreads = len(d_weight) > 0, len(dx) > 0
+    V, M, d_U = V_of_workers[worker], M_of_workers[worker], d_U_of_workers[worker]
+    plane, image = (g.OH, g.OW, g.CO), g.H * g.W * g.C
+    chunk = take(waiting)
+    while chunk < chunks:
+        start, stop = chunk * N // chunks, (chunk + 1) * N // chunks
+        if learns:
+            clear(sums[chunk], 0, g.CO)
+        for first in range(start, stop, group):
+            last = min(stop, first + group)
+            P = (last - first) * T
+            for n in range(first, last):
+                dz, at = gradient_of(gradient, n, plane, worker, 0)
+                transform_gradient(dz, at, g, M, (n - first) * T, P)
+                if learns:
+                    add_rows(dz, at, (g.OW * g.CO, g.CO), (g.OH, g.OW), sums[chunk])
+                    transform_input(x, n * image, g, V, (n - first) * T, P)
+            if learns:
+                begin = ZERO if first == start else ADD
+                _multiply_weights(V, M, d_U, channels, u_rows, P, g, begin)
+            if spreads:
+                _multiply_inputs(M, U_transposed, V, m_rows, v_rows, P, g)
+                for n in range(first, last):
+                    p = (n - first) * T
+                    transform_input_gradient(V, p, P, g, dx, n * image)
+        if learns:
+            for c in range(g.C):
+                transform_kernel_gradient(d_U, c, g.C, g.CO, partial[chunk], 0)
+        chunk = take(waiting)
+
+
+@compiled
+def _multiply_weights(V, M, d_U, channels, u_rows, P, g, begin):
+    """d_U (+)= Vᵀ · d_M, entry by entry."""
+    for e in range(ENTRIES):
+        product(
+            *(V, e * P * g.C, channels, (0, g.C)),
+            *(M, e * P * g.CO, (0, g.CO), (1, P)),
+            *(d_U, e * g.C * g.CO, u_rows, (g.C, g.CO), begin, M, 0, False),
+        )
+
+
+@compiled
+def _multiply_inputs(M, U_transposed, d_V, m_rows, v_rows, P, g):
+    """d_V = d_M · Uᵀ, entry by entry."""
+    for e in range(ENTRIES):
+        product(
+            *(M, e * P * g.CO, m_rows, (0, 1)),
+            *(U_transposed, e * g.C * g.CO, (0, g.C), (1, g.CO)),
+            *(d_V, e * P * g.C, v_rows, (P, g.C), ZERO, M, 0, False),
+        )

@@ -29,7 +29,7 @@ from scratchnet.kernels.convolution.direct import offsets
 from scratchnet.kernels.products import add_rows, clear, product
 from scratchnet.kernels.simd import copy, transpose
 from scratchnet.kernels.tile import ADD, BIAS, ZERO
-from scratchnet.kernels.workers import take, workers
+from scratchnet.kernels.workers import address_of, call, take, workers
 
 # A block of the result, and how much of a sum is taken at a time.
 BLOCK_ROWS, BLOCK_COLUMNS, DEPTH = 48, 64, 128
@@ -71,7 +71,7 @@ def _run(A, B, C, shape, a_strides, b_strides, bias=None, sums=None):
     rows, columns, length = shape
     nothing = np.empty(0, C.dtype)
     count = 1 if rows * columns * length < SMALL else workers()
-    _products(
+    arguments = (
         *(A.reshape(-1), B.reshape(-1), C.reshape(-1)),
         nothing if bias is None else bias,
         nothing if sums is None else sums,
@@ -81,10 +81,16 @@ def _run(A, B, C, shape, a_strides, b_strides, bias=None, sums=None):
         offsets(BLOCK_ROWS, DEPTH if a_strides[1] == 1 else 1),
         *(offsets(BLOCK_ROWS, columns), count),
     )
+    address = address_of(_blocks, *arguments)
+    if count == 1:
+        _blocks(0, np.zeros(1, np.int64), *arguments)
+    else:
+        _products(address, *arguments)
 
 
 @parallel
 def _products(
+    address,
     A,
     B,
     C,
@@ -93,28 +99,36 @@ def _products(
     a_strides,
     b_strides,
     shape,
-    left,
-    right,
+    left_of_workers,
+    right_of_workers,
     a_rows,
     c_rows,
     workers,
 ):
     waiting = np.zeros(1, np.int64)
-    if workers == 1:
-        _work(
-            *(waiting, A, B, C, bias, sums, a_strides, b_strides, shape),
-            *(left[0], right[0], a_rows, c_rows),
+    for worker in prange(workers):
+        own = (
+            *(np.int64(worker), waiting),
+            A,
+            B,
+            C,
+            bias,
+            sums,
+            a_strides,
+            b_strides,
+            shape,
+            left_of_workers,
+            right_of_workers,
+            a_rows,
+            c_rows,
+            workers,
         )
-    else:
-        for worker in prange(workers):
-            _work(
-                *(waiting, A, B, C, bias, sums, a_strides, b_strides, shape),
-                *(left[worker], right[worker], a_rows, c_rows),
-            )
+        call(address, _blocks, own)
 
 
 @compiled
-def _work(
+def _blocks(
+    worker,
     waiting,
     A,
     B,
@@ -124,12 +138,14 @@ def _work(
     a_strides,
     b_strides,
     shape,
-    left,
-    right,
+    left_of_workers,
+    right_of_workers,
     a_rows,
     c_rows,
+    workers,
 ):
     """Compute blocks of C until none is left; blocks of one column are neighbours."""
+    left, right = left_of_workers[worker], right_of_workers[worker]
     rows, columns, length = shape
     down = (rows + BLOCK_ROWS - 1) // BLOCK_ROWS
     across = (columns + BLOCK_COLUMNS - 1) // BLOCK_COLUMNS
