@@ -1,0 +1,134 @@
+"""What every layer makes of one image."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from scratchnet.inspection import figures, passes
+from scratchnet.layers.dropout import Dropout
+from scratchnet.layers.flatten import Flatten
+from scratchnet.sequential import Sequential
+
+
+def feature_maps(model: Sequential, image: Any) -> dict[str, np.ndarray]:
+    """Return what each layer makes of an image: layer's name → output.
+
+    Args:
+        model: a built `Sequential`.
+        image: one sample, with or without a batch's dimension.
+
+    Returns:
+        Arrays without the batch's dimension: (H, W, C) of convolutions and what is
+        like them, (C,) of dense layers.
+
+    >>> import scratchnet as keras
+    >>> model = keras.architectures.basic_cnn((28, 28, 1), 10)
+    >>> maps = feature_maps(model, np.zeros((28, 28, 1)))
+    >>> [found.shape for found in maps.values()][:2]
+    [(26, 26, 32), (13, 13, 32)]
+    """
+    steps = passes.forward(model, passes.one_sample(model, image))
+    return {step.layer.name: step.y[0] for step in steps}
+
+
+def plot_feature_maps(model: Sequential, image: Any, *, most: int = 16) -> Any:
+    """Draw an image and what every layer makes of it; returns a matplotlib figure.
+
+    Each layer has a row: of its maps those that are largest on average, brightest
+    first, all on one scale; of a dense layer one cell per unit. Layers that change
+    nothing at inference (Dropout, Flatten) have no row.
+
+    Args:
+        model: a built `Sequential`.
+        image: one sample, with or without a batch's dimension.
+        most: how many maps to show of a layer.
+    """
+    batch = passes.one_sample(model, image)
+    maps = feature_maps(model, batch)
+    rows = [
+        (layer.name, maps[layer.name])
+        for layer in model.layers
+        if not isinstance(layer, Dropout | Flatten)
+    ]
+    figure = figures.new(10.5, sum(_height(values) for _, values in rows) + 1.8)
+    heights = [1.4, *(_height(values) for _, values in rows)]
+    parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)
+    _draw_input(parts[0, 0], batch[0])
+    for part, (name, values) in zip(parts[1:, 0], rows, strict=True):
+        if values.ndim == 3:
+            _draw_maps(part, name, values, most)
+        else:
+            _draw_units(part, name, values.reshape(-1))
+    figures.title(figure, f"{model.name}: one image through every layer")
+    return figure
+
+
+def strongest_maps(values: np.ndarray, most: int) -> np.ndarray:
+    """Return the channels of (H, W, C) that are largest on average, in that order."""
+    means = np.abs(values).mean(axis=(0, 1), dtype=np.float64)
+    return np.argsort(-means, kind="stable")[:most]
+
+
+def _height(values: np.ndarray) -> float:
+    return 1.0 if values.ndim == 3 else 0.75
+
+
+def _draw_input(part: Any, image: np.ndarray) -> None:
+    axes = part.subplots(1, 1)
+    if image.ndim == 3:
+        figures.show_image(axes, image)
+    else:
+        axes.imshow(image.reshape(1, -1), aspect="auto", cmap=figures.AMOUNT)
+        axes.set_axis_off()
+    figures.axes_title(axes, f"input {' × '.join(map(str, image.shape))}")
+
+
+def _draw_maps(part: Any, name: str, values: np.ndarray, most: int) -> None:
+    channels = strongest_maps(values, most)
+    axes = part.subplots(1, max(most, 2), squeeze=False)[0]
+    low, high = float(values.min()), float(values.max())
+    signed = low < 0
+    limit = max(abs(low), abs(high)) or 1.0
+    for position, one in enumerate(axes):
+        one.set_xticks([])
+        one.set_yticks([])
+        if position >= len(channels):
+            one.set_axis_off()
+            continue
+        one.imshow(
+            values[..., channels[position]],
+            cmap=figures.SIGNED if signed else figures.AMOUNT,
+            vmin=-limit if signed else 0,
+            vmax=limit,
+            interpolation="nearest",
+        )
+        figures.axes_title(one, str(channels[position]), size=6)
+    height, width, count = values.shape
+    _caption(part, f"{name}  {height} × {width} × {count}, {low:.2g} to {high:.2g}")
+
+
+def _draw_units(part: Any, name: str, values: np.ndarray) -> None:
+    axes = part.subplots(1, 1)
+    low, high = float(values.min()), float(values.max())
+    signed = low < 0
+    limit = max(abs(low), abs(high)) or 1.0
+    columns = min(len(values), 64)
+    cells = np.full(math.ceil(len(values) / columns) * columns, np.nan)
+    cells[: len(values)] = values
+    axes.imshow(
+        cells.reshape(-1, columns),
+        cmap=figures.SIGNED if signed else figures.AMOUNT,
+        vmin=-limit if signed else 0,
+        vmax=limit,
+        interpolation="nearest",
+    )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    _caption(part, f"{name}  {len(values)}, {low:.2g} to {high:.2g}")
+
+
+def _caption(part: Any, text: str) -> None:
+    part.suptitle(text, fontsize=8, x=0.01, ha="left").set_parse_math(False)
