@@ -37,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--gradient",
         metavar="OF",
-        help="explain the gradient of a parameter (kernel, bias …), or of the input (x)",
+        help="explain the gradient of a parameter, such as kernel, or of the input, x",
     )
     parser.add_argument(
         "--sample", type=_count, default=0, help="number of the test image (default: 0)"
@@ -93,11 +93,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _explain(model: Any, arguments: argparse.Namespace) -> Any:
     from scratchnet.explain import explain, explain_gradient
-    from scratchnet.inspection.data import test_images
+    from scratchnet.inspection.data import load_images
     from scratchnet.runs import Run
 
     model.get_layer(arguments.layer)  # a wrong name is said before data are loaded
-    x, labels = test_images(
+    x, labels = load_images(
         Run.open(arguments.run_folder), arguments.sample, arguments.training or 1
     )
     settings = {"training": arguments.training is not None, "rows": arguments.rows}

@@ -30,7 +30,7 @@ class _Channel:
 
     @property
     def inverse(self) -> float:
-        """r = 1 / √(variance + ε)."""
+        """Return r = 1 / √(variance + ε)."""
         return 1 / math.sqrt(self.variance + self.epsilon)
 
     def normalized(self, x: float) -> float:

@@ -34,7 +34,7 @@ def forward(step: Step, index: Index) -> list[Equation]:
             factors = float(x[n, h, w, c]), float(kernel[kh, kw, c, co])
             rows.append(Row(text, factors))
     outside = kernel[..., co].size - len(rows)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if outside:
         notes = (f"{outside} weights lie on padding, which counts as 0",)
     formula = f"∑ x · kernel[…, {co}]"

@@ -54,7 +54,7 @@ def explain(
     model: Sequential,
     x: Any,
     layer: Layer | str | int,
-    element: Index | None = None,
+    element: Index | int | None = None,
     *,
     sample: int = 0,
     training: bool = False,
@@ -112,7 +112,7 @@ def explain_gradient(
     y: Any,
     layer: Layer | str | int,
     of: str = "kernel",
-    element: Index | None = None,
+    element: Index | int | None = None,
     *,
     sample: int = 0,
     loss: Any = None,
@@ -148,8 +148,8 @@ def explain_gradient(
     """
     batch = passes.as_batch(model, x)
     y = np.asarray(y)
-    if len(batch) == 1 and np.shape(x)[:1] != (1,) or y.ndim == 0:
-        y = y[np.newaxis]  # one sample's
+    if passes.is_sample(model, x):
+        y = y[np.newaxis]
     run = passes.from_loss(model, batch, y, loss=loss, training=training)
     position = _position(model, layer)
     step = run.steps[position]
@@ -165,7 +165,10 @@ def explain_gradient(
         shown = index[1:]
     else:
         index = shown = _index(step.layer.label, step.grads[of], None, element)
-    title = f"Gradient of {of}{list(shown)} of {step.layer.label}, up to the loss\n(→ marks what the next equation works out)"
+    title = (
+        f"Gradient of {of}{list(shown)} of {step.layer.label}, up to the loss\n"
+        "(→ marks what the next equation works out)"
+    )
     return Explanation(title, tuple(_path(run, position, of, index)), rows)
 
 
@@ -270,7 +273,7 @@ def _position(model: Sequential, layer: Layer | str | int) -> int:
 
 
 def _index(
-    who: str, array: np.ndarray, sample: int | None, chosen: Index | None
+    who: str, array: np.ndarray, sample: int | None, chosen: Index | int | None
 ) -> Index:
     """Return an element's whole index, the sample first if there are any.
 
@@ -288,7 +291,7 @@ def _index(
     if chosen is None:
         flat = int(np.argmax(np.abs(array)))
         return (*lead, *(int(i) for i in np.unravel_index(flat, array.shape)))
-    index = (chosen,) if isinstance(chosen, int) else tuple(chosen)
+    index = tuple(int(i) for i in np.atleast_1d(chosen))
     inside = len(index) == array.ndim and all(
         0 <= i < size for i, size in zip(index, array.shape, strict=True)
     )
@@ -297,4 +300,4 @@ def _index(
             f"{who}: expected an element inside of {format_shape(array.shape)}, "
             f"received {index}"
         )
-    return (*lead, *(int(i) for i in index))
+    return (*lead, *index)

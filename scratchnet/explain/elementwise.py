@@ -56,7 +56,7 @@ def _target(step: Step, index: Index) -> Index:
 
 
 def _factor(step: Step, index: Index) -> tuple[float, float, str]:
-    """Return factor and offset of y = factor · x + offset, and how to write the first."""
+    """Return factor and offset of y = factor · x + offset, and how y is written."""
     layer, dtype = step.layer, step.x.dtype
     if isinstance(layer, Rescaling):
         scale, offset = float(dtype.type(layer.scale)), float(dtype.type(layer.offset))
@@ -95,10 +95,10 @@ def _line(
     result, given = arrays[name], arrays[source_name]
     assert result is not None and given is not None
     value = float(given[source])
-    text, factors = element(source_name, source, given), (value,)
+    text = element(source_name, source, given)
+    rows = [Row(text, (value,), at=source)]
     if factor != 1:
-        text, factors = f"{text} × {factor:.7g}", (value, factor)
-    rows = [Row(text, factors, at=source)]
+        rows = [Row(f"{text} × {factor:.7g}", (value, factor), at=source)]
     if offset:
         rows.append(Row("offset", (offset,)))
     worked_out = value * factor + offset

@@ -1,4 +1,4 @@
-"""A line of arithmetic: what went in, what comes out, and what the kernel made of it."""
+"""A line of arithmetic: what goes in, what comes out, what the kernel made of it."""
 
 from __future__ import annotations
 
@@ -77,8 +77,10 @@ class Equation:
     @property
     def agrees(self) -> bool:
         """Whether the kernel's result is this one, within rounding."""
+        if math.isnan(self.value):
+            return math.isnan(self.computed)
         same = self.value == self.computed
-        return same or bool(self.difference <= self.tolerance)
+        return same or self.difference <= self.tolerance
 
     @property
     def strongest(self) -> Row | None:
@@ -111,18 +113,26 @@ def total(
         notes: sentences below the formula.
     """
     rows = tuple(rows)
-    size = math.fsum(abs(row.value) for row in rows)
+    size = _sum(abs(row.value) for row in rows)
     return Equation(
         where,
         name,
         formula,
         rows,
-        value=math.fsum(row.value for row in rows),
+        value=_sum(row.value for row in rows),
         computed=float(computed),
         tolerance=rounding(dtype, size, count=len(rows)),
         is_sum=True,
         notes=notes,
     )
+
+
+def _sum(values: Iterable[float]) -> float:
+    """Return the exact sum, rounded once; NaN where infinities cancel."""
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return math.nan
 
 
 def rounding(dtype: DTypeLike, size: float, *, count: int = 1) -> float:

@@ -1,4 +1,4 @@
-"""Arithmetic as a text: equations below each other, and the kernel's word at the end."""
+"""Arithmetic as a text: equations below each other, with what the kernels computed."""
 
 from __future__ import annotations
 

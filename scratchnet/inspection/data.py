@@ -9,7 +9,7 @@ from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run
 
 
-def test_images(run: Run, start: int, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def load_images(run: Run, start: int, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Load images of a run's test set, as its model takes them, and their labels.
 
     Args:

@@ -10,7 +10,11 @@ import numpy as np
 from scratchnet.inspection import figures, passes
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.flatten import Flatten
+from scratchnet.layers.rescaling import Rescaling
 from scratchnet.sequential import Sequential
+
+# Units of a dense layer in a row.
+CELLS = 64
 
 
 def feature_maps(model: Sequential, image: Any) -> dict[str, np.ndarray]:
@@ -37,9 +41,10 @@ def feature_maps(model: Sequential, image: Any) -> dict[str, np.ndarray]:
 def plot_feature_maps(model: Sequential, image: Any, *, most: int = 16) -> Any:
     """Draw an image and what every layer makes of it; returns a matplotlib figure.
 
-    Each layer has a row: of its maps those that are largest on average, brightest
-    first, all on one scale; of a dense layer one cell per unit. Layers that change
-    nothing at inference (Dropout, Flatten) have no row.
+    Each layer has a row: of its maps those that are largest on average, each scaled by
+    its own largest value, which stands above it beside the channel's number; of a
+    dense layer one cell per unit. Layers that leave the picture as it is (Rescaling;
+    Dropout at inference; Flatten) have no row.
 
     Args:
         model: a built `Sequential`.
@@ -51,7 +56,7 @@ def plot_feature_maps(model: Sequential, image: Any, *, most: int = 16) -> Any:
     rows = [
         (layer.name, maps[layer.name])
         for layer in model.layers
-        if not isinstance(layer, Dropout | Flatten)
+        if not isinstance(layer, Dropout | Flatten | Rescaling)
     ]
     figure = figures.new(10.5, sum(_height(values) for _, values in rows) + 1.8)
     heights = [1.4, *(_height(values) for _, values in rows)]
@@ -78,56 +83,42 @@ def _height(values: np.ndarray) -> float:
 
 def _draw_input(part: Any, image: np.ndarray) -> None:
     axes = part.subplots(1, 1)
+    axes.set_anchor("W")
     if image.ndim == 3:
         figures.show_image(axes, image)
     else:
-        axes.imshow(image.reshape(1, -1), aspect="auto", cmap=figures.AMOUNT)
-        axes.set_axis_off()
-    figures.axes_title(axes, f"input {' × '.join(map(str, image.shape))}")
+        _show_cells(axes, image.reshape(-1))
+    _caption(part, f"input  {' × '.join(map(str, image.shape))}")
 
 
 def _draw_maps(part: Any, name: str, values: np.ndarray, most: int) -> None:
     channels = strongest_maps(values, most)
     axes = part.subplots(1, max(most, 2), squeeze=False)[0]
-    low, high = float(values.min()), float(values.max())
-    signed = low < 0
-    limit = max(abs(low), abs(high)) or 1.0
+    signed = bool(values.min() < 0)
     for position, one in enumerate(axes):
-        one.set_xticks([])
-        one.set_yticks([])
         if position >= len(channels):
             one.set_axis_off()
             continue
-        one.imshow(
-            values[..., channels[position]],
-            cmap=figures.SIGNED if signed else figures.AMOUNT,
-            vmin=-limit if signed else 0,
-            vmax=limit,
-            interpolation="nearest",
-        )
-        figures.axes_title(one, str(channels[position]), size=6)
-    height, width, count = values.shape
-    _caption(part, f"{name}  {height} × {width} × {count}, {low:.2g} to {high:.2g}")
+        picture = values[..., channels[position]]
+        largest = float(np.abs(picture).max())
+        figures.show(one, picture, signed=signed)
+        figures.axes_title(one, f"{channels[position]}: {largest:.2g}", size=6)
+    _caption(part, f"{name}  {' × '.join(map(str, values.shape))}")
 
 
 def _draw_units(part: Any, name: str, values: np.ndarray) -> None:
-    axes = part.subplots(1, 1)
+    _show_cells(part.subplots(1, 1), values)
     low, high = float(values.min()), float(values.max())
-    signed = low < 0
-    limit = max(abs(low), abs(high)) or 1.0
-    columns = min(len(values), 64)
-    cells = np.full(math.ceil(len(values) / columns) * columns, np.nan)
+    _caption(part, f"{name}  {len(values)} units, {low:.2g} to {high:.2g}")
+
+
+def _show_cells(axes: Any, values: np.ndarray) -> None:
+    """Draw one cell per value, as many in a row for every layer."""
+    cells = np.full(math.ceil(len(values) / CELLS) * CELLS, np.nan)
     cells[: len(values)] = values
-    axes.imshow(
-        cells.reshape(-1, columns),
-        cmap=figures.SIGNED if signed else figures.AMOUNT,
-        vmin=-limit if signed else 0,
-        vmax=limit,
-        interpolation="nearest",
-    )
-    axes.set_xticks([])
-    axes.set_yticks([])
-    _caption(part, f"{name}  {len(values)}, {low:.2g} to {high:.2g}")
+    signed = bool(values.min() < 0)
+    figures.show(axes, cells.reshape(-1, CELLS), signed=signed)
+    axes.set_axis_off()
 
 
 def _caption(part: Any, text: str) -> None:

@@ -16,8 +16,6 @@ import numpy as np
 SIGNED = "RdBu_r"
 # Dark for 0, bright for much: for activations.
 AMOUNT = "viridis"
-# A value that is missing: neither of the two.
-MISSING = "#dddddd"
 
 
 def new(width: float, height: float) -> Any:
@@ -42,7 +40,7 @@ def grid(
         columns: of the grid.
         size: of a picture, in inches.
         signed: whether values are shown as above or below 0, each picture scaled by
-            its own largest; otherwise from its least to its greatest.
+            its own largest; otherwise from 0 to its greatest.
         titles: one per picture, or none.
     """
     columns = max(1, min(columns, len(pictures)))
@@ -66,11 +64,14 @@ def show(axes: Any, picture: np.ndarray, *, signed: bool = False) -> Any:
     if picture.ndim == 3:
         return axes.imshow(picture, interpolation="nearest")
     if signed:
-        limit = float(np.max(np.abs(picture), initial=0)) or 1.0
+        limit = float(np.nanmax(np.abs(picture))) or 1.0
         return axes.imshow(
             picture, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest"
         )
-    return axes.imshow(picture, cmap=AMOUNT, interpolation="nearest")
+    low, high = min(0.0, float(np.nanmin(picture))), float(np.nanmax(picture))
+    return axes.imshow(
+        picture, cmap=AMOUNT, vmin=low, vmax=high or 1.0, interpolation="nearest"
+    )
 
 
 def show_image(axes: Any, image: np.ndarray) -> Any:

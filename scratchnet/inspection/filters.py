@@ -65,7 +65,9 @@ def plot_filters(model: Sequential, *, most: int = 64) -> Any:
         size=1.0,
         signed=channels != 3,
     )
-    shown = f"the first {most} of {len(every)}" if len(every) > most else f"{len(every)}"
+    shown = (
+        f"the first {most} of {len(every)}" if len(every) > most else f"{len(every)}"
+    )
     figures.title(figure, f"{layer.name}: {shown} filters")
     return figure
 

@@ -206,14 +206,16 @@ def as_batch(model: Sequential, x: Any) -> np.ndarray:
     Raises:
         ValueError: the model is not built, or x doesn't fit it, or is not finite.
     """
-    x = np.asarray(x)
-    if model.built:
-        sample = model.input_shape[1:]
-        # A grey image may come without its channel.
-        without_channel = sample[:-1] if sample[-1] == 1 and len(sample) > 1 else None
-        if x.shape == sample or x.shape == without_channel:
-            x = x[np.newaxis]
-    return samples(model, x)
+    return samples(model, np.asarray(x)[np.newaxis] if is_sample(model, x) else x)
+
+
+def is_sample(model: Sequential, x: Any) -> bool:
+    """Tell whether x is one sample, without a batch's dimension."""
+    if not model.built:
+        return False
+    sample, shape = model.input_shape[1:], np.shape(x)
+    # A grey image may come without its channel.
+    return shape == sample or (len(sample) > 1 and (*shape, 1) == sample)
 
 
 def one_sample(model: Sequential, x: Any) -> np.ndarray:

@@ -146,7 +146,7 @@ def plot_saliency(
     figures.axes_title(axes[1], "|gradient of the score|")
     shown = figures.show(axes[2], lost, signed=True)
     _scale(figure, axes[2], shown)
-    figures.axes_title(axes[2], f"probability lost under {window} × {window} pixels")
+    figures.axes_title(axes[2], f"output lost under {window} × {window} pixels")
     name = str(chosen) if class_names is None else str(class_names[chosen])
     figures.title(figure, f"{name}, {float(outputs[chosen]):.3f}: what it rests on")
     return figure
