@@ -84,17 +84,18 @@ def explain(
         NotImplementedError: the layer is of a class of your own.
 
     >>> import scratchnet as keras
-    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> layer = keras.layers.Dense(1, name="sum")
+    >>> model = keras.Sequential([keras.Input((2,)), layer])
     >>> model.set_weights([[[2.0], [3.0]], [0.5]])
-    >>> print(explain(model, [10.0, 1.0], 0))  # doctest: +ELLIPSIS
-    Output [0] of Dense '...'
-    ...
-        x[0] × kernel[0, 0]                   ... 10 ×           2 =           20
-        x[1] × kernel[1, 0]                   ...  1 ×           3 =            3
-        bias[0]                               ...  0.5
-        = z[0]                                ... 23.5
-        the kernel computed                   ... 23.5
-        agrees: the same number
+    >>> print(explain(model, [10.0, 1.0], "sum"))  # doctest: +NORMALIZE_WHITESPACE
+    Output [0] of Dense 'sum'
+    <BLANKLINE>
+    Dense 'sum'
+      z[0] = ∑ᵢ x[i] · kernel[i, 0] + bias[0]
+        x[0] × kernel[0, 0]                   10 ×            2 =            20
+        x[1] × kernel[1, 0]                    1 ×            3 =             3
+        bias[0]                                                             0.5
+        = z[0], as the kernel computed it                                  23.5
     """
     steps = passes.forward(model, passes.as_batch(model, x), training=training)
     step = steps[_position(model, layer)]

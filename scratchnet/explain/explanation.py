@@ -86,8 +86,8 @@ def _number(value: float, digits: int, width: int) -> str:
 def _verdict(equation: Equation) -> str:
     verdict = "agrees" if equation.agrees else "DISAGREES"
     return (
-        f"{verdict}: {equation.difference:.1g} apart, where rounding explains up to "
-        f"{equation.tolerance:.1g}"
+        f"{verdict}: {equation.difference:.2g} apart, where rounding explains up to "
+        f"{equation.tolerance:.2g}"
     )
 
 
