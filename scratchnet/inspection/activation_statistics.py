@@ -81,8 +81,8 @@ def activation_statistics(
 def plot_activations(statistics: dict[str, ActivationStatistics]) -> Any:
     """Draw a histogram per layer; returns a matplotlib figure.
 
-    Values of exactly 0, of which a ReLU gives many, are left out of the bars and
-    counted in the title.
+    The bars are shares of the values other than 0; those that are exactly 0, of which
+    a ReLU gives many, are counted in the title.
     """
     columns = min(4, max(1, len(statistics)))
     rows = math.ceil(len(statistics) / columns)
@@ -92,9 +92,8 @@ def plot_activations(statistics: dict[str, ActivationStatistics]) -> Any:
         one.stairs(found.counts, found.edges, fill=True, color="#4c72b0")
         one.axvline(0, color="black", linewidth=0.6)
         one.tick_params(labelsize=7)
-        one.ticklabel_format(axis="y", style="sci", scilimits=(0, 3))
-        one.yaxis.get_offset_text().set_fontsize(7)
-        one.spines[["top", "right"]].set_visible(False)
+        one.set_yticks([])
+        one.spines[["top", "right", "left"]].set_visible(False)
         figures.axes_title(one, f"{name}\n{_said(found)}", size=8)
     for one in axes[len(statistics) :]:
         one.set_axis_off()
@@ -108,7 +107,7 @@ def _said(found: ActivationStatistics) -> str:
 
 
 def _summary(layer: Layer, y: np.ndarray, bins: int) -> ActivationStatistics:
-    zeros = 1 - np.count_nonzero(y) / y.size
+    zeros = float(1 - np.count_nonzero(y) / y.size)
     drawn = y.reshape(-1)
     if y.size > MOST:
         drawn = drawn[np.random.default_rng(0).integers(y.size, size=MOST)]

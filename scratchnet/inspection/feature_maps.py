@@ -43,8 +43,8 @@ def plot_feature_maps(model: Sequential, image: Any, *, most: int = 16) -> Any:
 
     Each layer has a row: of its maps those that are largest on average, each scaled by
     its own largest value, which stands above it beside the channel's number; of a
-    dense layer one cell per unit. Layers that leave the picture as it is (Rescaling;
-    Dropout at inference; Flatten) have no row.
+    dense layer, or of maps of one pixel, one cell per unit. Layers that leave the
+    picture as it is (Rescaling; Dropout at inference; Flatten) have no row.
 
     Args:
         model: a built `Sequential`.
@@ -63,7 +63,7 @@ def plot_feature_maps(model: Sequential, image: Any, *, most: int = 16) -> Any:
     parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)
     _draw_input(parts[0, 0], batch[0])
     for part, (name, values) in zip(parts[1:, 0], rows, strict=True):
-        if values.ndim == 3:
+        if _has_plane(values):
             _draw_maps(part, name, values, most)
         else:
             _draw_units(part, name, values.reshape(-1))
@@ -78,7 +78,11 @@ def strongest_maps(values: np.ndarray, most: int) -> np.ndarray:
 
 
 def _height(values: np.ndarray) -> float:
-    return 1.0 if values.ndim == 3 else 0.75
+    return 1.0 if _has_plane(values) else 0.75
+
+
+def _has_plane(values: np.ndarray) -> bool:
+    return values.ndim == 3 and values.shape[:2] != (1, 1)
 
 
 def _draw_input(part: Any, image: np.ndarray) -> None:

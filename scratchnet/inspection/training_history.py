@@ -55,7 +55,7 @@ def plot_training(record: Record) -> Any:
     if dead:
         axes[-1].set_ylabel("dead ReLU units, %")
         axes[-1].set_xlabel("epoch")
-        axes[-1].set_ylim(-2, 102)
+        axes[-1].set_ylim(bottom=0, top=max(10, axes[-1].get_ylim()[1]))
         axes[-1].xaxis.get_major_locator().set_params(integer=True)
     for one in axes:
         one.grid(alpha=0.3)

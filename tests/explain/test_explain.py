@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import networks
+import every_layer
 import numpy as np
 import pytest
 from scipy.signal import correlate
@@ -11,7 +11,7 @@ from scratchnet.inspection import passes
 
 CASES = [
     (make, layer.name, training)
-    for make in networks.ALL
+    for make in every_layer.ALL
     for layer in make().layers
     for training in (False, True)
 ]
@@ -27,7 +27,7 @@ def elements(shape: tuple[int, ...], count: int) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize(("make", "name", "training"), CASES)
 def test_elements_of_every_layer_agree_with_the_kernels(make, name, training):
     model = make()
-    x = networks.images(model, 4)
+    x = every_layer.images(model, 4)
     y = next(
         step.y
         for step in passes.forward(model, x, training=training)
@@ -44,8 +44,8 @@ def test_elements_of_every_layer_agree_with_the_kernels(make, name, training):
 
 
 def test_a_convolution_is_scipys_correlation():
-    model = networks.convolutional("float64")
-    x = networks.images(model, 1).astype("float64")
+    model = every_layer.convolutional("float64")
+    x = every_layer.images(model, 1).astype("float64")
     layer = model.get_layer("same")
     scaled = x[0] * 0.5 + 0.25
     for h, w, co in elements((9, 8, 3), 5):
@@ -62,8 +62,8 @@ def test_a_convolution_is_scipys_correlation():
 
 
 def test_a_dense_layer_is_a_product_with_its_matrix():
-    model = networks.convolutional("float64")
-    x = networks.images(model, 1).astype("float64")
+    model = every_layer.convolutional("float64")
+    x = every_layer.images(model, 1).astype("float64")
     step = passes.forward(model, x)[-2]
     layer = model.get_layer("hidden")
     z, y = explain(model, x, "hidden", 4).equations
@@ -86,8 +86,8 @@ def test_pooling_names_the_maximum():
 
 
 def test_an_average_counts_the_pixels_inside():
-    model = networks.averaging("float64")
-    x = networks.images(model, 1).astype("float64")
+    model = every_layer.averaging("float64")
+    x = every_layer.images(model, 1).astype("float64")
     (corner,) = explain(model, x, "average", (0, 0, 1)).equations
     assert corner.value == pytest.approx(x[0, :2, :2, 1].mean(), rel=1e-12)
     (middle,) = explain(model, x, "average", (1, 2, 1)).equations
@@ -96,8 +96,8 @@ def test_an_average_counts_the_pixels_inside():
 
 @pytest.mark.parametrize("training", [False, True])
 def test_batch_normalisation_by_hand(training):
-    model = networks.convolutional("float64")
-    x = networks.images(model, 5).astype("float64")
+    model = every_layer.convolutional("float64")
+    x = every_layer.images(model, 5).astype("float64")
     layer = model.get_layer("norm")
     given = passes.forward(model, x, training=training)[2].x
     mean, variance = layer.buffers["moving_mean"], layer.buffers["moving_variance"]
@@ -117,8 +117,8 @@ def test_batch_normalisation_by_hand(training):
 
 
 def test_softmax_by_hand():
-    model = networks.averaging("float64")
-    x = networks.images(model, 1).astype("float64")
+    model = every_layer.averaging("float64")
+    x = every_layer.images(model, 1).astype("float64")
     z = passes.forward(model, x)[-1].x[0]
     (equation,) = explain(model, x, "softmax", 2).equations
     assert equation.value == pytest.approx(np.exp(z[2]) / np.exp(z).sum(), rel=1e-12)
@@ -126,8 +126,8 @@ def test_softmax_by_hand():
 
 
 def test_dropout_in_training_keeps_or_drops():
-    model = networks.convolutional()
-    x = networks.images(model, 2)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 2)
     seen = set()
     for w in range(4):
         found = explain(model, x, "drop", (0, w, 0), training=True)
@@ -155,8 +155,8 @@ KERNELS = {
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_a_kernel_that_is_a_little_wrong_is_found_out(name, monkeypatch):
-    model = networks.convolutional()
-    x = networks.images(model, 1)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
     assert explain(model, x, name).agrees
     kernel, position = KERNELS[name]
     operation = kernels.OPERATIONS[kernel]
@@ -173,8 +173,8 @@ def test_a_kernel_that_is_a_little_wrong_is_found_out(name, monkeypatch):
 
 
 def test_the_default_is_the_largest_element():
-    model = networks.convolutional()
-    x = networks.images(model, 3)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 3)
     y = passes.forward(model, x)[1].y[1]
     found = explain(model, x, "same", sample=1)
     place = np.unravel_index(np.argmax(np.abs(y)), y.shape)
@@ -184,16 +184,16 @@ def test_the_default_is_the_largest_element():
 
 
 def test_one_sample_may_come_without_its_batch():
-    model = networks.convolutional()
-    x = networks.images(model, 1)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
     assert str(explain(model, x[0], "out", 1)) == str(explain(model, x, "out", 1))
     grey = Sequential([Input((4, 3, 1)), layers.Flatten(name="flat")])
     assert explain(grey, np.ones((4, 3)), "flat", 5).agrees
 
 
 def test_a_layer_is_found_by_name_by_index_and_by_itself():
-    model = networks.convolutional()
-    x = networks.images(model, 1)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
     texts = {
         str(explain(model, x, layer, (0, 0, 0)))
         for layer in ("same", 1, model.layers[1])
@@ -202,8 +202,8 @@ def test_a_layer_is_found_by_name_by_index_and_by_itself():
 
 
 def test_what_is_not_there_is_refused():
-    model = networks.convolutional()
-    x = networks.images(model, 2)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 2)
     with pytest.raises(ValueError, match=r"expected one of \['rescaling'.*'smae'"):
         explain(model, x, "smae")
     with pytest.raises(
@@ -238,14 +238,14 @@ def test_every_layer_of_scratchnets_is_explained():
 
     # An Input is no layer of the model.
     assert set(ARITHMETIC) == set(layers.ALL.values()) - {layers.InputLayer}
-    used = {type(layer) for make in networks.ALL for layer in make().layers}
+    used = {type(layer) for make in every_layer.ALL for layer in make().layers}
     assert used == set(ARITHMETIC)
 
 
 @pytest.mark.parametrize("rung", kernels.RUNGS)
 def test_every_rung_agrees(rung):
-    model = networks.convolutional()
-    x = networks.images(model, 1)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
     with kernels.rung(rung):
         for layer in model.layers:
             assert explain(model, x, layer).agrees

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 
-import networks
+import every_layer
 import numpy as np
 import pytest
 
@@ -12,7 +12,7 @@ from scratchnet.inspection import passes
 
 NAMES = [
     (make, layer.name, of, training)
-    for make in networks.ALL
+    for make in every_layer.ALL
     for layer in make().layers
     for of in ("x", *layer.params)
     for training in (False, True)
@@ -22,7 +22,7 @@ NAMES = [
 @pytest.mark.parametrize(("make", "name", "of", "training"), NAMES)
 def test_every_step_of_the_path_agrees_with_the_kernels(make, name, of, training):
     model = make()
-    x, y = networks.images(model, 4), networks.labels(model, 4)
+    x, y = every_layer.images(model, 4), every_layer.labels(model, 4)
     found = explain_gradient(model, x, y, name, of, sample=1, training=training)
     assert found.agrees, str(found)
     assert found.equations[-1].where.startswith("softmax and cross-entropy")
@@ -55,7 +55,7 @@ MOVABLE = [
 @pytest.mark.parametrize(("make", "name", "of"), MOVABLE)
 def test_the_value_is_the_slope_of_the_loss(make, name, of):
     model = make("float64")
-    x, label = networks.images(model, 1).astype("float64"), 3
+    x, label = every_layer.images(model, 1).astype("float64"), 3
     array = x if of == "x" else model.get_layer(name).params[of]
     found = explain_gradient(model, x, [label], name, of)
     value, step = found.equations[0].value, 1e-5
@@ -102,7 +102,7 @@ def test_the_path_of_a_small_network_by_hand():
 
 def test_a_model_without_softmax_follows_its_own_loss():
     model = Sequential([Input((3,)), layers.Dense(2, name="dense")])
-    networks.settle(model)
+    every_layer.settle(model)
     model.compile("sgd", "mse")
     x, y = np.array([[1.0, 2.0, 3.0]]), np.array([[0.5, -0.5]])
     found = explain_gradient(model, x, y, "dense", "kernel", (2, 1))
@@ -122,7 +122,7 @@ def test_softmax_and_loss_apart():
             layers.Dense(2, activation="softmax", name="out"),
         ]
     )
-    networks.settle(model)
+    every_layer.settle(model)
     found = explain_gradient(model, np.ones((1, 3)), [1], "gate", "kernel")
     names = [(equation.where, equation.name[:2]) for equation in found.equations]
     assert names[1] == ("Dense 'gate'", "dz")
@@ -131,8 +131,8 @@ def test_softmax_and_loss_apart():
 
 
 def test_the_targets_of_one_sample():
-    model = networks.convolutional()
-    x = networks.images(model, 1)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
     text = str(explain_gradient(model, x, [2], "same"))
     assert str(explain_gradient(model, x[0], 2, "same")) == text
     one_hot = np.eye(5)[2]
@@ -142,8 +142,8 @@ def test_the_targets_of_one_sample():
 
 
 def test_a_gradient_that_is_not_there_is_refused():
-    model = networks.convolutional()
-    x = networks.images(model, 1)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
     with pytest.raises(
         ValueError, match="gradient of x or kernel or bias, received 'w'"
     ):
@@ -170,8 +170,8 @@ KERNELS = {
 
 @pytest.mark.parametrize("case", KERNELS)
 def test_a_backward_kernel_that_is_a_little_wrong_is_found_out(case, monkeypatch):
-    model = networks.convolutional()
-    x = networks.images(model, 1)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
     assert explain_gradient(model, x, [1], *case).agrees
     name, position = KERNELS[case]
     operation = kernels.OPERATIONS[name]
@@ -188,8 +188,8 @@ def test_a_backward_kernel_that_is_a_little_wrong_is_found_out(case, monkeypatch
 
 
 def test_training_takes_the_whole_batch():
-    model = networks.convolutional("float64")
-    x, y = networks.images(model, 6).astype("float64"), networks.labels(model, 6)
+    model = every_layer.convolutional("float64")
+    x, y = every_layer.images(model, 6).astype("float64"), every_layer.labels(model, 6)
     run = passes.from_loss(model, x, y, training=True)
     found = explain_gradient(model, x, y, "norm", "gamma", 1, training=True)
     step = run.steps[2]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-import networks
+import every_layer
 import pytest
 
 from scratchnet.explain import Equation, Explanation, Row, explain
@@ -11,8 +11,8 @@ PRODUCT = re.compile(r"^(.+?) +(\S+) × +(\S+) = +(\S+)$")
 
 
 def test_products_and_their_sum_can_be_added_up_by_the_reader():
-    model = networks.convolutional()
-    found = explain(model, networks.images(model, 1), "same", (4, 4, 1), rows=100)
+    model = every_layer.convolutional()
+    found = explain(model, every_layer.images(model, 1), "same", (4, 4, 1), rows=100)
     text = str(found)
     products = [PRODUCT.match(line.strip()) for line in text.splitlines()]
     products = [match for match in products if match]
@@ -58,8 +58,8 @@ def test_the_verdict_says_how_far_apart_the_two_are():
 
 
 def test_lines_fit_a_terminal():
-    model = networks.convolutional()
-    x = networks.images(model, 4)
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 4)
     for layer in model.layers:
         text = str(explain(model, x, layer, sample=1, training=True))
         assert max(map(len, text.splitlines())) <= 100

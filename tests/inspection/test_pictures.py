@@ -244,6 +244,37 @@ def test_the_figure_of_saliency_shows_all_three():
     assert f"b$x$, {probability:.3f}" in texts(figure)
 
 
+# Layers of one's own.
+
+
+class Scale(layers.Layer):
+    def build(self, input_shape, rng):
+        self.add_param("scale", np.array([1.0, 2.0, -3.0]))
+
+    def forward(self, x, *, training):
+        self.remember(x, training=training)
+        return x * self.params["scale"]
+
+    def backward(self, dy):
+        self.grads["scale"][...] = (self.recall() * dy).sum((0, 1, 2))
+        return dy * self.params["scale"]
+
+
+def test_a_layer_of_ones_own_is_looked_at_like_any_other():
+    model = Sequential(
+        [Input((4, 4, 3)), Scale(name="scale"), layers.GlobalAveragePooling2D()]
+    )
+    x = image((4, 4, 3)).astype("float32")
+    maps = inspection.feature_maps(model, x)
+    np.testing.assert_array_equal(maps["scale"], x * [1, 2, -3])
+    assert len(drawn(inspection.plot_feature_maps(model, x))) == 1 + 3 + 1
+    gradient = inspection.gradient_saliency(model, x, 2)
+    np.testing.assert_allclose(gradient[..., 2], -3 / 16)
+    assert not gradient[..., :2].any()
+    statistics = inspection.activation_statistics(model, x[None])
+    assert statistics["scale"].mean == pytest.approx(maps["scale"].mean(), rel=1e-6)
+
+
 # What all figures share.
 
 
