@@ -9,6 +9,7 @@ from scratchnet import (
     callbacks,
     datasets,
     initializers,
+    inspection,
     layers,
     lookup,
     losses,
@@ -19,6 +20,7 @@ from scratchnet import (
 )
 from scratchnet._version import __version__
 from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.explain import explain, explain_gradient
 from scratchnet.gradcheck import gradcheck
 from scratchnet.layers import Input
 from scratchnet.sequential import Sequential
@@ -35,8 +37,11 @@ __all__ = [
     "architectures",
     "callbacks",
     "datasets",
+    "explain",
+    "explain_gradient",
     "gradcheck",
     "initializers",
+    "inspection",
     "layers",
     "losses",
     "metrics",

@@ -13,7 +13,9 @@ import scratchnet
 from experiments import keras_reference, records, study, validate, validation_text
 from scratchnet import cli, runs
 from scratchnet.commands import datasets as datasets_command
+from scratchnet.commands import explain as explain_command
 from scratchnet.commands import gradcheck as gradcheck_command
+from scratchnet.commands import inspect as inspect_command
 from scratchnet.commands import predict as predict_command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -200,6 +202,33 @@ def test_files_of_a_run_are_those_in_the_readme():
     + re.findall(r"^scratchnet .*", README, re.MULTILINE),
 )
 def test_scratchnet_commands_are_accepted(command, monkeypatch):
-    for module in (datasets_command, gradcheck_command, predict_command):
+    for module in (
+        datasets_command,
+        explain_command,
+        gradcheck_command,
+        inspect_command,
+        predict_command,
+    ):
         monkeypatch.setattr(module, "run", lambda arguments: 0)
     assert cli.main(shlex.split(command)[1:]) == 0
+
+
+def test_the_arithmetic_of_the_explain_example_is_right():
+    found = re.search(r"<!-- explain example -->\n```\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    command, *lines = found[1].splitlines()
+    assert command.startswith("$ scratchnet explain runs/")
+    product = re.compile(r" *x\[.*\] × kernel\[.*\] +(\S+) × +(\S+) = +(\S+)$")
+    products = [match for match in map(product.match, lines) if match]
+    assert len(products) == 9
+    for one in products:
+        assert float(one[3]) == pytest.approx(float(one[1]) * float(one[2]), rel=2e-5)
+    numbers = {
+        name: float(number)
+        for name, number in re.findall(r"^ *(\S.*?)  +(\S+)$", found[1], re.MULTILINE)
+    }
+    z = sum(float(one[3]) for one in products) + numbers["bias[29]"]
+    assert numbers["= z[20, 20, 29]"] == pytest.approx(z, rel=1e-5)
+    assert numbers["the kernel computed"] == pytest.approx(z, rel=1e-5)
+    y = numbers["= y[20, 20, 29], as the kernel computed it"]
+    assert y == max(numbers["the kernel computed"], 0)

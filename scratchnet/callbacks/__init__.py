@@ -10,6 +10,7 @@ from scratchnet.callbacks.csv_logger import CSVLogger
 from scratchnet.callbacks.early_stopping import EarlyStopping
 from scratchnet.callbacks.history import History
 from scratchnet.callbacks.lambda_callback import LambdaCallback
+from scratchnet.callbacks.layer_monitor import LayerMonitor
 from scratchnet.callbacks.learning_rate_scheduler import LearningRateScheduler
 from scratchnet.callbacks.model_checkpoint import ModelCheckpoint
 from scratchnet.callbacks.progress_bar import ProgbarLogger
@@ -24,6 +25,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "LambdaCallback",
+    "LayerMonitor",
     "LearningRateScheduler",
     "ModelCheckpoint",
     "ProgbarLogger",

@@ -1,0 +1,139 @@
+"""``scratchnet explain``: the arithmetic behind one number of a trained model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.kernels import ladder
+
+HELP = "print the arithmetic behind one number of a trained model"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to ``scratchnet``'s."""
+    parser = subparsers.add_parser(
+        "explain",
+        help=HELP,
+        description=(
+            "Work one element of a layer's output out again for an image of the run's "
+            "test set: which inputs met which weights, the products, their sum, the "
+            "bias, the activation; or, with --gradient, one element of a gradient, up "
+            "to the loss. Every result is compared with what the kernel computed."
+        ),
+    )
+    parser.add_argument("run_folder", metavar="RUN", help="folder of a finished run")
+    parser.add_argument(
+        "layer", metavar="LAYER", nargs="?", help="its name; without it: what there is"
+    )
+    parser.add_argument(
+        "--element",
+        type=index,
+        metavar="I,J,K",
+        help="which element of the output, or of the gradient (default: the largest)",
+    )
+    parser.add_argument(
+        "--gradient",
+        metavar="OF",
+        help="explain the gradient of a parameter, such as kernel, or of the input, x",
+    )
+    parser.add_argument(
+        "--sample", type=_count, default=0, help="number of the test image (default: 0)"
+    )
+    parser.add_argument(
+        "--training",
+        type=_count,
+        metavar="N",
+        help="run as in training, on a batch of N images from the sample on",
+    )
+    parser.add_argument(
+        "--rows",
+        type=_count,
+        default=12,
+        help="how many numbers of a long sum to show (default: 12)",
+    )
+    parser.add_argument(
+        "--weights", choices=("best", "last"), default="best", help="default: best"
+    )
+    parser.add_argument(
+        "--rung",
+        choices=ladder.RUNGS,
+        help="the kernels to compute with (default: the ones that training runs on)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the explanation.
+
+    Returns:
+        0 where all numbers agree with the kernels', 1 where one does not or a file
+        can't be read, 2 for the name of no layer, or an element that is not there.
+    """
+    from scratchnet.runs import Run
+
+    try:
+        model = Run.open(arguments.run_folder).model(arguments.weights)
+        if arguments.layer is None:
+            model.summary()
+            return 0
+        with ladder.rung(arguments.rung or ladder.get_rung()):
+            explanation = _explain(model, arguments)
+    except (CheckpointError, DatasetError) as error:
+        print(f"scratchnet explain: {error}", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(f"scratchnet explain: {error}", file=sys.stderr)
+        return 2
+    print(explanation)
+    return 0 if explanation.agrees else 1
+
+
+def _explain(model: Any, arguments: argparse.Namespace) -> Any:
+    from scratchnet.explain import explain, explain_gradient
+    from scratchnet.inspection.data import load_images
+    from scratchnet.runs import Run
+
+    model.get_layer(arguments.layer)  # a wrong name is said before data are loaded
+    x, labels = load_images(
+        Run.open(arguments.run_folder), arguments.sample, arguments.training or 1
+    )
+    settings = {"training": arguments.training is not None, "rows": arguments.rows}
+    if arguments.gradient is None:
+        return explain(model, x, arguments.layer, arguments.element, **settings)
+    return explain_gradient(
+        model,
+        x,
+        labels,
+        arguments.layer,
+        arguments.gradient,
+        arguments.element,
+        **settings,
+    )
+
+
+def index(text: str) -> tuple[int, ...]:
+    """Return an element's index from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no list of whole numbers.
+
+    >>> index("5,7,3")
+    (5, 7, 3)
+    """
+    parts = text.strip("[]()").replace(" ", "").split(",")
+    if not all(part.isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(
+            f"expected whole numbers with commas between them, received {text!r}"
+        )
+    return tuple(int(part) for part in parts)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least 0, received {text!r}"
+        )
+    return int(text)

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import every_layer
+import numpy as np
+import pytest
+from scipy.signal import correlate
+
+from scratchnet import Input, Sequential, kernels, layers
+from scratchnet.explain import explain
+from scratchnet.inspection import passes
+
+CASES = [
+    (make, layer.name, training)
+    for make in every_layer.ALL
+    for layer in make().layers
+    for training in (False, True)
+]
+
+
+def elements(shape: tuple[int, ...], count: int) -> list[tuple[int, ...]]:
+    """Return a few elements, the first and the last (corners, padding) among them."""
+    rng = np.random.default_rng(3)
+    drawn = [tuple(int(rng.integers(size)) for size in shape) for _ in range(count)]
+    return [(0,) * len(shape), tuple(size - 1 for size in shape), *drawn]
+
+
+@pytest.mark.parametrize(("make", "name", "training"), CASES)
+def test_elements_of_every_layer_agree_with_the_kernels(make, name, training):
+    model = make()
+    x = every_layer.images(model, 4)
+    y = next(
+        step.y
+        for step in passes.forward(model, x, training=training)
+        if step.layer.name == name
+    )
+    for element in elements(y.shape[1:], 6):
+        found = explain(model, x, name, element, sample=2, training=training)
+        assert found.agrees, str(found)
+        assert found.equations[-1].computed == y[2, *element]
+        # Tight: a sum that left a summand out would not pass for rounding.
+        for equation in found.equations:
+            size = sum(abs(row.value) for row in equation.rows)
+            assert equation.tolerance <= 2e-5 * max(size, 1e-3)
+
+
+def test_a_convolution_is_scipys_correlation():
+    model = every_layer.convolutional("float64")
+    x = every_layer.images(model, 1).astype("float64")
+    layer = model.get_layer("same")
+    scaled = x[0] * 0.5 + 0.25
+    for h, w, co in elements((9, 8, 3), 5):
+        z, y = explain(model, x, "same", (h, w, co)).equations
+        planes = [
+            correlate(scaled[..., c], layer.params["kernel"][..., c, co], "same")
+            for c in range(2)
+        ]
+        expected = sum(planes)[h, w] + layer.params["bias"][co]
+        assert z.value == pytest.approx(expected, rel=1e-12, abs=1e-12)
+        assert y.value == max(z.computed, 0)
+        inside = len([row for row in z.rows if "kernel" in row.text])
+        assert inside == 2 * (3 - (h in (0, 8))) * (3 - (w in (0, 7)))
+
+
+def test_a_dense_layer_is_a_product_with_its_matrix():
+    model = every_layer.convolutional("float64")
+    x = every_layer.images(model, 1).astype("float64")
+    step = passes.forward(model, x)[-2]
+    layer = model.get_layer("hidden")
+    z, y = explain(model, x, "hidden", 4).equations
+    expected = step.x[0] @ layer.params["kernel"][:, 4] + layer.params["bias"][4]
+    assert z.value == pytest.approx(expected, rel=1e-12)
+    assert y.value == pytest.approx(1 / (1 + np.exp(-expected)), rel=1e-12)
+    assert len(z.rows) == step.x.shape[1] + 1
+    assert z.rows[-1].text == "bias[4]"
+
+
+def test_pooling_names_the_maximum():
+    model = Sequential([Input((2, 4, 1)), layers.MaxPooling2D(2, name="max")])
+    x = np.array([[1, 2, 5, 5], [4, 3, 0, 5]], "float32")[..., None]
+    (first,) = explain(model, x, "max", (0, 0, 0)).equations
+    assert [row.factors for row in first.rows] == [(1,), (2,), (4,), (3,)]
+    assert [bool(row.mark) for row in first.rows] == [False, False, True, False]
+    (second,) = explain(model, x, "max", (0, 1, 0)).equations
+    assert [bool(row.mark) for row in second.rows] == [True, False, False, False]
+    assert second.value == second.computed == 5
+
+
+def test_an_average_counts_the_pixels_inside():
+    model = every_layer.averaging("float64")
+    x = every_layer.images(model, 1).astype("float64")
+    (corner,) = explain(model, x, "average", (0, 0, 1)).equations
+    assert corner.value == pytest.approx(x[0, :2, :2, 1].mean(), rel=1e-12)
+    (middle,) = explain(model, x, "average", (1, 2, 1)).equations
+    assert middle.value == pytest.approx(x[0, 1:4, 3:6, 1].mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_batch_normalisation_by_hand(training):
+    model = every_layer.convolutional("float64")
+    x = every_layer.images(model, 5).astype("float64")
+    layer = model.get_layer("norm")
+    given = passes.forward(model, x, training=training)[2].x
+    mean, variance = layer.buffers["moving_mean"], layer.buffers["moving_variance"]
+    if training:
+        mean, variance = given.mean((0, 1, 2)), given.var((0, 1, 2))
+    *statistics, last = explain(
+        model, x, "norm", (3, 4, 1), sample=2, training=training
+    ).equations
+    expected = layer.params["gamma"] * (given[2, 3, 4] - mean)
+    expected = expected / np.sqrt(variance + layer.epsilon) + layer.params["beta"]
+    assert last.value == pytest.approx(expected[1], rel=1e-10)
+    assert [equation.name for equation in statistics] == (
+        ["mean[1]", "variance[1]"] if training else []
+    )
+    for equation, own in zip(statistics, (mean, variance), strict=False):
+        assert equation.value == pytest.approx(own[1], rel=1e-10)
+
+
+def test_softmax_by_hand():
+    model = every_layer.averaging("float64")
+    x = every_layer.images(model, 1).astype("float64")
+    z = passes.forward(model, x)[-1].x[0]
+    (equation,) = explain(model, x, "softmax", 2).equations
+    assert equation.value == pytest.approx(np.exp(z[2]) / np.exp(z).sum(), rel=1e-12)
+    assert len(equation.rows) == 5
+
+
+def test_dropout_in_training_keeps_or_drops():
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 2)
+    seen = set()
+    for w in range(4):
+        found = explain(model, x, "drop", (0, w, 0), training=True)
+        (equation,) = found.equations
+        assert found.agrees
+        given = equation.rows[0].factors[0]
+        kept = equation.value != 0
+        seen.add(kept)
+        if kept:
+            assert equation.value == pytest.approx(given / 0.6, rel=1e-6)
+    assert seen == {True, False}
+    (still,) = explain(model, x, "drop", (0, 0, 0)).equations
+    assert still.value == still.rows[0].factors[0]
+
+
+# Layer → its kernel, and where in the kernel's arguments the output is written.
+KERNELS = {
+    "same": ("convolution_forward", 3),
+    "norm": ("batch_normalization_inference", 6),
+    "max": ("max_pooling_forward", 1),
+    "hidden": ("dense_forward", 3),
+    "out": ("softmax_forward", 1),
+}
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_that_is_a_little_wrong_is_found_out(name, monkeypatch):
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
+    assert explain(model, x, name).agrees
+    kernel, position = KERNELS[name]
+    operation = kernels.OPERATIONS[kernel]
+    right = operation.run
+
+    def spoilt(*arguments):
+        right(*arguments)
+        arguments[position][...] *= 1.0001
+
+    monkeypatch.setattr(operation, "run", spoilt)
+    found = explain(model, x, name)
+    assert not found.agrees
+    assert "DISAGREES" in str(found)
+
+
+def test_the_default_is_the_largest_element():
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 3)
+    y = passes.forward(model, x)[1].y[1]
+    found = explain(model, x, "same", sample=1)
+    place = np.unravel_index(np.argmax(np.abs(y)), y.shape)
+    assert found.title == (
+        f"Output {[int(i) for i in place]} of Conv2D 'same', sample 1"
+    )
+
+
+def test_one_sample_may_come_without_its_batch():
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
+    assert str(explain(model, x[0], "out", 1)) == str(explain(model, x, "out", 1))
+    grey = Sequential([Input((4, 3, 1)), layers.Flatten(name="flat")])
+    assert explain(grey, np.ones((4, 3)), "flat", 5).agrees
+
+
+def test_a_layer_is_found_by_name_by_index_and_by_itself():
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
+    texts = {
+        str(explain(model, x, layer, (0, 0, 0)))
+        for layer in ("same", 1, model.layers[1])
+    }
+    assert len(texts) == 1
+
+
+def test_what_is_not_there_is_refused():
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 2)
+    with pytest.raises(ValueError, match=r"expected one of \['rescaling'.*'smae'"):
+        explain(model, x, "smae")
+    with pytest.raises(
+        ValueError, match=r"inside of \(9, 8, 3\), received \(9, 0, 0\)"
+    ):
+        explain(model, x, "same", (9, 0, 0))
+    with pytest.raises(ValueError, match=r"inside of \(9, 8, 3\), received \(1, 2\)"):
+        explain(model, x, "same", (1, 2))
+    with pytest.raises(ValueError, match=r"inside of \(9, 8, 3\), received \(-1, 0, 0"):
+        explain(model, x, "same", (-1, 0, 0))
+    with pytest.raises(ValueError, match="a sample from 0 to 1, received 2"):
+        explain(model, x, "same", sample=2)
+    with pytest.raises(ValueError, match="is no layer of"):
+        explain(model, x, layers.ReLU())
+    with pytest.raises(ValueError, match=r"expected x of shape \(N, 9, 8, 2\)"):
+        explain(model, x[..., :1], "same")
+    with pytest.raises(ValueError, match="expected a built model"):
+        explain(Sequential([layers.Dense(2)]), [[1.0]], 0)
+
+
+def test_a_layer_of_ones_own_is_refused_by_name():
+    class Double(layers.Dense):
+        pass
+
+    model = Sequential([Input((2,)), Double(2, name="double")])
+    with pytest.raises(NotImplementedError, match=r"Double 'double'.*own layers only"):
+        explain(model, [[1.0, 2.0]], "double")
+
+
+def test_every_layer_of_scratchnets_is_explained():
+    from scratchnet.explain.element import ARITHMETIC
+
+    # An Input is no layer of the model.
+    assert set(ARITHMETIC) == set(layers.ALL.values()) - {layers.InputLayer}
+    used = {type(layer) for make in every_layer.ALL for layer in make().layers}
+    assert used == set(ARITHMETIC)
+
+
+@pytest.mark.parametrize("rung", kernels.RUNGS)
+def test_every_rung_agrees(rung):
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
+    with kernels.rung(rung):
+        for layer in model.layers:
+            assert explain(model, x, layer).agrees
+
+
+def test_infinite_weights_disagree_with_nothing_and_raise_nothing():
+    model = Sequential([Input((2,)), layers.Dense(1, name="dense")])
+    model.set_weights([[[np.inf], [-np.inf]], [0.0]])
+    with np.errstate(invalid="ignore"):
+        found = explain(model, [[1.0, 1.0]], "dense", 0)
+    assert np.isnan(found.equations[0].value)
+    assert found.agrees

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import itertools
+
+import every_layer
+import numpy as np
+import pytest
+
+from scratchnet import Input, Sequential, kernels, layers
+from scratchnet.explain import explain_gradient
+from scratchnet.inspection import passes
+
+NAMES = [
+    (make, layer.name, of, training)
+    for make in every_layer.ALL
+    for layer in make().layers
+    for of in ("x", *layer.params)
+    for training in (False, True)
+]
+
+
+@pytest.mark.parametrize(("make", "name", "of", "training"), NAMES)
+def test_every_step_of_the_path_agrees_with_the_kernels(make, name, of, training):
+    model = make()
+    x, y = every_layer.images(model, 4), every_layer.labels(model, 4)
+    found = explain_gradient(model, x, y, name, of, sample=1, training=training)
+    assert found.agrees, str(found)
+    assert found.equations[-1].where.startswith("softmax and cross-entropy")
+    for equation, above in itertools.pairwise(found.equations):
+        followed = [row for row in equation.rows if row.followed]
+        assert len(followed) == 1
+        # What is followed is the element that the next equation works out.
+        assert above.computed in followed[0].factors
+        largest = max(
+            (row for row in equation.rows if row.at is not None),
+            key=lambda row: abs(row.value),
+        )
+        assert abs(followed[0].value) == abs(largest.value)
+    assert not any(row.followed for row in found.equations[-1].rows)
+
+
+def loss_of(model: Sequential, x: np.ndarray, label: int) -> float:
+    """The cross-entropy, from nothing but what the model gives out."""
+    return float(-np.log(model(x)[0, label]))
+
+
+# What can be moved from outside: all parameters, and the input of the first layer.
+MOVABLE = [
+    (make, name, of)
+    for make, name, of, training in NAMES
+    if not training and (of != "x" or name == make().layers[0].name)
+]
+
+
+@pytest.mark.parametrize(("make", "name", "of"), MOVABLE)
+def test_the_value_is_the_slope_of_the_loss(make, name, of):
+    model = make("float64")
+    x, label = every_layer.images(model, 1).astype("float64"), 3
+    array = x if of == "x" else model.get_layer(name).params[of]
+    found = explain_gradient(model, x, [label], name, of)
+    value, step = found.equations[0].value, 1e-5
+    at = tuple(int(i) for i in found.title.split("[")[1].split("]")[0].split(","))
+    at = (0, *at) if of == "x" else at
+    before = array[at]
+    array[at] = before + step
+    above = loss_of(model, x, label)
+    array[at] = before - step
+    below = loss_of(model, x, label)
+    array[at] = before
+    assert value != 0
+    assert value == pytest.approx((above - below) / (2 * step), rel=1e-5, abs=1e-9)
+
+
+def test_the_path_of_a_small_network_by_hand():
+    model = Sequential(
+        [
+            Input((2,)),
+            layers.Dense(2, activation="relu", name="hidden"),
+            layers.Dense(2, activation="softmax", name="out"),
+        ]
+    )
+    model.set_weights([[[1.0, 2.0], [0.5, -1.0]], [0.0, 0.0], [[1, 0], [0, 1]], [0, 0]])
+    x, label = np.array([[1.0, 3.0]]), 1
+    hidden = np.array([2.5, 0.0])  # the second unit is asleep: 2 − 3
+    p = np.exp(hidden) / np.exp(hidden).sum()
+    dz = p - [0, 1]
+    found = explain_gradient(model, x, [label], "hidden", "kernel", (1, 0))
+    assert [equation.name for equation in found.equations] == [
+        "d_kernel[1, 0]",
+        "dz[0]",
+        "dx[0]",
+        "dz[0]",
+    ]
+    expected = [3 * dz[0], dz[0], dz[0], dz[0]]
+    for equation, value in zip(found.equations, expected, strict=True):
+        assert equation.value == pytest.approx(value, rel=1e-6)
+    asleep = explain_gradient(model, x, [label], "hidden", "kernel", (1, 1))
+    assert asleep.agrees
+    assert len(asleep.equations) == 1  # nothing comes back through it
+    assert asleep.equations[0].value == 0
+
+
+def test_a_model_without_softmax_follows_its_own_loss():
+    model = Sequential([Input((3,)), layers.Dense(2, name="dense")])
+    every_layer.settle(model)
+    model.compile("sgd", "mse")
+    x, y = np.array([[1.0, 2.0, 3.0]]), np.array([[0.5, -0.5]])
+    found = explain_gradient(model, x, y, "dense", "kernel", (2, 1))
+    kernel, bias = model.get_weights()
+    dy = (x @ kernel + bias - y)[0]  # 2 / D, for D = 2 outputs, is 1
+    assert found.equations[0].value == pytest.approx(3 * dy[1], rel=1e-5)
+    assert found.equations[-1].where == "the loss"
+    assert found.agrees
+
+
+def test_softmax_and_loss_apart():
+    # A softmax below the top is differentiated by itself.
+    model = Sequential(
+        [
+            Input((3,)),
+            layers.Dense(3, activation="softmax", name="gate"),
+            layers.Dense(2, activation="softmax", name="out"),
+        ]
+    )
+    every_layer.settle(model)
+    found = explain_gradient(model, np.ones((1, 3)), [1], "gate", "kernel")
+    names = [(equation.where, equation.name[:2]) for equation in found.equations]
+    assert names[1] == ("Dense 'gate'", "dz")
+    assert "y[k]" in found.equations[1].formula
+    assert found.agrees
+
+
+def test_the_targets_of_one_sample():
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
+    text = str(explain_gradient(model, x, [2], "same"))
+    assert str(explain_gradient(model, x[0], 2, "same")) == text
+    one_hot = np.eye(5)[2]
+    model.compile("adam", "categorical_crossentropy")
+    assert str(explain_gradient(model, x[0], one_hot, "same")) == text
+    assert str(explain_gradient(model, x, one_hot[None], "same")) == text
+
+
+def test_a_gradient_that_is_not_there_is_refused():
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
+    with pytest.raises(
+        ValueError, match="gradient of x or kernel or bias, received 'w'"
+    ):
+        explain_gradient(model, x, [1], "same", "w")
+    with pytest.raises(ValueError, match="gradient of x, received 'kernel'"):
+        explain_gradient(model, x, [1], "max")
+    with pytest.raises(ValueError, match=r"inside of \(3, 3, 2, 3\)"):
+        explain_gradient(model, x, [1], "same", "kernel", (3, 0, 0, 0))
+    with pytest.raises(ValueError, match="expected labels 0 to 4, received 5"):
+        explain_gradient(model, x, [5], "same")
+
+
+# Layer and gradient → the kernel, and where in its arguments the gradient is written.
+KERNELS = {
+    ("same", "kernel"): ("convolution_backward_weight", 2),
+    ("strided", "x"): ("convolution_backward_input", 2),
+    ("hidden", "kernel"): ("dense_backward_weight", 2),
+    ("hidden", "x"): ("dense_backward_input", 2),
+    ("max", "x"): ("max_pooling_backward", 3),
+    ("norm", "x"): ("batch_normalization_backward_inference", 6),
+    ("norm", "gamma"): ("batch_normalization_backward_inference", 7),
+}
+
+
+@pytest.mark.parametrize("case", KERNELS)
+def test_a_backward_kernel_that_is_a_little_wrong_is_found_out(case, monkeypatch):
+    model = every_layer.convolutional()
+    x = every_layer.images(model, 1)
+    assert explain_gradient(model, x, [1], *case).agrees
+    name, position = KERNELS[case]
+    operation = kernels.OPERATIONS[name]
+    right = operation.run
+
+    def spoilt(*arguments):
+        right(*arguments)
+        arguments[position][...] *= 1.0001
+
+    monkeypatch.setattr(operation, "run", spoilt)
+    found = explain_gradient(model, x, [1], *case)
+    assert not found.equations[0].agrees
+    assert not found.agrees
+
+
+def test_training_takes_the_whole_batch():
+    model = every_layer.convolutional("float64")
+    x, y = every_layer.images(model, 6).astype("float64"), every_layer.labels(model, 6)
+    run = passes.from_loss(model, x, y, training=True)
+    found = explain_gradient(model, x, y, "norm", "gamma", 1, training=True)
+    step = run.steps[2]
+    given = step.x - step.x.mean((0, 1, 2))
+    normalized = given / np.sqrt(step.x.var((0, 1, 2)) + 0.001)
+    expected = (step.dy * normalized)[..., 1].sum()
+    assert found.equations[0].value == pytest.approx(expected, rel=1e-10)
+    assert found.agrees
