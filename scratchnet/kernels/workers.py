@@ -50,7 +50,7 @@ def take(typing_context, waiting):
     return types.int64(waiting), codegen
 
 
-_addresses = {}
+addresses = {}
 
 
 def address_of(work, *arguments):
@@ -66,13 +66,13 @@ def address_of(work, *arguments):
             if isinstance(argument, np.ndarray)
         ),
     )
-    found = _addresses.get(key)
+    found = addresses.get(key)
     if found is None:
         kinds = types.int64, types.int64[::1], *map(numba.typeof, arguments)
         work.compile(kinds)
         compiled = work.overloads[kinds]
         name = compiled.fndesc.llvm_func_name
-        found = _addresses[key] = compiled.library.get_pointer_to_function(name)
+        found = addresses[key] = compiled.library.get_pointer_to_function(name)
     return found
 
 
