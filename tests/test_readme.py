@@ -10,7 +10,14 @@ import pytest
 
 import experiments.__main__ as experiments_command
 import scratchnet
-from experiments import keras_reference, records, study, validate, validation_text
+from experiments import (
+    keras_reference,
+    records,
+    report,
+    study,
+    validate,
+    validation_text,
+)
 from scratchnet import cli, runs
 from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import gradcheck as gradcheck_command
@@ -139,7 +146,9 @@ def commands_of(module: str) -> list[str]:
 @pytest.mark.parametrize("words", commands_of("experiments"))
 def test_commands_of_the_study_are_accepted(words, monkeypatch):
     called = []
-    monkeypatch.setattr(study, "run", lambda *args, **kwargs: called.append(args))
+    monkeypatch.setattr(study, "run", lambda *args, **kwargs: called.append(args) or [])
+    for name in ("write_run", "write_study"):
+        monkeypatch.setattr(report, name, lambda *args, **kwargs: called.append(args))
     compare = validate.compare
 
     def remember(*args, **kwargs):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.report.look import FAINT, colour_map, figure, readable
+from experiments.report.look import FAINT, colour_map, figure, ink_on, readable
 
 MOST_ANNOTATED = 20
 MOST_NAMED = 130
@@ -117,9 +117,11 @@ def draw_annotated(
         percent: whether the numbers are percents of the row instead of counts.
     """
     share = shares(counts)
-    side = 2.4 + 0.52 * len(names)
-    made, (axes,) = figure(side + 0.7, side)
+    labels = [readable(name, 34) for name in names]
+    side = 0.8 + 0.52 * len(names) + 0.075 * max(map(len, labels))
+    made, (axes,) = figure(side + 0.9, side)
     _picture(made, axes, share)
+    colours = colour_map()
     numbers = np.round(100 * share).astype(int) if percent else counts
     for (row, column), number in np.ndenumerate(numbers):
         if number:
@@ -130,9 +132,8 @@ def draw_annotated(
                 ha="center",
                 va="center",
                 fontsize=9 if number < 1000 else 8,
-                color=_ink_on(float(share[row, column])),
+                color=ink_on(colours(np.sqrt(share[row, column]))),
             )
-    labels = [readable(name, 34) for name in names]
     axes.set_xticks(range(len(names)), labels, rotation=90 if len(names) > 5 else 0)
     axes.set_yticks(range(len(names)), labels)
     return made
@@ -192,12 +193,6 @@ def _picture(made: Any, axes: Any, share: np.ndarray, *, below: bool = False) ->
     bar.outline.set_visible(False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-
-
-def _ink_on(share: float) -> str:
-    """Return black or white, whichever can be read on the field's colour."""
-    red, green, blue, _ = colour_map()(np.sqrt(share))
-    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "#ffffff"
 
 
 def draw_pairs(pairs: Sequence[Pair], names: Sequence[str]) -> Any:

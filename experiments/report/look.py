@@ -51,6 +51,26 @@ def colour_map() -> Any:
     return LinearSegmentedColormap.from_list("heat", HEAT)
 
 
+def ink_on(colour: Any) -> str:
+    """Return black or white, whichever can be read better on a colour.
+
+    The luminance is that of sRGB. At 0.179 black and white have the same contrast.
+
+    Reference: W3C, "Web Content Accessibility Guidelines 2.1", relative luminance.
+
+    >>> ink_on("#08306b"), ink_on("#ccbb44")
+    ('#ffffff', '#000000')
+    """
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(colour)
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#000000" if luminance > 0.179 else "#ffffff"
+
+
 def figure(width: float, height: float, rows: int = 1, columns: int = 1) -> Any:
     """Return an empty figure, of a size in inches, and its axes in a flat list.
 

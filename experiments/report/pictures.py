@@ -19,6 +19,9 @@ from experiments.report.look import (
     readable,
 )
 
+# Of these letters, ten titles stand side by side.
+LONGEST_TITLE = 14
+
 
 def as_pixels(images: np.ndarray) -> np.ndarray:
     """Return images as red, green and blue values that can be shown.
@@ -132,7 +135,7 @@ def draw_samples(
         labels: (N,).
         names: of the classes.
     """
-    titles = [readable(names[label], 16) for label in labels]
+    titles = [readable(names[label], LONGEST_TITLE) for label in labels]
     return draw_grid(images, titles, [INK] * len(titles))
 
 
@@ -171,10 +174,10 @@ def draw_mistakes(
 
 def title(prediction: Prediction, names: Sequence[str]) -> str:
     """Return what stands above an image: the class, or predicted and (true)."""
-    predicted = readable(names[prediction.predicted], 16)
+    predicted = readable(names[prediction.predicted], LONGEST_TITLE)
     if prediction.right:
         return predicted
-    return f"{predicted}\n({readable(names[prediction.label], 14)})"
+    return f"{predicted}\n({readable(names[prediction.label], LONGEST_TITLE - 1)})"
 
 
 def draw_top(

@@ -75,8 +75,12 @@ def _confusions(subject: Subject) -> Iterator[Drawing]:
             "Confusion of superclasses",
             "The same predictions, with the classes of a superclass put together; the "
             "numbers are percents of the true superclass.",
-            lambda: confusion.draw_annotated(
-                confusion.merge(counts, groups), groups.names, percent=True
+            lambda: (
+                confusion.draw_annotated(
+                    confusion.merge(counts, groups), groups.names, percent=True
+                )
+                if len(groups.names) <= confusion.MOST_ANNOTATED
+                else confusion.draw(confusion.merge(counts, groups), groups.names)
             ),
             size="wide",
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.report.look import INK, SERIES, figure, readable
+from experiments.report.look import INK, SERIES, figure, ink_on, readable
 
 
 def draw(
@@ -39,15 +39,16 @@ def _bars(
     colours = [SERIES[index % len(SERIES)] for index in range(len(values))]
     bars = axes.bar(range(len(values)), means, 0.62, color=colours)
     several = any(len(seeds) > 1 for seeds in values.values())
-    axes.bar_label(
+    numbers = axes.bar_label(
         bars,
         [form.format(mean) for mean in means],
         padding=3,
         label_type="center" if several else "edge",
-        color="white" if several else INK,
         fontweight="bold",
     )
     if several:
+        for number, colour in zip(numbers, colours, strict=True):
+            number.set_color(ink_on(colour))
         for position, seeds in enumerate(values.values()):
             spread = np.linspace(-0.12, 0.12, len(seeds)) if len(seeds) > 1 else [0]
             axes.plot(position + np.array(spread), seeds, "o", ms=4, color=INK)

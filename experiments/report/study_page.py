@@ -39,10 +39,10 @@ class Reported:
 
 @dataclass(frozen=True)
 class Group:
-    """All runs of one data set.
+    """All runs of one data set that can be compared.
 
     Attributes:
-        name: of the data set, as `scratchnet.datasets` has it.
+        name: part of the names of its figures, unlike that of any other group.
         runs: in the order of the table.
     """
 
@@ -79,7 +79,7 @@ def drawings(group: Group) -> list[Drawing]:
     several = len(group.runs) > len(group.first())
     return [
         Drawing(
-            f"{_slug(group)}-scores",
+            f"{group.name}-scores",
             "Test accuracy and loss",
             "Each bar is the mean of a model's seeds, each dot a seed."
             if several
@@ -89,7 +89,7 @@ def drawings(group: Group) -> list[Drawing]:
             ),
         ),
         Drawing(
-            f"{_slug(group)}-history",
+            f"{group.name}-history",
             "Training history",
             "Training solid, validation dotted; the star is the epoch whose weights "
             "were tested.",
@@ -160,12 +160,12 @@ def _group(
         [
             element("h2", group.title, id=f"data-{index}"),
             _table(group, folder),
-            drawn[f"{_slug(group)}-scores"].figure(prefix=f"{group.title}: "),
+            drawn[f"{group.name}-scores"].figure(prefix=f"{group.title}: "),
             element("h3", "Training history"),
             history(
                 f"history-{index}",
                 group.trainings(),
-                drawn[f"{_slug(group)}-history"],
+                drawn[f"{group.name}-history"],
                 charts=charts,
             ),
             element("h3", "Model by model"),
@@ -229,8 +229,3 @@ def _left_out(left_out: Sequence[tuple[str, str]]) -> Html:
         f"{len(left_out)} runs are not in it",
         table(["folder", "why"], left_out, left=2),
     )
-
-
-def _slug(group: Group) -> str:
-    """Return the data set's name as part of a file's name."""
-    return "".join(c if c.isalnum() and c.isascii() else "-" for c in group.name)

@@ -84,7 +84,20 @@ class Subject:
     def dataset_title(self) -> str:
         """The name of the data set that people use, where it is known."""
         known = self.dataset in datasets.names()
-        return datasets.get(self.dataset).title if known else self.dataset
+        title = datasets.get(self.dataset).title if known else self.dataset
+        return f"{title} ({', '.join(self.variant)})" if self.variant else title
+
+    @property
+    def variant(self) -> tuple[str, ...]:
+        """How it differs from the study's own runs, which are compared apart."""
+        protocol, about = (
+            found if isinstance(found, dict) else {}
+            for found in map(self.run.record.get, ("protocol", "dataset"))
+        )
+        name = str(protocol.get("name", "notebook"))
+        return ((name,) if name != "notebook" else ()) + (
+            ("quick",) if about.get("quick") else ()
+        )
 
     @property
     def title(self) -> str:

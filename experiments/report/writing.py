@@ -17,10 +17,7 @@ from experiments.report.study_page import Group, Reported, drawings, study_page
 from experiments.report.subject import ImageFinder, Images, Subject, read
 from scratchnet.checkpoint import atomic_write
 from scratchnet.errors import CheckpointError
-from scratchnet.runs import Run
-
-PAGE = "report.html"
-FIGURES = "figures"
+from scratchnet.runs import FIGURES, PAGE, Run
 
 
 def find_runs(folder: str | os.PathLike[str]) -> list[Path]:
@@ -134,8 +131,19 @@ def _write_page(path: Path, text: str) -> Path:
 
 
 def _groups(reported: Iterable[Reported]) -> list[Group]:
-    """Put runs of the same data set together, ordered as the table of a study is."""
-    groups: dict[str, list[Reported]] = {}
+    """Put together what can be compared: the same data set, protocol and part of it."""
+    groups: dict[tuple[str, ...], list[Reported]] = {}
     for run in reported:
-        groups.setdefault(run.subject.dataset, []).append(run)
-    return [Group(name, tuple(runs)) for name, runs in groups.items()]
+        key = (run.subject.dataset, *run.subject.variant)
+        groups.setdefault(key, []).append(run)
+    names = ["-".join(map(_file_name, key)) for key in groups]
+    return [
+        # Different names may become the same file's name.
+        Group(name if names.count(name) == 1 else f"{name}-{index}", tuple(runs))
+        for index, (name, runs) in enumerate(zip(names, groups.values(), strict=True))
+    ]
+
+
+def _file_name(text: str) -> str:
+    plain = (c if c.isascii() and (c.isalnum() or c == "_") else "-" for c in text)
+    return "".join(plain)[:60]
