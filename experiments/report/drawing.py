@@ -21,8 +21,8 @@ class Drawing:
         title: what it shows, in a few words.
         caption: how to read it, in a sentence or two.
         draw: returns the Matplotlib figure.
-        size: ``"wide"`` and, with smaller writing, ``"dense"`` figures are scrolled
-            sideways on a narrow page; ``"fitting"`` ones are made smaller.
+        size: ``"fitting"`` figures are made as small as a narrow page is; ``"wide"``
+            and, with smaller writing, ``"dense"`` ones are scrolled sideways there.
         gallery: the same as HTML, for figures made of images: there, the text is text,
             and the rows are as long as the page is wide.
     """

@@ -26,6 +26,7 @@ def drawings(subject: Subject, shown: Sequence[int] = ()) -> list[Drawing]:
             "Training solid, validation dotted; the star is the epoch whose weights "
             "were tested.",
             lambda: history.draw({subject.model: subject.training}),
+            size="wide",
         ),
         *_confusions(subject),
     ]
@@ -91,6 +92,7 @@ def _confusions(subject: Subject) -> Iterator[Drawing]:
             "The most confused pairs",
             "The mistakes that are made most often.",
             lambda: confusion.draw_pairs(pairs, names),
+            size="wide",
         )
 
 

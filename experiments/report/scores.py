@@ -19,8 +19,8 @@ def draw(
         accuracies: model → test accuracy of each seed, 0 to 1.
         losses: model → test loss of each seed.
     """
-    width = max(7.0, 1.1 * len(accuracies) * 2)
-    made, panels = figure(width, 3.4, 1, 2)
+    # Small, so that a phone has room for it without making its text too small.
+    made, panels = figure(max(5.6, 1.8 * len(accuracies)), 3, 1, 2)
     _bars(panels[0], accuracies, "test accuracy (higher is better)", "{:.1%}")
     panels[0].set_ylim(0, 1.08)
     panels[0].set_yticks(np.arange(0, 1.01, 0.2))
@@ -56,7 +56,7 @@ def _bars(
     axes.set_xticks(range(len(values)), names)
     axes.tick_params(axis="x", length=0)
     axes.margins(y=0.12)
-    axes.set_title(title)
+    axes.set_title(title, fontsize=9.5)
     axes.set_axisbelow(True)
     axes.grid(True, axis="y", linewidth=0.6)
     axes.spines[["top", "right", "left"]].set_visible(False)

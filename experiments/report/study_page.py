@@ -94,6 +94,7 @@ def drawings(group: Group) -> list[Drawing]:
             "Training solid, validation dotted; the star is the epoch whose weights "
             "were tested.",
             lambda: history_figure.draw(group.trainings()),
+            size="wide",
         ),
     ]
 

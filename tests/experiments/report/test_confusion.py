@@ -6,9 +6,9 @@ from sklearn.metrics import confusion_matrix
 
 from experiments.report import confusion
 from experiments.report.confusion import Pair, Superclasses
-from experiments.report.look import png
 from experiments.report.subject import SUPERCLASSES
 from scratchnet.datasets import cifar100
+from tests.experiments.report.laid_out import laid_out
 
 COUNTS = np.array([[8, 2, 0], [1, 9, 0], [0, 5, 0]])
 NAMES = ("cat", "dog", "guinea_pig")
@@ -135,16 +135,9 @@ def test_pairs_are_bars_with_names():
 def test_no_label_of_the_heat_map_lies_on_its_neighbour():
     """Labels one below the other, as they are drawn."""
     groups = SUPERCLASSES[cifar100.class_names]
-    made = []
-
-    def draw():
-        made.append(
-            confusion.draw(np.eye(100, dtype=int), cifar100.class_names, groups)
-        )
-        return made[0]
-
-    png(draw)
-    axes = made[0].axes[0]
+    counts = np.eye(100, dtype=int)
+    made = laid_out(lambda: confusion.draw(counts, cifar100.class_names, groups))
+    axes = made.axes[0]
     for axis, names in ((axes.yaxis, "y0 y1"), (axes.xaxis, "x0 x1")):
         low, high = names.split()
         boxes = [label.get_window_extent() for label in axis.get_ticklabels()]

@@ -10,9 +10,10 @@ from PIL import Image
 
 from experiments.report import galleries, pictures
 from experiments.report.choices import Prediction
-from experiments.report.look import FAINT, INK, RIGHT, WRONG, png
+from experiments.report.look import FAINT, INK, RIGHT, WRONG
 from scratchnet.datasets import cifar100
 from tests.experiments.report import made_runs
+from tests.experiments.report.laid_out import laid_out
 
 NAMES = ("T-shirt/top", "lawn_mower", "<b>")
 FOUND = [Prediction(4, 0, 0, 0.9), Prediction(7, 1, 2, 0.75)]
@@ -81,14 +82,9 @@ def test_no_title_of_a_grid_lies_on_another_or_on_an_image():
     images = made_runs.images(100, 32, 3)
     names = [*cifar100.class_names, "e" * 30]
     found = [Prediction(index, 100 - index, 100, 0.5) for index in range(100)]
-    made = []
-
-    def draw():
-        made.append(pictures.draw_predictions(images, found, names))
-        return made[0]
-
-    height = np.asarray(Image.open(io.BytesIO(png(draw)))).shape[0]
-    (axes,) = made[0].axes
+    made = laid_out(lambda: pictures.draw_predictions(images, found, names))
+    height = made.bbox.height
+    (axes,) = made.axes
     boxes = [text.get_window_extent() for text in axes.texts]
     assert all(0 <= box.y0 and box.y1 <= height for box in boxes)
     for upper, lower in zip(boxes[:-10], boxes[10:], strict=True):
