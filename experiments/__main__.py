@@ -1,4 +1,4 @@
-"""The command line: ``python -m experiments [run|validate ...]``."""
+"""The command line: ``python -m experiments [run|report|validate ...]``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from experiments import (
     arguments,
     protocol,
     records,
+    report,
     study,
     validate,
     validation_text,
@@ -40,6 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(metavar="COMMAND")
     _add_run(commands)
+    _add_report(commands)
     _add_validate(commands)
     chosen = parser.parse_args(words)
     if "action" not in chosen:
@@ -65,7 +67,7 @@ def _run(chosen: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    study.run(
+    runs = study.run(
         chosen.dataset,
         chosen.model,
         chosen.seeds,
@@ -76,6 +78,18 @@ def _run(chosen: argparse.Namespace) -> int:
         verbose=chosen.verbose,
         record=chosen.record,
     )
+    if not chosen.no_report:
+        folders = [run.folder for run in runs]
+        print(f"\nreport: {report.write_study(chosen.out, folders)}")
+    return 0
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    folder: Path = chosen.folder
+    if (folder / "run.json").is_file():
+        print(report.write_run(folder, shown=chosen.images))
+    else:
+        print(report.write_study(folder, shown=chosen.images, say=print))
     return 0
 
 
@@ -147,7 +161,35 @@ def _add_run(commands: Any) -> None:
         help="also keep what `validate` needs of each run (default folder: "
         "experiments/results)",
     )
+    parser.add_argument(
+        "--no-report", action="store_true", help="leave out figures and reports"
+    )
     parser.set_defaults(action=_run)
+
+
+def _add_report(commands: Any) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="draw figures and write reports of runs",
+        description="Write figures/*.png and report.html into the folder of each run, "
+        "and of all of them together.",
+    )
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=Path("runs"),
+        help="of a run, or with runs in it (default: runs)",
+    )
+    parser.add_argument(
+        "--images",
+        type=arguments.indices,
+        default=[],
+        metavar="N[,N]",
+        help="test images, counted from 0, whose most probable classes are shown "
+        "(default: a few that tell something)",
+    )
+    parser.set_defaults(action=_report)
 
 
 def _add_validate(commands: Any) -> None:

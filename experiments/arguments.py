@@ -73,6 +73,14 @@ def read_seeds(text: str) -> list[int]:
     return list(dict.fromkeys(numbers))
 
 
+def indices(text: str) -> list[int]:
+    """Read whole numbers of at least 0, separated by commas."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise argparse.ArgumentTypeError(f"expected a list such as 3,17: {text!r}")
+    return list(dict.fromkeys(map(int, words)))
+
+
 def positive(text: str) -> int:
     """Read a whole number of at least 1."""
     value = int(text) if text.isascii() and text.isdigit() else 0

@@ -8,6 +8,8 @@
     report.json        scikit-learn's classification report
     metrics.json       loss, accuracy, epochs, seconds; written last: a folder without
                        it holds a run that did not finish
+    report.html        what was drawn of all this, on request: a page, and its figures
+    figures/*.png
 
 The format has a number, `FORMAT`; a folder of another number is refused. Everything
 that a prediction needs is in the folder: an installed scratchnet can make one without
@@ -49,6 +51,10 @@ RESULTS = (
 )
 
 
+PAGE = "report.html"
+FIGURES = "figures"
+
+
 @dataclass(frozen=True)
 class Run:
     """A run's folder and what ``run.json`` in it says."""
@@ -60,8 +66,8 @@ class Run:
     def create(cls, folder: str | os.PathLike[str], record: dict[str, Any]) -> Run:
         """Make the folder and write ``run.json``.
 
-        An earlier run's results are removed first: what the folder holds from here on
-        is all of one run.
+        An earlier run's results, and what was drawn of them, are removed first: what
+        the folder holds from here on is all of one run.
 
         Raises:
             CheckpointError: the folder can't be made or written to.
@@ -69,8 +75,9 @@ class Run:
         run = cls(Path(folder), {"format": FORMAT, **record})
         try:
             run.folder.mkdir(parents=True, exist_ok=True)
-            for name in RESULTS:
-                run.path(name).unlink(missing_ok=True)
+            drawn = [run.path(PAGE), *run.path(FIGURES).glob("*.png")]
+            for path in [*map(run.path, RESULTS), *drawn]:
+                path.unlink(missing_ok=True)
         except OSError as error:
             raise CheckpointError(
                 f"{folder}: can't hold a run: {error.strerror}; choose another folder"

@@ -10,7 +10,14 @@ import pytest
 
 import experiments.__main__ as experiments_command
 import scratchnet
-from experiments import keras_reference, records, study, validate, validation_text
+from experiments import (
+    keras_reference,
+    records,
+    report,
+    study,
+    validate,
+    validation_text,
+)
 from scratchnet import cli, runs
 from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import explain as explain_command
@@ -142,16 +149,19 @@ def commands_of(module: str) -> list[str]:
 @pytest.mark.parametrize("words", commands_of("experiments"))
 def test_commands_of_the_study_are_accepted(words, monkeypatch):
     called = []
-    monkeypatch.setattr(study, "run", lambda *args, **kwargs: called.append(args))
+    monkeypatch.setattr(study, "run", lambda *args, **_: called.append("run") or [])
+    for name in ("write_run", "write_study"):
+        monkeypatch.setattr(report, name, lambda *args, **_: called.append("report"))
     compare = validate.compare
 
     def remember(*args, **kwargs):
-        called.append(args)
+        called.append("validate")
         return compare(*args, **kwargs)
 
     monkeypatch.setattr(validate, "compare", remember)
     assert experiments_command.main(shlex.split(words)) == 0
-    assert len(called) == 1
+    command = words.split()[0] if words else "run"
+    assert called == (["run", "report"] if command == "run" else [command])
 
 
 @pytest.mark.parametrize("words", commands_of("experiments.keras_reference"))

@@ -7,7 +7,7 @@ import pytest
 
 from scratchnet import Input, Sequential, layers
 from scratchnet.errors import CheckpointError
-from scratchnet.runs import FORMAT, RESULTS, Run, environment
+from scratchnet.runs import FIGURES, FORMAT, PAGE, RESULTS, Run, environment
 
 
 def small_model() -> Sequential:
@@ -60,10 +60,14 @@ def test_names_of_any_script_survive(tmp_path):
 
 
 def test_create_removes_the_results_of_an_earlier_run_and_nothing_else(tmp_path):
-    for name in (*RESULTS, "notes.txt"):
+    (tmp_path / FIGURES).mkdir()
+    drawn = (PAGE, f"{FIGURES}/history.png")
+    for name in (*RESULTS, *drawn, "notes.txt", f"{FIGURES}/notes.txt"):
         (tmp_path / name).write_text("old")
     run = Run.create(tmp_path, {})
-    assert {path.name for path in tmp_path.iterdir()} == {"run.json", "notes.txt"}
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"run.json", "notes.txt"}
+    assert (tmp_path / FIGURES / "notes.txt").read_text() == "old"
     assert not run.complete
 
 

@@ -1,0 +1,223 @@
+"""What a report is about: a run, read and checked, and the images it was tested on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from experiments import data, protocol
+from experiments.report import confusion
+from experiments.report.confusion import Superclasses
+from experiments.report.history import Training
+from scratchnet import datasets
+from scratchnet.datasets import cifar100
+from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.runs import Run
+
+SUPERCLASSES = {
+    cifar100.class_names: Superclasses(
+        cifar100.superclass_names, cifar100.superclass_of_class
+    )
+}
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images that a run was made with.
+
+    Attributes:
+        test: (N, H, W[, C]), in the order of the run's predictions.
+        samples: some training images; None if there are none to show.
+        sample_labels: their classes.
+    """
+
+    test: np.ndarray
+    samples: np.ndarray | None = None
+    sample_labels: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A complete run.
+
+    Attributes:
+        run: its folder.
+        dataset: name of the data set.
+        model: name of the model.
+        class_names: in the order of the labels.
+        labels: (N,), classes of the test images.
+        probabilities: (N, C), what the model says of them.
+        training: the history.
+        metrics: what ``metrics.json`` says.
+        images: None if there are none.
+        why_no_images: the reason.
+        superclasses: groups of classes, where they are known.
+    """
+
+    run: Run
+    dataset: str
+    model: str
+    class_names: tuple[str, ...]
+    labels: np.ndarray
+    probabilities: np.ndarray
+    training: Training
+    metrics: dict[str, Any]
+    images: Images | None = None
+    why_no_images: str = "no images were given"
+    superclasses: Superclasses | None = None
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        """The class of the highest probability, (N,)."""
+        return self.probabilities.argmax(1)
+
+    @cached_property
+    def confusion(self) -> np.ndarray:
+        """How often each class (row) was taken for each (column)."""
+        return confusion.matrix(self.labels, self.predicted, len(self.class_names))
+
+    @property
+    def dataset_title(self) -> str:
+        """The name of the data set that people use, where it is known."""
+        known = self.dataset in datasets.names()
+        title = datasets.get(self.dataset).title if known else self.dataset
+        return f"{title} ({', '.join(self.variant)})" if self.variant else title
+
+    @property
+    def variant(self) -> tuple[str, ...]:
+        """How it differs from the study's own runs, which are compared apart."""
+        protocol, about = (
+            found if isinstance(found, dict) else {}
+            for found in map(self.run.record.get, ("protocol", "dataset"))
+        )
+        name = str(protocol.get("name", "notebook"))
+        return ((name,) if name != "notebook" else ()) + (
+            ("quick",) if about.get("quick") else ()
+        )
+
+    @property
+    def title(self) -> str:
+        """Data set, model and seed."""
+        seed = self.run.record.get("seed")
+        return f"{self.dataset_title}, {self.model}" + (
+            "" if seed is None else f", seed {seed}"
+        )
+
+    def with_images(self, images: Images) -> Subject:
+        """Return the subject with its images.
+
+        Raises:
+            CheckpointError: there are fewer or more images than predictions.
+        """
+        if len(images.test) != len(self.labels):
+            raise CheckpointError(
+                f"{self.run.folder}: expected {len(self.labels)} test images, as many "
+                f"as there are predictions, received {len(images.test)}"
+            )
+        return replace(self, images=images)
+
+
+def read(run: Run) -> Subject:
+    """Read all of a run that a report shows, and check that it fits together.
+
+    Raises:
+        CheckpointError: the run is not complete, or a file is missing or damaged.
+    """
+    metrics, history = run.metrics(), run.history()
+    labels, probabilities = run.predictions()
+    names = _class_names(run)
+    labels = np.asarray(labels).reshape(-1)
+    _require(
+        probabilities.shape == (len(labels), len(names))
+        and len(labels) > 0
+        and probabilities.dtype.kind == "f"
+        and labels.dtype.kind in "iu"
+        and bool(np.isfinite(probabilities).all())
+        and 0 <= labels.min() <= labels.max() < len(names),
+        run,
+        f"expected labels of {len(names)} classes and a finite probability for each "
+        f"in predictions.npz, received labels {labels.shape} {labels.dtype} and "
+        f"probabilities {probabilities.shape} {probabilities.dtype}",
+    )
+    _require(
+        isinstance(metrics, dict)
+        and all(_is_number(metrics.get(key)) for key in ("test_loss", "test_accuracy")),
+        run,
+        "expected numbers 'test_loss' and 'test_accuracy' in metrics.json",
+    )
+    best = metrics.get("best_epoch")
+    return Subject(
+        run,
+        _name(run, "dataset"),
+        _name(run, "model"),
+        names,
+        labels,
+        probabilities,
+        Training(history, best if isinstance(best, int) else None),
+        metrics,
+        superclasses=SUPERCLASSES.get(names),
+    )
+
+
+class ImageFinder:
+    """Finds the images of runs, and keeps those of the latest data set."""
+
+    def __init__(self) -> None:
+        """Nothing is loaded yet."""
+        self.key: tuple[str, bool] | None = None
+        self.samples: data.Data | None = None
+
+    def add(self, subject: Subject) -> Subject:
+        """Return a subject with its images, or with the reason why there are none."""
+        about = subject.run.record.get("dataset")
+        quick = bool(about.get("quick")) if isinstance(about, dict) else False
+        try:
+            samples = self._load(subject.dataset, quick)
+        except (DatasetError, ValueError) as error:
+            return replace(subject, why_no_images=str(error))
+        if not np.array_equal(samples.test[1], subject.labels):
+            return replace(
+                subject,
+                why_no_images=f"the test set {subject.dataset!r} found here has other "
+                "labels than the run's",
+            )
+        x, y = samples.training
+        return subject.with_images(Images(samples.test[0], x, y))
+
+    def _load(self, dataset: str, quick: bool) -> data.Data:
+        if self.samples is None or self.key != (dataset, quick):
+            # The training set is shown as it is, whatever part the run held out.
+            self.samples = data.load(dataset, protocol.STUDY, 0, quick=quick)
+            self.key = dataset, quick
+        return self.samples
+
+
+def _name(run: Run, key: str) -> str:
+    found = run.record.get(key)
+    name = found.get("name") if isinstance(found, dict) else None
+    _require(isinstance(name, str), run, f"expected a name of the {key} in run.json")
+    return str(name)
+
+
+def _class_names(run: Run) -> tuple[str, ...]:
+    found = run.record.get("class_names")
+    names = found if isinstance(found, list) else [None]
+    _require(
+        all(isinstance(name, str) for name in names),
+        run,
+        "expected 'class_names' in run.json as a list of names",
+    )
+    return tuple(names)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _require(condition: bool, run: Run, message: str) -> None:
+    if not condition:
+        raise CheckpointError(f"{run.folder}: {message}")

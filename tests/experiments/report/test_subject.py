@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from experiments import data
+from experiments.report import subject
+from experiments.report.subject import ImageFinder, Images
+from scratchnet import datasets
+from scratchnet.errors import CheckpointError, DatasetError
+from tests.experiments.report import made_runs
+
+NAMES = ["a", "b", "c"]
+
+PAIR = made_runs.images(60), made_runs.predictions(60, 3)[0]
+LOADED = data.Data(PAIR, PAIR, PAIR, ("a", "b", "c"))
+
+
+def test_a_run_is_read_whole(tmp_path):
+    run = made_runs.make(tmp_path, NAMES, model="net", seed=3)
+    found = subject.read(run)
+    assert (found.dataset, found.model, found.class_names) == (
+        "made_up",
+        "net",
+        ("a", "b", "c"),
+    )
+    assert found.title == "made_up, net, seed 3"
+    assert found.confusion.sum() == 60
+    accuracy = np.trace(found.confusion) / 60
+    assert accuracy == pytest.approx(found.metrics["test_accuracy"])
+    assert found.training.best_epoch == made_runs.BEST
+    assert found.superclasses is None and found.images is None
+
+
+def test_known_data_sets_have_their_titles_and_superclasses(tmp_path):
+    names = list(datasets.cifar100.class_names)
+    run = made_runs.make(tmp_path, names, count=200, dataset="cifar100")
+    assert subject.read(run).dataset_title == "CIFAR-100"
+    groups = subject.read(run).superclasses
+    assert groups.names[groups.of_class[names.index("otter")]] == "aquatic_mammals"
+    run.record["protocol"] = {"name": "holdout"}
+    run.record["dataset"]["quick"] = True
+    assert subject.read(run).dataset_title == "CIFAR-100 (holdout, quick)"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("metrics.json", None, "did not finish"),
+        ("metrics.json", "[]", "expected numbers 'test_loss'"),
+        ("metrics.json", '{"test_loss": "0", "test_accuracy": 1}', "expected numbers"),
+        ("metrics.json", '{"test_loss": NaN, "test_accuracy": 1}', "expected numbers"),
+        ("history.csv", None, "can't be read"),
+        ("history.csv", "epoch,loss\n0", "can't be read"),
+        ("predictions.npz", "x", "can't be read"),
+    ],
+)
+def test_damaged_files_are_named(name, content, message, tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    run.path(name).unlink()
+    if content is not None:
+        run.path(name).write_text(content)
+    with pytest.raises(CheckpointError, match=message):
+        subject.read(run)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"class_names": None}, "a list of names"),
+        ({"class_names": ["a", 2, "c"]}, "a list of names"),
+        ({"class_names": ["a", "b"]}, "labels of 2 classes"),
+        ({"class_names": []}, "labels of 0 classes"),
+        ({"model": None}, "a name of the model"),
+        ({"model": {"name": 7}}, "a name of the model"),
+        ({"dataset": []}, "a name of the dataset"),
+    ],
+)
+def test_a_record_that_does_not_fit_is_refused(changed, message, tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    run.record.update(changed)
+    with pytest.raises(CheckpointError, match=message):
+        subject.read(run)
+
+
+@pytest.mark.parametrize(
+    ("labels", "probabilities"),
+    [
+        (np.array([0, 3]), np.ones((2, 3))),
+        (np.array([-1, 0]), np.ones((2, 3))),
+        (np.array([0.0, 1.0]), np.ones((2, 3))),
+        (np.array([0, 1]), np.full((2, 3), np.nan)),
+        (np.array([0, 1]), np.ones((2, 3), int)),
+        (np.array([0, 1]), np.ones((3, 3))),
+        (np.zeros(0, int), np.ones((0, 3))),
+    ],
+)
+def test_predictions_that_do_not_fit_are_refused(labels, probabilities, tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    run.write_predictions(labels, probabilities)
+    with pytest.raises(CheckpointError, match="expected labels of 3 classes"):
+        subject.read(run)
+
+
+def test_labels_of_shape_n_1_are_made_flat(tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    labels, probabilities = run.predictions()
+    run.write_predictions(labels[:, None].astype(np.uint8), probabilities)
+    assert np.array_equal(subject.read(run).labels, labels)
+
+
+def test_images_are_those_of_the_data_set(quick_study):
+    from scratchnet.runs import Run
+
+    run = Run.open(quick_study / "digits/ann/seed-0-quick")
+    found = ImageFinder().add(subject.read(run))
+    _, (x, y) = datasets.digits.load_data()
+    assert np.array_equal(found.images.test[..., 0], x)
+    assert np.array_equal(found.labels, y)
+
+
+def test_a_data_set_is_loaded_once_for_all_its_runs(tmp_path, monkeypatch):
+    loaded = []
+
+    def load(name, *args, **kwargs):
+        loaded.append(name)
+        return LOADED
+
+    monkeypatch.setattr(subject.data, "load", load)
+    finder = ImageFinder()
+    for folder in "ab":
+        finder.add(subject.read(made_runs.make(tmp_path / folder, NAMES)))
+    assert loaded == ["made_up"]
+
+
+def test_an_unknown_data_set_has_no_images_and_a_reason(tmp_path):
+    found = ImageFinder().add(subject.read(made_runs.make(tmp_path, NAMES)))
+    assert found.images is None
+    assert "'made_up'" in found.why_no_images
+
+
+def test_a_data_set_that_cannot_be_loaded_is_a_reason(tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise DatasetError("no network")
+
+    monkeypatch.setattr(subject.data, "load", fail)
+    found = ImageFinder().add(subject.read(made_runs.make(tmp_path, NAMES)))
+    assert found.why_no_images == "no network"
+
+
+def test_images_of_other_labels_are_not_shown(tmp_path):
+    run = made_runs.make(tmp_path, list("0123456789"), dataset="digits", count=355)
+    found = ImageFinder().add(subject.read(run))
+    assert found.images is None and "other labels" in found.why_no_images
+
+
+def test_too_few_images_are_refused(tmp_path):
+    found = subject.read(made_runs.make(tmp_path, NAMES))
+    with pytest.raises(CheckpointError, match="expected 60 test images"):
+        found.with_images(Images(made_runs.images(59)))

@@ -1,0 +1,295 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments import report
+from experiments.__main__ import main
+from experiments.report import drawing, interactive
+from experiments.report.confusion import Superclasses
+from experiments.report.subject import Images
+from scratchnet.errors import CheckpointError
+from scratchnet.runs import Run
+from tests.experiments.report import made_runs
+from tests.experiments.report.test_markup import HOSTILE, Collector
+
+NAMES = ["cat", "dog", "guinea_pig"]
+OF_ANY_RUN = {"history", "confusion", "confused-pairs"}
+OF_IMAGES = {
+    "samples",
+    "predictions-right",
+    "predictions-wrong",
+    "confident-mistakes",
+    "top-5",
+}
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request, monkeypatch):
+    """Most tests look at the page alone: figures and charts have tests of their own."""
+    monkeypatch.setattr(interactive, "available", lambda: False)
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(drawing, "png", lambda draw: made_runs.NO_PICTURE)
+
+
+@pytest.fixture
+def drawn():
+    """For tests that want the figures drawn."""
+
+
+def figures(folder: Path) -> set[str]:
+    return {path.stem for path in (folder / "figures").iterdir()}
+
+
+def images(count: int = 60) -> Images:
+    return Images(
+        made_runs.images(count), made_runs.images(9, channels=3), np.arange(9) % 3
+    )
+
+
+def test_a_run_of_any_data_set_has_all_figures_and_a_page(tmp_path, drawn):
+    made_runs.make(tmp_path, NAMES)
+    page = report.write_run(tmp_path, images=images())
+    assert page == tmp_path / "report.html"
+    assert figures(tmp_path) == OF_ANY_RUN | OF_IMAGES
+    for path in (tmp_path / "figures").iterdir():
+        # In every figure there is ink, and it is not all ink.
+        lightness = np.asarray(Image.open(path).convert("L"))
+        assert min(lightness.shape) > 100 and 0.005 < np.mean(lightness < 200) < 0.9
+    text = page.read_text(encoding="utf-8")
+    found = Collector(text)
+    for heading in ("Training history", "guinea pig", "Right predictions"):
+        assert heading in found.text or heading in text
+    sources = [attributes.get("src", "") for _, attributes in found.tags]
+    assert all(source.startswith("data:image/png") for source in sources if source)
+    # Nothing is fetched: no address but those of the page's own parts.
+    assert "http:" not in text and "https:" not in text
+
+
+def test_without_images_the_page_says_so(tmp_path):
+    made_runs.make(tmp_path, NAMES)
+    text = report.write_run(tmp_path).read_text(encoding="utf-8")
+    assert figures(tmp_path) == OF_ANY_RUN
+    assert "No images are shown here: " in text and "made_up" in text
+
+
+def test_superclasses_of_ones_own_have_a_figure(tmp_path):
+    made_runs.make(tmp_path, NAMES)
+    groups = Superclasses(("pets", "others"), (0, 0, 1))
+    report.write_run(tmp_path, superclasses=groups)
+    assert "confusion-superclasses" in figures(tmp_path)
+
+
+def test_figures_of_an_earlier_report_go_and_other_files_stay(tmp_path):
+    made_runs.make(tmp_path, NAMES)
+    report.write_run(tmp_path, images=images())
+    (tmp_path / "figures" / "notes.txt").write_text("mine")
+    report.write_run(tmp_path)
+    assert figures(tmp_path) == OF_ANY_RUN | {"notes"}
+
+
+def test_a_model_without_a_mistake_has_a_page(tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    labels, _ = run.predictions()
+    run.write_predictions(labels, np.eye(3, dtype=np.float32)[labels])
+    text = report.write_run(tmp_path, images=images()).read_text(encoding="utf-8")
+    assert "There is no mistake among the test images." in text
+    assert figures(tmp_path) == {
+        "history",
+        "confusion",
+        "samples",
+        "predictions-right",
+        "top-5",
+    }
+
+
+def test_the_same_run_gives_the_same_page(tmp_path):
+    made_runs.make(tmp_path, NAMES)
+    pages = [report.write_run(tmp_path, images=images()).read_bytes() for _ in "12"]
+    assert pages[0] == pages[1]
+
+
+def test_the_table_of_classes_is_scikit_learns_report(quick_study, tmp_path):
+    from sklearn.metrics import classification_report
+
+    run = Run.open(quick_study / "digits/ann/seed-0-quick")
+    labels, probabilities = run.predictions()
+    expected = classification_report(
+        labels, probabilities.argmax(1), output_dict=True, zero_division=0
+    )
+    target = Run.create(tmp_path, run.record)
+    for name in ("history.csv", "metrics.json", "predictions.npz"):
+        target.path(name).write_bytes(run.path(name).read_bytes())
+    text = report.write_run(tmp_path).read_text(encoding="utf-8")
+    for digit in "0123456789":
+        row = expected[digit]
+        cells = [f"{row[key]:.3f}" for key in ("precision", "recall", "f1-score")]
+        cells.append(f"{row['support']:.0f}")
+        line = "".join(f'<td class="number">{cell}</td>' for cell in cells)
+        assert f'<td class="text">{digit}</td>{line}' in text
+    assert figures(tmp_path) >= OF_IMAGES
+
+
+def make_study(folder: Path) -> None:
+    for model in ("ann", "basic_cnn"):
+        for seed in (0, 1):
+            made_runs.make(
+                folder / f"{model}-{seed}", NAMES, model=model, seed=seed, leak="leaks!"
+            )
+    made_runs.make(folder / "other", ["x", "y"], dataset="another", model="net")
+
+
+def test_a_study_has_its_runs_side_by_side(tmp_path):
+    make_study(tmp_path)
+    said: list[str] = []
+    page = report.write_study(tmp_path, say=said.append)
+    assert len(said) == 5 and all(Path(path).is_file() for path in said)
+    assert figures(tmp_path) == {
+        f"{name}-{kind}"
+        for name in ("made_up", "another")
+        for kind in ("scores", "history")
+    }
+    found = Collector(page.read_text(encoding="utf-8"))
+    links = [a["href"] for tag, a in found.tags if tag == "a"]
+    runs = [link for link in links if not link.startswith("#")]
+    assert runs == [
+        f"./{name}/report.html"
+        for name in ("ann-0", "ann-1", "basic_cnn-0", "basic_cnn-1", "other")
+    ]
+    assert all((tmp_path / link).is_file() for link in runs)
+    assert "Note: leaks!" in found.text
+    assert "5 runs on 2 data sets" in found.text
+    for folder in ("ann-1", "basic_cnn-0", "other"):
+        metrics = json.loads((tmp_path / folder / "metrics.json").read_text())
+        assert f"{metrics['test_accuracy']:.4f}" in found.text
+
+
+def test_runs_that_cannot_be_compared_stand_apart(tmp_path):
+    made_runs.make(tmp_path / "a", NAMES)
+    made_runs.make(tmp_path / "b", NAMES, protocol={"name": "holdout"})
+    text = Collector(report.write_study(tmp_path).read_text(encoding="utf-8")).text
+    assert "made_up (holdout)" in text
+    assert figures(tmp_path) >= {"made_up-scores", "made_up-holdout-scores"}
+
+
+def test_runs_that_did_not_finish_are_named(tmp_path):
+    made_runs.make(tmp_path / "a", NAMES)
+    Run.create(tmp_path / "b", {})
+    text = Collector(report.write_study(tmp_path).read_text(encoding="utf-8")).text
+    assert "1 runs are not in it" in text and "this run did not finish" in text
+
+
+def test_only_the_runs_that_are_given_are_in_it(tmp_path):
+    make_study(tmp_path)
+    page = report.write_study(tmp_path, [tmp_path / "other"])
+    text = Collector(page.read_text(encoding="utf-8")).text
+    assert "another" in text and "made_up" not in text
+    assert not (tmp_path / "ann-0" / "report.html").exists()
+
+
+def test_data_sets_whose_names_become_one_have_figures_of_their_own(tmp_path):
+    for index, name in enumerate(("a b", "a/b")):
+        made_runs.make(tmp_path / str(index), NAMES, dataset=name)
+    report.write_study(tmp_path)
+    assert figures(tmp_path) == {
+        "a-b-0-scores",
+        "a-b-0-history",
+        "a-b-1-scores",
+        "a-b-1-history",
+    }
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_nothing_from_outside_becomes_a_tag_or_a_script(text, tmp_path):
+    made_runs.make(
+        tmp_path / "run",
+        [text, "b", "c"],
+        dataset=text,
+        model=text,
+        seed=text,
+        leak=text,
+        started=text,
+        environment={"processor": text, "python": text},
+    )
+    Run.create(tmp_path / "unfinished", {"format": 1})
+    plain = tmp_path / "plain"
+    made_runs.make(
+        plain, ["x", "b", "c"], dataset="x", model="x", seed="x", leak="x", started="x"
+    )
+    Run.open(plain)
+    hostile = report.write_run(tmp_path / "run", images=images())
+    harmless = report.write_run(plain, images=images())
+    tags = [
+        [tag for tag, _ in Collector(page.read_text(encoding="utf-8")).tags]
+        for page in (hostile, harmless)
+    ]
+    assert tags[0] == tags[1]
+    study = Collector(report.write_study(tmp_path).read_text(encoding="utf-8"))
+    events = [
+        name for _, attributes in study.tags for name in attributes if name[:2] == "on"
+    ]
+    assert events == [] and "script" not in [tag for tag, _ in study.tags]
+    assert text in study.text
+
+
+def test_the_page_allows_no_script_when_it_has_none(tmp_path):
+    made_runs.make(tmp_path, NAMES)
+    text = report.write_run(tmp_path).read_text(encoding="utf-8")
+    assert "default-src 'none'" in text and "script-src 'none'\"" in text
+    assert "<script" not in text
+    assert "pip install -e &#x27;.[report]&#x27;" in text
+
+
+def test_the_command_writes_pages_of_runs_and_of_the_study(tmp_path, capsys):
+    make_study(tmp_path)
+    assert main(["report", str(tmp_path)]) == 0
+    pages = capsys.readouterr().out.split()
+    assert len(pages) == 6 and all(os.path.isfile(page) for page in pages)
+    assert pages[-1] == str(tmp_path / "report.html")
+
+
+def test_the_command_shows_the_images_asked_for(quick_study, tmp_path, capsys):
+    run = Run.open(quick_study / "digits/ann/seed-0-quick")
+    for path in run.folder.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert main(["report", str(tmp_path), "--images", "3,17"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'report.html'}\n"
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Test images 3, 17. Green" in text
+    assert main(["report", str(tmp_path), "--images", "355"]) == 1
+    assert "expected test images of 0 to 354" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["-1", "x", "1,", ""])
+def test_images_that_are_no_numbers_are_refused(text, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["report", str(tmp_path), f"--images={text}"])
+    assert "expected a list such as 3,17" in capsys.readouterr().err
+
+
+def test_a_folder_without_runs_is_an_error(tmp_path, capsys):
+    assert main(["report", str(tmp_path)]) == 1
+    assert "there is no run in it" in capsys.readouterr().err
+    Run.create(tmp_path / "unfinished", {})
+    with pytest.raises(CheckpointError, match=r"no complete run in it.*did not finish"):
+        report.write_study(tmp_path)
+
+
+def test_a_study_ends_with_its_report(tmp_path, capsys, monkeypatch):
+    written = []
+
+    def write(folder, runs):
+        written.append((folder, runs))
+        return folder / "report.html"
+
+    monkeypatch.setattr(report, "write_study", write)
+    words = ["run", "--quick", "--model", "ann", "--epochs", "1", "--verbose", "0"]
+    assert main([*words, "--out", str(tmp_path)]) == 0
+    assert written == [(tmp_path, [tmp_path / "digits/ann/seed-0-quick"])]
+    assert capsys.readouterr().out.endswith(f"report: {tmp_path / 'report.html'}\n")
