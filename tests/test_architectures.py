@@ -55,13 +55,14 @@ def test_momentum_reaches_every_normalisation():
 
 
 @pytest.mark.parametrize("name", sorted(architectures.ALL))
-def test_one_step_of_training(name):
+def test_training_lowers_the_loss(name):
     keras.utils.set_random_seed(0)
     model = architectures.ALL[name]((22, 22, 1), 3)
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     x, y = np.random.default_rng(0).random((8, 22, 22, 1)), np.arange(8) % 3
-    losses = model.fit(x, y, epochs=6, batch_size=8, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
+    losses = model.fit(x, y, epochs=40, batch_size=8, verbose=0).history["loss"]
+    # Dropout makes the loss of a single step on eight images a matter of luck.
+    assert np.mean(losses[-10:]) < np.mean(losses[:10])
 
 
 def test_images_too_small_for_the_deeper_cnn():
