@@ -233,7 +233,6 @@ class Trainer:
         callbacks = self._callbacks(callbacks, verbose, 1, steps)
         shape = (len(samples), *(n or 0 for n in self.model.output_shape[1:]))
         result = np.empty(shape, self.model.layers[-1].dtype)
-        plan = self.inference_plan()
         callbacks.on_predict_begin()
         workspace = Workspace()
         for step in range(steps):
@@ -241,8 +240,9 @@ class Trainer:
             start = step * batch_size
             outputs = result[start : start + batch_size]
             with workspace:
-                batch = samples.slice(start, start + batch_size)
-                outputs[...] = plan.forward(batch.x, training=False)
+                outputs[...] = self.predict_step(
+                    samples.slice(start, start + batch_size)
+                )
             callbacks.on_predict_batch_end(step, {"outputs": outputs})
         callbacks.on_predict_end()
         return result
@@ -286,6 +286,16 @@ class Trainer:
         """Forward and loss; the running metrics take the batch in."""
         plan = self.plan()
         self._measure(plan, batch, plan.forward(batch.x, training=False))
+
+    def predict_step(self, batch: Batch) -> np.ndarray:
+        """Forward; the output lies in the workspace, where the next step overwrites it.
+
+        >>> import numpy as np, scratchnet as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.ReLU()])
+        >>> model.trainer.predict_step(Batch(np.float32([[-1, 2]]), None, None))
+        array([[0., 2.]], dtype=float32)
+        """
+        return self.inference_plan().forward(batch.x, training=False)
 
     def _measure(
         self, plan: rewrites.Plan, batch: Batch, output: np.ndarray

@@ -11,6 +11,7 @@ from benchmarks.libraries.fitting import FittingLibrary
 from benchmarks.libraries.library import Losses, Outputs, cut, one_hot
 from benchmarks.networks import ImageShape, Network, sequential
 from scratchnet.batches import Batch
+from scratchnet.workspace import Workspace
 
 
 class ScratchNet(FittingLibrary):
@@ -63,16 +64,16 @@ class ScratchNet(FittingLibrary):
     def inference(
         self, model: scratchnet.Sequential, x: np.ndarray, batch_size: int
     ) -> Outputs:
-        """Return `predict` over the images, again and again."""
-        available = len(x) // batch_size
+        """Return `predict`'s step over batches that are there already."""
+        batches = itertools.cycle(
+            [Batch(part, None, None) for part in cut(x, batch_size)]
+        )
+        trainer, workspace = model.trainer, Workspace()
 
         def run(steps: int) -> np.ndarray:
-            while steps > 0:
-                taken = min(steps, available)
-                outputs = model.predict(
-                    x[: taken * batch_size], batch_size=batch_size, verbose=0
-                )
-                steps -= taken
-            return outputs[-batch_size:]
+            for _ in range(steps):
+                with workspace:
+                    outputs = trainer.predict_step(next(batches))
+            return outputs
 
         return run

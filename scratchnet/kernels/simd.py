@@ -131,8 +131,23 @@ def store(typing_context, array, offset, count, value):
 @compiled
 def copy(x, at, y, to, count):
     """Copy x[at : at + count] to y[to : to + count]."""
-    for i in range(0, count, vector_lanes(x)):
+    lanes = vector_lanes(x)
+    # Whole vectors need no mask; four at a time, or the compiler calls `memcpy`, whose
+    # start takes longer than a short row.
+    i = 0
+    while i + 4 * lanes <= count:
+        first = load(x, at + i, lanes)
+        second = load(x, at + i + lanes, lanes)
+        third = load(x, at + i + 2 * lanes, lanes)
+        fourth = load(x, at + i + 3 * lanes, lanes)
+        store(y, to + i, lanes, first)
+        store(y, to + i + lanes, lanes, second)
+        store(y, to + i + 2 * lanes, lanes, third)
+        store(y, to + i + 3 * lanes, lanes, fourth)
+        i += 4 * lanes
+    while i < count:
         store(y, to + i, count - i, load(x, at + i, count - i))
+        i += lanes
 
 
 @intrinsic

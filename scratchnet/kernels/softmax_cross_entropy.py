@@ -26,8 +26,10 @@ Reference: `categorical_crossentropy` in `keras/src/backend/tensorflow/nn.py`.
 import math
 
 import numpy as np
+from numba import prange
 
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.activations.softmax import CHUNK, softmax_row
+from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.ladder import Operation
 
 EPSILON = 1e-7
@@ -118,29 +120,40 @@ def _clip(probabilities, normalise):
 
 
 @compiled
+def _losses(logits, targets, losses, probabilities):
+    N, C = logits.shape
+    for n in range(N):
+        largest, total = softmax_row(logits[n], probabilities[n])
+        log_total = math.log(total)
+        loss = 0.0
+        for c in range(C):
+            loss += targets[n, c] * (log_total - (logits[n, c] - largest))
+        losses[n] = loss
+
+
+@parallel
 def softmax_cross_entropy_forward_loops(logits, targets, losses, probabilities):
     """Compute each row's loss, and the softmax for the backward pass.
 
     Against `reference`: a few walks over a row in the first-level cache, no
-    temporaries, and sums in float64. What limits this rung: an exponential at a time.
+    temporaries, and sums in float64; rows spread over threads. What limits this rung: a
+    row's largest number and its sums, a number at a time.
 
     Shapes and arguments as in `softmax_cross_entropy_forward_reference`.
     """
-    N, C = logits.shape
-    for n in range(N):
-        largest = logits[n, 0]
-        for c in range(1, C):
-            largest = max(largest, logits[n, c])
-        total = 0.0
-        for c in range(C):
-            probabilities[n, c] = math.exp(logits[n, c] - largest)
-            total += probabilities[n, c]
-        log_total = math.log(total)
-        loss = 0.0
-        for c in range(C):
-            probabilities[n, c] /= total
-            loss += targets[n, c] * (log_total - (logits[n, c] - largest))
-        losses[n] = loss
+    rows = max(1, CHUNK // logits.shape[1])
+    if len(logits) <= rows:
+        _losses(logits, targets, losses, probabilities)
+    else:
+        for chunk in prange((len(logits) + rows - 1) // rows):
+            first = np.intp(chunk) * rows
+            last = first + rows
+            _losses(
+                logits[first:last],
+                targets[first:last],
+                losses[first:last],
+                probabilities[first:last],
+            )
 
 
 @compiled

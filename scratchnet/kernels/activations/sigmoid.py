@@ -6,12 +6,11 @@ and e/(1 + e) below.
 The gradient. dy/dx = e⁻ˣ/(1 + e⁻ˣ)² = y·(1 − y), so dx = dy·y·(1 − y).
 """
 
-import math
-
 import numpy as np
 from numba import prange
 
 from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.exponential import exp
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
 CHUNK = 1 << 12
@@ -50,9 +49,9 @@ def sigmoid_backward_reference(y, dy, dx):
 @compiled
 def _forward(x, y):
     for i in range(x.size):
-        e = math.exp(-abs(x[i]))
-        above = 1 if x[i] >= 0 else e
-        y[i] = above / (1 + e)
+        e = exp(-abs(x[i]))
+        one = type(e)(1)
+        y[i] = (one if x[i] >= 0 else e) / (one + e)
 
 
 @parallel
@@ -60,7 +59,7 @@ def sigmoid_forward_loops(x, y):
     """Compute y = 1/(1 + e⁻ˣ).
 
     Against `reference`: chunks spread over threads, no temporaries. What limits this
-    rung: an exponential at a time, where NumPy takes vectors of them.
+    rung: the exponential's arithmetic, and a division.
 
     Shapes and arguments as in `sigmoid_forward_reference`.
     """

@@ -5,9 +5,12 @@ the same cores, and the order of every sum depends on shapes alone: any number o
 threads gives the same bits, and a sample's result does not depend on the batch.
 
 The result is cut into blocks, one task each. A block's sum is taken a part at a time,
-so that what it reads of both factors stays in the first-level cache; the left factor's
-part is copied there first, for rows that lie a multiple of 4 KiB apart would push each
-other out. The same copy transposes, where a factor is needed transposed.
+so that what it reads of both factors stays in the caches. Both parts are copied, to lie
+there without gaps: the left one for a whole block, the right one for a strip of the
+block's columns. Rows that begin a large power of two apart would push each other out
+of the cache. The same copy transposes, where a factor is needed transposed.
+
+How large blocks are decides who computes what, not in which order anything is summed.
 
     forward          x · weight          samples × outputs, summed over inputs
     weight gradient  xᵀ · dy             inputs × outputs, summed over samples
@@ -26,13 +29,14 @@ from numba import prange
 from scratchnet import workspace
 from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.convolution.direct import offsets
-from scratchnet.kernels.products import add_rows, clear, product
+from scratchnet.kernels.products import WIDE_ROWS, add_rows, clear, product
 from scratchnet.kernels.simd import copy, transpose
 from scratchnet.kernels.tile import ADD, BIAS, ZERO
 from scratchnet.kernels.workers import address_of, call, take, workers
 
-# A block of the result, and how much of a sum is taken at a time.
-BLOCK_ROWS, BLOCK_COLUMNS, DEPTH = 48, 64, 128
+# The most rows of a block, the columns of a strip, and how much of a sum is taken at a
+# time. A strip's part of the right factor just fits the first-level cache.
+BLOCK_ROWS, STRIP, DEPTH = 96, 64, 128
 
 # Fewer multiplications are not worth waking a thread for.
 SMALL = 1_000_000
@@ -71,21 +75,34 @@ def _run(A, B, C, shape, a_strides, b_strides, bias=None, sums=None):
     rows, columns, length = shape
     nothing = np.empty(0, C.dtype)
     count = 1 if rows * columns * length < SMALL else workers()
+    block = _block(rows, columns, count)
     arguments = (
         *(A.reshape(-1), B.reshape(-1), C.reshape(-1)),
         nothing if bias is None else bias,
         nothing if sums is None else sums,
-        *(a_strides, b_strides, shape),
+        *(a_strides, b_strides, shape, block),
         workspace.empty("dense", "left", (count, BLOCK_ROWS * DEPTH), C.dtype),
-        workspace.empty("dense", "right", (count, DEPTH * BLOCK_COLUMNS), C.dtype),
+        workspace.empty("dense", "right", (count, DEPTH * STRIP), C.dtype),
         offsets(BLOCK_ROWS, DEPTH if a_strides[1] == 1 else 1),
         *(offsets(BLOCK_ROWS, columns), count),
     )
-    address = address_of(_blocks, *arguments)
     if count == 1:
         _blocks(0, np.zeros(1, np.int64), *arguments)
     else:
-        _products(address, *arguments)
+        _products(address_of(_blocks, *arguments), *arguments)
+
+
+def _block(rows, columns, workers):
+    """Return how many rows and columns a block has, so that all workers have one.
+
+    A copy of the left factor serves all strips of a block, one of the right factor all
+    its rows: with many rows, a block has all columns; with few, a strip.
+    """
+    width = columns if rows > BLOCK_ROWS else STRIP
+    across, down = -(-columns // width), -(-rows // BLOCK_ROWS)
+    while across * down % workers and across * down < 4 * workers:
+        down += 1
+    return -(-rows // (down * WIDE_ROWS)) * WIDE_ROWS, width
 
 
 @parallel
@@ -99,6 +116,7 @@ def _products(
     a_strides,
     b_strides,
     shape,
+    block,
     left_of_workers,
     right_of_workers,
     a_rows,
@@ -117,6 +135,7 @@ def _products(
             a_strides,
             b_strides,
             shape,
+            block,
             left_of_workers,
             right_of_workers,
             a_rows,
@@ -138,6 +157,7 @@ def _blocks(
     a_strides,
     b_strides,
     shape,
+    block,
     left_of_workers,
     right_of_workers,
     a_rows,
@@ -147,36 +167,30 @@ def _blocks(
     """Compute blocks of C until none is left; blocks of one column are neighbours."""
     left, right = left_of_workers[worker], right_of_workers[worker]
     rows, columns, length = shape
-    down = (rows + BLOCK_ROWS - 1) // BLOCK_ROWS
-    across = (columns + BLOCK_COLUMNS - 1) // BLOCK_COLUMNS
+    down = (rows + block[0] - 1) // block[0]
+    across = (columns + block[1] - 1) // block[1]
     task = take(waiting)
     while task < down * across:
-        row, column = task % down * BLOCK_ROWS, task // down * BLOCK_COLUMNS
-        size = min(BLOCK_ROWS, rows - row), min(BLOCK_COLUMNS, columns - column)
+        row, column = task % down * block[0], task // down * block[1]
+        height, width = min(block[0], rows - row), min(block[1], columns - column)
         if len(sums) > 0 and row == 0:
-            own = sums[column : column + size[1]]
-            clear(own, 0, size[1])
+            own = sums[column : column + width]
+            clear(own, 0, width)
             add_rows(B, column, (0, b_strides[0]), (1, length), own)
         for k in range(0, length, DEPTH):
             depth = min(DEPTH, length - k)
             at = row * a_strides[0] + k * a_strides[1]
-            a_step = _pack_left(A, at, a_strides, size[0], depth, left)
-            b, b_step = column + k * b_strides[0], b_strides[0]
+            a_step = _pack_left(A, at, a_strides, height, depth, left)
             begin = ADD if k > 0 else BIAS if len(bias) > 0 else ZERO
-            if b_strides[1] == 1:
-                product(
-                    *(left, 0, a_rows, (0, a_step), B, b, (0, b_step), (1, depth)),
-                    *(C, row * columns + column, c_rows, size),
-                    *(begin, bias, column, False),
-                )
-            else:
-                at = column * b_strides[1] + k * b_strides[0]
-                transpose(B, at, b_strides[1], size[1], depth, right, 0, BLOCK_COLUMNS)
+            for strip in range(column, column + width, STRIP):
+                size = min(STRIP, column + width - strip)
+                at = strip * b_strides[1] + k * b_strides[0]
+                _pack_right(B, at, b_strides, size, depth, right)
                 product(
                     *(left, 0, a_rows, (0, a_step)),
-                    *(right, 0, (0, BLOCK_COLUMNS), (1, depth)),
-                    *(C, row * columns + column, c_rows, size),
-                    *(begin, bias, column, False),
+                    *(right, 0, (0, STRIP), (1, depth)),
+                    *(C, row * columns + strip, c_rows, (height, size)),
+                    *(begin, bias, strip, False),
                 )
         task = take(waiting)
 
@@ -191,3 +205,13 @@ def _pack_left(A, at, strides, rows, depth, left):
     for k in range(depth):
         copy(A, at + k * strides[1], left, k * BLOCK_ROWS, rows)
     return BLOCK_ROWS
+
+
+@compiled
+def _pack_right(B, at, strides, columns, depth, right):
+    """Copy a part of the right factor, row after row of the sum."""
+    if strides[1] == 1:
+        for k in range(depth):
+            copy(B, at + k * strides[0], right, k * STRIP, columns)
+    else:
+        transpose(B, at, strides[1], columns, depth, right, 0, STRIP)
