@@ -31,7 +31,7 @@ LADDER = "benchmarks.libraries.kernel_ladder:KernelLadder"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
-    parser = results.parser(__doc__.splitlines()[0], rounds=9)
+    parser = results.parser(__doc__.splitlines()[0], rounds=5)
     parser.add_argument(
         "--models", type=results.names(*CASES), default="all", help=", ".join(CASES)
     )
@@ -143,11 +143,12 @@ def as_markdown(document: dict[str, Any]) -> str:
         several = [case for case in cases if case["kind"] == kind]
         if several:
             title = kind.replace("_", " ").capitalize()
-            parts += [f"## {title}, {several[0]['unit']}", _table(several)]
+            parts += [f"## {title}, {several[0]['unit']}", table(several)]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(cases: list[dict[str, Any]]) -> str:
+def table(cases: list[dict[str, Any]]) -> str:
+    """Return one row per operation and shape, one column per rung."""
     found = _by_operation(cases)
     columns = _rungs(found)
     with_share = cases[0]["unit"] == "GFLOP/s"

@@ -68,7 +68,7 @@ TRAINING_BATCHES = 8
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
-    parser = results.parser(__doc__.splitlines()[0], rounds=25)
+    parser = results.parser(__doc__.splitlines()[0], rounds=15)
     parser.add_argument(
         "--models", type=results.names(*CASES), default="all", help=", ".join(CASES)
     )

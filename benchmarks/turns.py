@@ -10,8 +10,9 @@ from typing import Any
 Run = Callable[[int], Any]
 """Takes so many steps, and returns when the last one is done."""
 
-REST = 0.02
-"""Seconds between turns, for the threads of whoever was last to fall asleep."""
+REST = 0.15
+"""Seconds between turns, for the threads of whoever was last to fall asleep: OpenBLAS's
+look for work for 0.11 s, and take a core from whoever is next."""
 
 
 class Turns:
