@@ -59,14 +59,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure case after case; what is done is written at once."""
+    """Measure case after case; what is done is written at once, beside earlier ones."""
     wanted = [peers.OWN, *(n for n in options.libraries if n != peers.OWN)]
     libraries, missing = peers.choose(wanted)
     document = results.document("epoch", options)
     document |= {"libraries": libraries, "missing": missing, "cases": {}}
+    cases = results.earlier_cases(options.out, document, options.models)
     document["epochs_per_round"] = options.epochs_per_round
     for name in options.models:
-        document["cases"][name] = measure(CASES[name], libraries, options)
+        found = measure(CASES[name], libraries, options)
+        cases[name] = results.measured(document, found)
+        document["cases"] = {name: cases[name] for name in CASES if name in cases}
         path = results.write(options.out, document, picture(document))
     say(f"written: {path} and .png")
     return document

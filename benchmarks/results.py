@@ -75,6 +75,43 @@ def document(name: str, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+SAME = ("cpu", "cores", "system", "python", "versions", "threads")
+"""What has to be the same of two machines for their cases to stand in one file."""
+
+
+def measured(document: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    """Return a case that says when it was measured, on which commit, beside what load.
+
+    What it says already is kept.
+    """
+    about = document["machine"]
+    return {**{key: about[key] for key in ("date", "commit", "load_before")}, **case}
+
+
+def earlier_cases(
+    folder: Path, document: dict[str, Any], models: Sequence[str]
+) -> dict[str, Any]:
+    """Return the cases of the file that is there, without those to be measured now.
+
+    They are kept if they were measured in the same way: on the same machine with the
+    same versions, threads and rounds, against the same libraries.
+    """
+    path = folder / f"{document['benchmark']}.json"
+    if not path.is_file():
+        return {}
+    earlier = json.loads(path.read_text(encoding="utf-8"))
+    machines = earlier["machine"], document["machine"]
+    theirs, ours = ([machine[key] for key in SAME] for machine in machines)
+    alike = ("quick", "rounds", "libraries")
+    if theirs != ours or any(earlier.get(key) != document[key] for key in alike):
+        return {}
+    return {
+        name: measured(earlier, case)
+        for name, case in earlier["cases"].items()
+        if name not in models
+    }
+
+
 def write(folder: Path, document: dict[str, Any], figure: Any = None) -> Path:
     """Write ``<benchmark>.json``, and the picture beside it, if there is one."""
     folder.mkdir(parents=True, exist_ok=True)

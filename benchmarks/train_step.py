@@ -87,13 +87,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace, sizes: Sizes) -> dict[str, Any]:
-    """Measure case after case; what is done is written at once."""
+    """Measure case after case; what is done is written at once, beside earlier ones."""
     wanted = [peers.OWN, *(n for n in options.libraries if n != peers.OWN)]
     libraries, missing = peers.choose(wanted)
     document = results.document("train_step", options)
     document |= {"libraries": libraries, "missing": missing, "cases": {}}
+    cases = results.earlier_cases(options.out, document, options.models)
     for name in options.models:
-        document["cases"][name] = measure(CASES[name], libraries, options, sizes)
+        found = measure(CASES[name], libraries, options, sizes)
+        cases[name] = results.measured(document, found)
+        document["cases"] = {name: cases[name] for name in CASES if name in cases}
         path = results.write(options.out, document, picture(document))
     say(f"written: {path} and .png")
     return document

@@ -14,12 +14,21 @@ from experiments import data
 from experiments.progress import EpochSeconds, EpochTable
 from experiments.protocol import LEAK, Protocol
 from scratchnet import architectures, datasets, layers, optimizers, utils
-from scratchnet.callbacks import Callback, CSVLogger, EarlyStopping, ModelCheckpoint
+from scratchnet.callbacks import (
+    Callback,
+    CSVLogger,
+    EarlyStopping,
+    LayerMonitor,
+    ModelCheckpoint,
+)
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import PIXELS, Run, environment
 from scratchnet.sequential import Sequential
 
 PIXEL_SCALE = 1 / 255
+
+# What is looked at inside the layers: every so many steps, and so many images.
+WATCHED_STEPS, WATCHED_IMAGES = 200, 256
 
 
 def say(text: str) -> None:
@@ -78,7 +87,7 @@ def train(
         callbacks=[
             EpochSeconds(),
             *([EpochTable(say, protocol.epochs)] if verbose == 2 else []),
-            *_callbacks(run, protocol),
+            *_callbacks(run, protocol, samples),
         ],
         verbose=1 if verbose == 1 else 0,
     )
@@ -104,10 +113,15 @@ def build(
     )
 
 
-def _callbacks(run: Run, protocol: Protocol) -> list[Callback]:
+def _callbacks(run: Run, protocol: Protocol, samples: data.Data) -> list[Callback]:
     """Return what keeps the history and both sets of weights, and what stops."""
     return [
         CSVLogger(run.path("history.csv")),
+        LayerMonitor(
+            samples.validation[0][:WATCHED_IMAGES],
+            every=WATCHED_STEPS,
+            filename=run.path("layers.json"),
+        ),
         ModelCheckpoint(
             run.path("best.npz"),
             monitor="val_loss",

@@ -4,6 +4,7 @@
                        seed, environment
     history.csv        one line per epoch
     best.npz last.npz  weights of the best epoch and of the last one
+    layers.json        a `LayerMonitor`'s record: gradients, updates and activations
     predictions.npz    labels and probabilities of the test images
     report.json        scikit-learn's classification report
     metrics.json       loss, accuracy, epochs, seconds; written last: a folder without
@@ -48,6 +49,7 @@ RESULTS = (
     "best.npz",
     "last.npz",
     "history.csv",
+    "layers.json",
 )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from experiments.report import choices, confusion, galleries, history, pictures
 from experiments.report.drawing import Drawing
 from experiments.report.subject import Images, Subject
+from scratchnet import inspection
 
 
 def drawings(subject: Subject, shown: Sequence[int] = ()) -> list[Drawing]:
@@ -28,11 +29,26 @@ def drawings(subject: Subject, shown: Sequence[int] = ()) -> list[Drawing]:
             lambda: history.draw({subject.model: subject.training}),
             size="wide",
         ),
+        *_layers(subject),
         *_confusions(subject),
     ]
     if subject.images is not None:
         found += [*_samples(subject, subject.images), *_predictions(subject, shown)]
     return found
+
+
+def _layers(subject: Subject) -> Iterator[Drawing]:
+    record = subject.layers
+    if record is not None:
+        yield Drawing(
+            "layers",
+            "Inside the layers",
+            "Every layer's gradient; how much a step changes its weights, of which a "
+            "thousandth (dotted) is a good share; and units that were 0 for all of "
+            "the images looked at.",
+            lambda: inspection.plot_training(record),
+            size="wide",
+        )
 
 
 def _samples(subject: Subject, images: Images) -> Iterator[Drawing]:

@@ -53,6 +53,7 @@ class Subject:
         probabilities: (N, C), what the model says of them.
         training: the history.
         metrics: what ``metrics.json`` says.
+        layers: a `LayerMonitor`'s record, or None if the run has none.
         images: None if there are none.
         why_no_images: the reason.
         superclasses: groups of classes, where they are known.
@@ -66,6 +67,7 @@ class Subject:
     probabilities: np.ndarray
     training: Training
     metrics: dict[str, Any]
+    layers: dict[str, Any] | None = None
     images: Images | None = None
     why_no_images: str = "no images were given"
     superclasses: Superclasses | None = None
@@ -159,6 +161,7 @@ def read(run: Run) -> Subject:
         probabilities,
         Training(history, best if isinstance(best, int) else None),
         metrics,
+        _layers(run),
         superclasses=SUPERCLASSES.get(names),
     )
 
@@ -212,6 +215,35 @@ def _class_names(run: Run) -> tuple[str, ...]:
         "expected 'class_names' in run.json as a list of names",
     )
     return tuple(names)
+
+
+def _layers(run: Run) -> dict[str, Any] | None:
+    """Read what happened in the layers, if the run recorded anything."""
+    if not run.path("layers.json").is_file():
+        return None
+    record = run.read_json("layers.json")
+    try:
+        well_formed = _is_record(record)
+    except (KeyError, TypeError, AttributeError):
+        well_formed = False
+    _require(well_formed, run, "expected a LayerMonitor's record in layers.json")
+    return dict(record) if record["steps"] else None
+
+
+def _is_record(record: Any) -> bool:
+    """Tell whether every layer has a number per step, and per epoch its dead units."""
+    steps, epochs = record["steps"], record["epochs"]
+    by_step = [*record["gradient_norm"].values(), *record["update_ratio"].values()]
+    by_epoch = [
+        [0 if found["dead"] is None else found["dead"] for found in history]
+        for history in record["activations"].values()
+    ]
+    return all(
+        len(values) == len(positions)
+        and all(type(value) in (int, float) for value in (*values, *positions))
+        for positions, several in ((steps, by_step), (epochs, by_epoch))
+        for values in several
+    )
 
 
 def _is_number(value: Any) -> bool:

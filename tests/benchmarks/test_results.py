@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,3 +26,38 @@ def test_names_are_checked() -> None:
 def test_counts_are_checked(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="whole number"):
         results.positive(text)
+
+
+def of_models(models: list[str], **changed: object) -> dict[str, Any]:
+    machine = dict.fromkeys(results.SAME, 1) | {"date": "d", "commit": "c"}
+    machine["load_before"] = 0.0
+    document = {"benchmark": "x", "quick": False, "rounds": 3, "libraries": ["a"]}
+    document |= {"machine": machine, "cases": {name: {"n": name} for name in models}}
+    machine.update((k, v) for k, v in changed.items() if k in machine)
+    document.update((k, v) for k, v in changed.items() if k in document)
+    return document
+
+
+def test_earlier_cases_are_kept_but_for_those_measured_now(tmp_path: Path) -> None:
+    now = of_models([])
+    assert results.earlier_cases(tmp_path, now, ["a"]) == {}
+    results.write(tmp_path, of_models(["a", "b"]))
+    kept = {"b": {"n": "b", "date": "d", "commit": "c", "load_before": 0.0}}
+    assert results.earlier_cases(tmp_path, now, ["a"]) == kept
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"cpu": 2}, {"versions": 2}, {"threads": 2}, {"rounds": 4}, {"libraries": ["b"]}],
+)
+def test_cases_measured_in_another_way_are_not_kept(
+    tmp_path: Path, changed: dict[str, object]
+) -> None:
+    results.write(tmp_path, of_models(["a", "b"], **changed))
+    assert results.earlier_cases(tmp_path, of_models([]), ["a"]) == {}
+
+
+def test_a_case_says_when_it_was_measured() -> None:
+    case = results.measured(of_models([]), {"n": 1})
+    assert case == {"n": 1, "date": "d", "commit": "c", "load_before": 0.0}
+    assert results.measured(of_models([]), {"date": "e"})["date"] == "e"

@@ -81,6 +81,16 @@ def test_history_has_a_line_per_epoch(run):
     assert history["loss"][1] < history["loss"][0]
 
 
+def test_what_happened_in_the_layers_is_recorded(run):
+    record = run.read_json("layers.json")
+    learning = [layer.name for layer in run.model().layers if layer.params]
+    assert record["steps"] == [0]
+    assert record["epochs"] == [0, 1]
+    assert list(record["gradient_norm"]) == list(record["update_ratio"]) == learning
+    assert all(0 < norm < 100 for (norm,) in record["gradient_norm"].values())
+    assert set(learning) <= set(record["activations"])
+
+
 def test_metrics_agree_with_history_and_predictions(run):
     metrics, history = run.metrics(), run.history()
     labels, probabilities = run.predictions()

@@ -25,6 +25,18 @@ NO_PICTURE = base64.b64decode(
 )
 
 
+LAYERS = {
+    "steps": [0, 200, 400],
+    "gradient_norm": {"hidden": [1.0, 0.5, 0.2], "output": [2.0, 1.0, 0.5]},
+    "update_ratio": {"hidden": [1e-2, 1e-3, 1e-3], "output": [2e-2, 2e-3, 1e-3]},
+    "epochs": [0, 1],
+    "activations": {
+        "hidden": [{"dead": 0.1}, {"dead": 0.2}],
+        "output": [{"dead": None}, {"dead": None}],
+    },
+}
+
+
 def predictions(
     count: int, classes: int, right: float = 0.6
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -82,6 +94,7 @@ def make(
     run.path("history.csv").write_text(
         "".join(f"{','.join(map(str, row))}\n" for row in rows)
     )
+    run.write_json("layers.json", LAYERS)
     own = probabilities[np.arange(count), labels]
     run.write_json(
         "metrics.json",

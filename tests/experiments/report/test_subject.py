@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,9 @@ def test_known_data_sets_have_their_titles_and_superclasses(tmp_path):
         ("history.csv", None, "can't be read"),
         ("history.csv", "epoch,loss\n0", "can't be read"),
         ("predictions.npz", "x", "can't be read"),
+        ("layers.json", "{", "can't be read"),
+        ("layers.json", "[]", "a LayerMonitor's record"),
+        ("layers.json", '{"steps": [1], "epochs": []}', "a LayerMonitor's record"),
     ],
 )
 def test_damaged_files_are_named(name, content, message, tmp_path):
@@ -62,6 +67,31 @@ def test_damaged_files_are_named(name, content, message, tmp_path):
         run.path(name).write_text(content)
     with pytest.raises(CheckpointError, match=message):
         subject.read(run)
+
+
+@pytest.mark.parametrize(
+    ("kind", "layer", "values"),
+    [
+        ("gradient_norm", "hidden", [1.0, 0.5]),
+        ("update_ratio", "output", [1.0, 0.5, "0.2"]),
+        ("activations", "hidden", [{"dead": 0.1}]),
+        ("activations", "hidden", [{"dead": "all"}, {"dead": 0}]),
+    ],
+)
+def test_a_record_of_layers_that_does_not_fit_is_refused(kind, layer, values, tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    record = copy.deepcopy(made_runs.LAYERS)
+    record[kind][layer] = values
+    run.write_json("layers.json", record)
+    with pytest.raises(CheckpointError, match="a LayerMonitor's record"):
+        subject.read(run)
+
+
+def test_a_run_may_have_no_record_of_layers(tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    assert subject.read(run).layers == made_runs.LAYERS
+    run.path("layers.json").unlink()
+    assert subject.read(run).layers is None
 
 
 @pytest.mark.parametrize(

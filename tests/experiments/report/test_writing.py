@@ -19,7 +19,7 @@ from tests.experiments.report import made_runs
 from tests.experiments.report.test_markup import HOSTILE, Collector
 
 NAMES = ["cat", "dog", "guinea_pig"]
-OF_ANY_RUN = {"history", "confusion", "confused-pairs"}
+OF_ANY_RUN = {"history", "layers", "confusion", "confused-pairs"}
 OF_IMAGES = {
     "samples",
     "predictions-right",
@@ -101,6 +101,7 @@ def test_a_model_without_a_mistake_has_a_page(tmp_path):
     assert "There is no mistake among the test images." in text
     assert figures(tmp_path) == {
         "history",
+        "layers",
         "confusion",
         "samples",
         "predictions-right",

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import ladder_page
+from benchmarks.kernel_cases import kernel_cases
+from scratchnet.kernels import OPERATIONS
+
+SHOWN = [name for chapter in ladder_page.CHAPTERS for name in chapter.operations]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """Return a benchmark's document in which no two speeds are the same."""
+    speed, cases = 100.0, []
+    for case in kernel_cases():
+        operations: dict[str, Any] = {}
+        for name in case.operations:
+            operations[name] = {}
+            for rung in OPERATIONS[name].rungs:
+                speed += 0.1
+                operations[name][rung] = {"speed": speed}
+        unit = "GB/s" if case.flop is None else "GFLOP/s"
+        cases.append(
+            {"kind": case.kind, "label": case.label, "unit": unit}
+            | {"operations": operations, "sgemm_gflops": 1000.0}
+        )
+    machine = {"cpu": "abacus", "threads": 3, "date": "2026-01-02", "commit": "abc"}
+    return {"cases": cases, "machine": machine, "quick": True, "sgemm_size": 64}
+
+
+@pytest.fixture(scope="module")
+def page(document: dict[str, Any]) -> str:
+    return ladder_page.page(document)
+
+
+def test_every_speed_stands_in_the_row_of_its_operation(
+    page: str, document: dict[str, Any]
+) -> None:
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for case in document["cases"]:
+        for name in set(case["operations"]) & set(SHOWN):
+            row = next(r for r in rows if f"`{name}` | {case['label']} |" in r)
+            for entry in case["operations"][name].values():
+                assert f" {entry['speed']:.1f} " in row
+
+
+def test_where_and_how_it_was_measured(page: str) -> None:
+    for part in (
+        "abacus",
+        "3 threads",
+        "2026-01-02",
+        "abc",
+        "1000 GFLOP/s",
+        "mean nothing",
+    ):
+        assert part in page
+
+
+def test_links_lead_to_the_functions(page: str) -> None:
+    links = re.findall(r"\[`(\w+)`\]\((\S+?\.py)#L(\d+)-L(\d+)\)", page)
+    assert {name for name, *_ in links} == set(SHOWN)
+    rungs = sum(len(OPERATIONS[name].rungs) for name in SHOWN)
+    assert len(links) == rungs + len(SHOWN)
+    for name, path, first, last in links:
+        lines = (ladder_page.FOLDER / path).read_text(encoding="utf-8").splitlines()
+        chosen = "\n".join(lines[int(first) - 1 : int(last)])
+        assert f"def {name}_" in chosen
+        ast.parse(chosen)
+
+
+def test_links_to_files_and_chapters(page: str) -> None:
+    for path in re.findall(r"\]\((\S+?\.py)\)", page):
+        assert (ladder_page.FOLDER / path).is_file()
+    titles = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [f"(#{ladder_page.anchor(title)})" in page for title in titles] == [True] * 6
+
+
+def test_the_mathematics_and_the_lines_that_do_it(page: str) -> None:
+    for formula in (
+        "d_weight[kh, kw, c, co] = ∑_{n, oh, ow} x[n, h, w, c] · dy[n, oh, ow, co]",
+        "d_weight = xᵀ · dy",
+        "dx = gamma·r · (dy − d_beta/M − x̂·d_gamma/M)",
+        "z = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A",
+    ):
+        assert f"    {formula}" in page
+    assert "dy goes to that pixel and nobody else" in page
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == len(SHOWN)
+    for name, block in zip(SHOWN, blocks, strict=True):
+        assert f"def {name}_reference" in block
+        assert '"""' not in block
+        assert ast.parse(block).body
+
+
+def test_an_operation_without_a_measurement_is_said_to_have_none(
+    document: dict[str, Any],
+) -> None:
+    cases = [case for case in document["cases"] if case["kind"] == "dense"]
+    assert ladder_page.page({**document, "cases": cases}).count("Not part of") == 5
+
+
+def test_main_writes_page_and_picture(tmp_path: Path, document: dict[str, Any]) -> None:
+    path = tmp_path / "kernels.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    out = tmp_path / "docs"
+    assert ladder_page.main(["--json", str(path), "--out", str(out)]) == 0
+    assert (out / "ladder.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert "abacus" in (out / "ladder.md").read_text(encoding="utf-8")
+
+
+def test_main_says_what_to_run_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        ladder_page.main(["--json", str(tmp_path / "none.json")])
+    assert "python -m benchmarks.kernels" in capsys.readouterr().err
+
+
+def test_the_page_in_docs_is_up_to_date() -> None:
+    measured = ladder_page.results.FOLDER / "kernels.json"
+    made = ladder_page.page(json.loads(measured.read_text(encoding="utf-8")))
+    there = (ladder_page.FOLDER / "ladder.md").read_text(encoding="utf-8")
+    assert there == made, f"run `{ladder_page.COMMAND}`"
