@@ -130,6 +130,7 @@ def child_environment(
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONDONTWRITEBYTECODE": None,  # an installed package has its bytecode
         **(changes or {}),
     }
     return {name: value for name, value in environment.items() if value is not None}
