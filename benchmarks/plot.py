@@ -47,6 +47,8 @@ def bars(
         label: of the upright axis, with its unit.
         logarithmic: whether that axis is.
     """
+    from matplotlib import ticker
+
     width = 0.8 / max(1, len(series))
     for index, (name, intervals) in enumerate(series.items()):
         there = [(group, i) for group, i in enumerate(intervals) if i is not None]
@@ -65,11 +67,14 @@ def bars(
             label=name.replace("_", " "),
             color=COLOURS.get(name),
         )
-    axes.set_xticks(range(len(groups)), groups)
+    axes.set_xticks(range(len(groups)), [_broken(group) for group in groups])
     axes.set_title(title)
     axes.set_ylabel(label)
     if logarithmic:
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
     if len(series) > 1:
         axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
 
@@ -89,13 +94,27 @@ def lines(
         axes.plot(xs, values, marker="o", label=name)
     if logarithmic:
         axes.set_xscale("log", base=2)
-    axes.set_xticks(list(xs), [f"{x:g}" for x in xs])
+    axes.set_xticks(list(xs), _labels(xs) if logarithmic else [f"{x:g}" for x in xs])
     axes.set_title(title)
     axes.set_xlabel(x_label)
     axes.set_ylabel(label)
     axes.set_ylim(bottom=0)
     if len(series) > 1:
         axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+
+
+def _broken(title: str) -> str:
+    """Return a title on two lines, if it has a place to break."""
+    return title.replace(" ", "\n", 1)
+
+
+def _labels(xs: Sequence[float]) -> list[str]:
+    """Return labels for a logarithmic axis, empty where they would overlap."""
+    labels, last = [], 0.0
+    for x in xs:
+        labels.append(f"{x:g}" if x >= 1.2 * last else "")
+        last = x if labels[-1] else last
+    return labels
 
 
 def interval(summary: Mapping[str, Any], factor: float = 1) -> Interval:

@@ -255,6 +255,7 @@ def picture(document: dict[str, Any]) -> Any:
             },
             title=f"{activity.kind}, batch {activity.batch_size}",
             label="time (scratchnet = 1)",
+            logarithmic=True,
         )
         row.axhline(1, color="black", linewidth=0.8)
     return figure

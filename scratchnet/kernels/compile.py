@@ -39,10 +39,12 @@ BOUNDS_CHECKED = bool(numba.config.BOUNDSCHECK)
 LAUNCH_LOCK = threading.RLock()
 
 
-# How often a thread looks for the next kernel before it goes to sleep: about half a
-# millisecond. Waking a thread takes as long as a small kernel; without a limit, the
-# threads turn in their loop for longer than that, in the way of all other processes.
-SPIN_COUNT = 10_000
+# How often a thread looks for the next kernel, or for the others to finish, before it
+# goes to sleep: some ten microseconds. Where cores are free, more gains nothing; where
+# another process has one, a thread that looks keeps the thread that it waits for from
+# running, and a step of a small model takes half as long again with half a millisecond
+# of it.
+SPIN_COUNT = 300
 
 
 def _load_openmp():
