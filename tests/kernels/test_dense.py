@@ -39,3 +39,12 @@ def test_blas_overflows_and_meets_nan_without_a_warning():
         OPERATIONS["dense_backward_input"].rungs["blas"](dy, weight, dx)
     assert np.isnan(y).all()
     assert d_bias.tolist() == [np.inf]
+
+
+@pytest.mark.parametrize("rung", OPERATIONS["dense_backward_weight"].rungs)
+def test_without_samples_the_gradients_are_zero(rung):
+    x, dy = np.empty((0, 5), np.float32), np.empty((0, 3), np.float32)
+    d_weight, d_bias = np.ones((5, 3), np.float32), np.ones(3, np.float32)
+    OPERATIONS["dense_backward_weight"].rungs[rung](x, dy, d_weight, d_bias)
+    assert not d_weight.any()
+    assert not d_bias.any()

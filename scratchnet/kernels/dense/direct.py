@@ -73,6 +73,11 @@ def dense_backward_input_direct(dy, weight, dx):
 def _run(A, B, C, shape, a_strides, b_strides, bias=None, sums=None):
     """Compute C = A · B, or A · B + bias, and the sums of B's columns if wanted."""
     rows, columns, length = shape
+    if rows == 0 or length == 0:  # no samples
+        C[...] = 0 if bias is None else bias
+        if sums is not None:
+            sums[...] = 0
+        return
     nothing = np.empty(0, C.dtype)
     count = 1 if rows * columns * length < SMALL else workers()
     block = _block(rows, columns, count)
