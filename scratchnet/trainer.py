@@ -143,7 +143,8 @@ class Trainer:
                     logs = self._epoch(next(epoch_stream), callbacks, interrupt)
                     if validation is not None and _is_due(epoch, validation_freq):
                         results = self._evaluate(
-                            validation, *validation_size, callbacks, interrupt
+                            *(validation, *validation_size, callbacks),
+                            *(self.workspace, interrupt),
                         )
                         logs.update({f"val_{k}": v for k, v in results.items()})
                     callbacks.on_epoch_end(epoch, logs)
@@ -193,7 +194,7 @@ class Trainer:
         batch_size = _count("evaluate", "batch_size", batch_size, 32)
         steps = _steps("evaluate", steps, batches.count(samples, batch_size))
         callbacks = self._callbacks(callbacks, verbose, 1, steps)
-        return self._evaluate(samples, batch_size, steps, callbacks)
+        return self._evaluate(samples, batch_size, steps, callbacks, Workspace())
 
     def _evaluate(
         self,
@@ -201,11 +202,11 @@ class Trainer:
         batch_size: int,
         steps: int | None,
         callbacks: CallbackList,
+        workspace: Workspace,
         interrupt: DeferredInterrupt | None = None,
     ) -> Logs:
         self.reset_metrics()
         callbacks.on_test_begin()
-        workspace = Workspace()
         starts = range(0, len(samples), batch_size)
         for step, start in enumerate(starts[:steps]):
             callbacks.on_test_batch_begin(step)

@@ -14,22 +14,32 @@ over workers, one per thread, and each takes the next task until none is left:
 Which worker runs a task must not matter for its result; then any number of threads,
 however fast, gives the same bits.
 
-What a worker does is a function of its own, called by its address:
+What a worker does is a function of its own. What it works on comes in three parts, each
+a `NamedTuple` of arrays and numbers (Numba does not take tuples inside tuples into a
+`prange`). They arrive as plain tuples, which takes half as long, and get their names
+back there:
 
-    address = address_of(_work, *arguments)
-    for worker in prange(workers):
-        call(address, _work, (np.int64(worker), waiting, ...))
+    @compiled
+    def _work(worker, waiting, arrays, epilogue, sizes):
+        arrays, epilogue, sizes = Arrays(*arrays), Epilogue(*epilogue), Sizes(*sizes)
+        task = take(waiting)
+        ...
 
-Called by its name, it would be compiled into each of the four functions that Numba
-makes of a `prange` loop; that took most of the time that compiling took.
+    launch(_work, workers(), arrays, epilogue, sizes)
+
+`launch` calls it by its address. Called by its name, it would be compiled into each of
+the four functions that Numba makes of a `prange` loop; that took most of the time that
+compiling took.
 """
 
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from scratchnet.kernels.compile import parallel
 
 
 def workers():
@@ -50,25 +60,50 @@ def take(typing_context, waiting):
     return types.int64(waiting), codegen
 
 
+def launch(work, count, *parts):
+    """Let ``count`` workers run ``work(worker, waiting, *parts)``.
+
+    One worker is the calling thread: no other is woken for it.
+
+    Args:
+        work: compiled; it takes tasks until none is left, and returns nothing.
+        count: how many workers.
+        parts: three `NamedTuple`s, of arrays and numbers.
+    """
+    parts = tuple(tuple(part) for part in parts)
+    if count == 1:
+        work(0, np.zeros(1, np.int64), *parts)
+    else:
+        _launch(_address_of(work, parts), count, *parts)
+
+
+@parallel
+def _launch(address, count, first, second, third):
+    waiting = np.zeros(1, np.int64)
+    for worker in prange(count):
+        _call(address, (np.int64(worker), waiting, first, second, third))
+
+
 addresses = {}
 
 
-def address_of(work, *arguments):
-    """Return where the machine code of ``work(worker, waiting, *arguments)`` is.
+def _address_of(work, parts):
+    """Return where the machine code of ``work`` is.
 
-    It is compiled, or loaded from the cache, for arguments of these types first.
+    It is compiled, or loaded from the cache, for parts of these types first.
     """
     key = (
         work,
         *(
-            (argument.dtype.char, argument.ndim, argument.flags.writeable)
-            for argument in arguments
-            if isinstance(argument, np.ndarray)
+            (value.dtype.char, value.ndim, value.flags.writeable)
+            for part in parts
+            for value in part
+            if isinstance(value, np.ndarray)
         ),
     )
     found = addresses.get(key)
     if found is None:
-        kinds = types.int64, types.int64[::1], *map(numba.typeof, arguments)
+        kinds = types.int64, types.int64[::1], *map(numba.typeof, parts)
         work.compile(kinds)
         compiled = work.overloads[kinds]
         name = compiled.fndesc.llvm_func_name
@@ -76,17 +111,16 @@ def address_of(work, *arguments):
     return found
 
 
-@intrinsic(prefer_literal=False)
-def call(typing_context, address, work, arguments):
-    """Call ``work(*arguments)``, compiled for just these arguments, at an address."""
-    found = work.get_call_type(typing_context, arguments.types, {})
+@intrinsic
+def _call(typing_context, address, arguments):
+    """Call what is at an address with these arguments; it returns nothing."""
 
     def codegen(context, builder, signature, values):
-        convention = context.call_conv
-        kind = convention.get_function_type(types.none, found.args)
-        function = builder.inttoptr(values[0], kind.as_pointer())
-        given = cgutils.unpack_tuple(builder, values[2])
-        convention.call_function(builder, function, types.none, found.args, given)
+        convention, kinds = context.call_conv, signature.args[1].types
+        function_type = convention.get_function_type(types.none, kinds)
+        function = builder.inttoptr(values[0], function_type.as_pointer())
+        given = cgutils.unpack_tuple(builder, values[1])
+        convention.call_function(builder, function, types.none, kinds, given)
         return context.get_dummy_value()
 
-    return types.void(types.int64, work, arguments), codegen
+    return types.void(types.int64, arguments), codegen

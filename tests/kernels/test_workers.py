@@ -1,13 +1,13 @@
 """Tasks handed out one by one: none is lost, and none is given twice."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 from numba import prange
 
-from scratchnet.kernels import OPERATIONS
 from scratchnet.kernels.compile import compiled, parallel
-from scratchnet.kernels.dense.direct import _blocks
-from scratchnet.kernels.workers import address_of, addresses, call, take, workers
+from scratchnet.kernels.workers import addresses, launch, take, workers
 
 TASKS = 20_000
 
@@ -41,43 +41,47 @@ def test_one_worker_gets_all_tasks_in_order():
     assert by_worker.tolist() == [5]
 
 
+class Arrays(NamedTuple):
+    x: np.ndarray
+    y: np.ndarray
+
+
+class Line(NamedTuple):
+    slope: int
+    offset: float
+
+
+class Size(NamedTuple):
+    N: int
+    negative: bool
+
+
 @compiled
-def fill_own(worker, waiting, x, factors):
-    task = take(waiting)
-    while task < len(x):
-        x[task] = task * factors[0] + factors[1]
-        task = take(waiting)
+def fill(worker, waiting, arrays, line, size):
+    arrays, line, size = Arrays(*arrays), Line(*line), Size(*size)
+    n = take(waiting)
+    while n < size.N:
+        value = line.slope * arrays.x[n] + line.offset
+        arrays.y[n] = -value if size.negative else value
+        n = take(waiting)
 
 
-@parallel
-def fill_all(address, x, factors, count):
-    waiting = np.zeros(1, np.int64)
-    for worker in prange(count):
-        call(address, fill_own, (np.int64(worker), waiting, x, factors))
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_function_is_called_by_its_address(dtype):
-    x = np.zeros(50, dtype)
-    fill_all(address_of(fill_own, x, (2, 1)), x, (2, 1), 2)
-    assert x.tolist() == [2 * i + 1 for i in range(50)]
-
-
-def test_what_is_called_is_what_was_compiled():
-    # One version for each address: the types that a launch passes on are those that
-    # the address was asked for.
-    from tests.kernels.cases import CASES
-
-    for name in ("convolution_forward", "pooled_convolution_backward", "dense_forward"):
-        case = CASES[name](lambda options: options[-1], np.random.default_rng(0), "f4")
-        case.dtype = np.float32
-        case.run(OPERATIONS[name].rungs["direct"])
-    # A small dense product is no launch: one thread calls the function by its name.
-    launched = {key[0] for key in addresses} - {_blocks}
-    assert launched
-    for work in launched:
-        asked = sum(key[0] is work for key in addresses)
-        assert len(work.overloads) <= asked
+@pytest.mark.parametrize("count", [1, 2])
+def test_workers_run_a_function_until_no_task_is_left(count):
+    # Each kind of arrays has machine code of its own, at an address that is kept; a
+    # second round meets all of them again, with other arrays.
+    for round in range(2):
+        for dtype in (np.float32, np.float64):
+            for writable in (True, False):
+                x = np.arange(50 + round, dtype=dtype)
+                x.flags.writeable = writable
+                y = np.zeros_like(x)
+                size = Size(len(x) - 1, round == 1)
+                launch(fill, count, Arrays(x, y), Line(2, 0.5), size)
+                sign = -1 if round == 1 else 1
+                assert y.tolist() == [sign * (2 * n + 0.5) for n in x[:-1]] + [0]
+    addressed = [key for key in addresses if key[0] is fill]
+    assert len(addressed) == 4 or count == 1
 
 
 def test_no_task_is_lost_or_given_twice():

@@ -26,6 +26,8 @@ from numba import prange
 from scratchnet import workspace
 from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.convolution.epilogues import (
+    Epilogue,
+    Gradient,
     finish_image,
     given,
     gradient_of,
@@ -35,7 +37,7 @@ from scratchnet.kernels.convolution.epilogues import (
 )
 from scratchnet.kernels.products import add_rows, clear, product
 from scratchnet.kernels.tile import ADD, BIAS
-from scratchnet.kernels.workers import address_of, call, take, workers
+from scratchnet.kernels.workers import launch, take, workers
 
 # Images are cut into at most this many chunks with a d_weight of their own.
 CHUNKS = 8
@@ -45,8 +47,9 @@ BLOCK = 1 << 12
 
 
 class Geometry(NamedTuple):
-    """Sizes of a convolution, per image; the image has its padding around it."""
+    """Sizes of a convolution; the images have their padding around them."""
 
+    N: int
     H: int
     W: int
     C: int
@@ -57,6 +60,52 @@ class Geometry(NamedTuple):
     OH: int
     OW: int
     CO: int
+
+
+class Forward(NamedTuple):
+    """What images are convolved with, and where to.
+
+    Attributes:
+        x: images, flat.
+        weight: kernels, flat.
+        bias: (CO,).
+        z: written, flat; or empty, where the epilogue keeps something else.
+        x_rows: where in an image each window begins.
+        z_rows: where in an output each pixel begins.
+    """
+
+    x: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    z: np.ndarray
+    x_rows: np.ndarray
+    z_rows: np.ndarray
+
+
+class Backward(NamedTuple):
+    """What gradients are made of, and where to.
+
+    Attributes:
+        x: images, flat; read if there is a ``d_weights``.
+        transposed: kernels with their channels exchanged, flat.
+        d_weights: (chunks, weights), written; a row for each chunk of images, or none.
+        d_biases: (chunks, CO), written; the same.
+        dx: written, flat; or empty.
+        x_rows: where in an image each window begins.
+        z_rows: where in an output each pixel begins.
+        window: where in an image each element of the first window is.
+        weight_rows: where in the kernels it is.
+    """
+
+    x: np.ndarray
+    transposed: np.ndarray
+    d_weights: np.ndarray
+    d_biases: np.ndarray
+    dx: np.ndarray
+    x_rows: np.ndarray
+    z_rows: np.ndarray
+    window: np.ndarray
+    weight_rows: np.ndarray
 
 
 def convolution_forward_direct(x, weight, bias, y, strides, pads):
@@ -87,16 +136,14 @@ def convolution_backward_input_direct(dy, weight, dx, strides, pads):
 
 def forward(x, weight, bias, z, z_shape, strides, pads, epilogue):
     """Compute z of a shape, and what follows it, image by image."""
-    x = _padded(x, weight.shape, z_shape, strides, pads)
-    g = _geometry(x.shape, weight.shape, z_shape, strides)
+    g = _geometry(x.shape, weight.shape, z_shape, strides, pads)
     count = workers()
-    epilogue = with_scratch(epilogue, count, g.OH * g.OW * g.CO, x.dtype)
-    arguments = (
-        *(x.reshape(-1), weight.reshape(-1), bias, z.reshape(-1), epilogue),
-        pixel_offsets(g.OH, g.OW, g.SH * g.W * g.C, g.SW * g.C),
-        *(offsets(g.OH * g.OW, g.CO), g, len(x), count),
+    job = Forward(
+        *(_padded(x, g, pads).reshape(-1), weight.reshape(-1), bias, z.reshape(-1)),
+        *(_windows(g), offsets(g.OH * g.OW, g.CO)),
     )
-    _forward(address_of(_forward_images, *arguments), *arguments)
+    epilogue = with_scratch(epilogue, count, g.OH * g.OW * g.CO, x.dtype)
+    launch(_forward_images, count, job, epilogue, g)
 
 
 def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
@@ -108,40 +155,30 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
     if len(x) == 0:
         clear_gradients(d_weight, d_bias)
         return
-    learns, spreads = d_weight is not None, dx is not None
-    N, dtype = len(x), x.dtype
-    nothing = np.empty(0, dtype)
-    padded_dx, transposed = nothing, nothing
-    if spreads:
-        shape = _padded_shape(dx.shape, weight.shape, z_shape, strides, pads)
-        padded_dx = dx if shape == dx.shape else _scratch("padded dx", shape, dtype)
-        KH, KW, C, CO = weight.shape
-        transposed = _scratch("taps", (KH, KW, CO, C), dtype)
+    g = _geometry(x.shape, weight.shape, z_shape, strides, pads)
+    count, chunks = workers(), 0
+    padded_dx = transposed = np.empty(0, x.dtype)
+    if d_weight is not None:
+        x, chunks = _padded(x, g, pads), min(g.N, CHUNKS)
+    if dx is not None:
+        shape = g.N, g.H, g.W, g.C
+        padded_dx = dx if shape == dx.shape else _scratch("padded dx", shape, x.dtype)
+        transposed = _scratch("taps", (g.KH, g.KW, g.CO, g.C), x.dtype)
         np.copyto(transposed, weight.transpose(0, 1, 3, 2))
-    x = _padded(x, weight.shape, z_shape, strides, pads) if learns else padded_dx
-    g = _geometry(x.shape, weight.shape, z_shape, strides)
-    chunks = min(N, CHUNKS) if learns else N
-    rows = chunks if learns else 0
-    partial = _scratch("d_weights", (rows, weight.size), dtype)
-    sums = _scratch("d_biases", (rows, g.CO), dtype)
-    count = workers()
-    gradient = with_scratch(gradient, count, g.OH * g.OW * g.CO, dtype)
-    arguments = (
-        *(x.reshape(-1), gradient, partial, sums),
-        *(transposed.reshape(-1), padded_dx.reshape(-1)),
-        d_weight.reshape(-1) if learns else nothing,
-        d_bias if learns else nothing,
-        pixel_offsets(g.OH, g.OW, g.SH * g.W * g.C, g.SW * g.C),
-        offsets(g.OH * g.OW, g.CO),
+    job = Backward(
+        *(x.reshape(-1), transposed.reshape(-1)),
+        _scratch("d_weights", (chunks, weight.size), x.dtype),
+        _scratch("d_biases", (chunks, g.CO), x.dtype),
+        *(padded_dx.reshape(-1), _windows(g), offsets(g.OH * g.OW, g.CO)),
         pixel_offsets(g.KH, g.KW * g.C, g.W * g.C, 1),
         offsets(g.KH * g.KW * g.C, g.CO),
-        *(g, N, chunks, count),
     )
-    _backward(address_of(_backward_chunks, *arguments), *arguments)
-    if spreads and padded_dx is not dx:
-        top, left = pads
-        image = padded_dx[:, top : top + dx.shape[1], left : left + dx.shape[2]]
-        np.copyto(dx, image)
+    gradient = with_scratch(gradient, count, g.OH * g.OW * g.CO, x.dtype)
+    launch(_backward_chunks, count, job, gradient, g)
+    if d_weight is not None:
+        add_chunks(job.d_weights, job.d_biases, d_weight.reshape(-1), d_bias)
+    if dx is not None and padded_dx is not dx:
+        np.copyto(dx, _inside(padded_dx, dx.shape, pads))
 
 
 def clear_gradients(d_weight, d_bias):
@@ -151,166 +188,83 @@ def clear_gradients(d_weight, d_bias):
         d_bias[...] = 0
 
 
-@parallel
-def _forward(address, x, weight, bias, z, epilogue, x_rows, z_rows, g, images, workers):
-    waiting = np.zeros(1, np.int64)
-    for worker in prange(workers):
-        own = (
-            *(np.int64(worker), waiting),
-            x,
-            weight,
-            bias,
-            z,
-            epilogue,
-            x_rows,
-            z_rows,
-            g,
-            images,
-            workers,
-        )
-        call(address, _forward_images, own)
-
-
 @compiled
-def _forward_images(
-    worker,
-    waiting,
-    x,
-    weight,
-    bias,
-    z,
-    epilogue,
-    x_rows,
-    z_rows,
-    g,
-    images,
-    workers,
-):
+def _forward_images(worker, waiting, job, epilogue, g):
     """Convolve images until none is left."""
+    job, epilogue, g = Forward(*job), Epilogue(*epilogue), Geometry(*g)
     plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
     n = take(waiting)
-    while n < images:
-        out, at = output_of(epilogue, z, n, size, worker, 0)
+    while n < g.N:
+        out, at = output_of(epilogue, job.z, n, size, worker, 0)
         product(
-            *(x, n * g.H * g.W * g.C, x_rows, (g.W * g.C, 1)),
-            *(weight, 0, (g.KW * g.C * g.CO, g.CO), (g.KH, g.KW * g.C)),
-            *(out, at, z_rows, (g.OH * g.OW, g.CO), BIAS, bias, 0, epilogue.relu),
+            *(job.x, n * g.H * g.W * g.C, job.x_rows, (g.W * g.C, 1)),
+            *(job.weight, 0, (g.KW * g.C * g.CO, g.CO), (g.KH, g.KW * g.C)),
+            *(out, at, job.z_rows, (g.OH * g.OW, g.CO)),
+            *(BIAS, job.bias, 0, epilogue.relu),
         )
         finish_image(epilogue, out, at, n, plane)
         n = take(waiting)
 
 
-@parallel
-def _backward(
-    address,
-    x,
-    gradient,
-    partial,
-    sums,
-    transposed,
-    dx,
-    d_weight,
-    d_bias,
-    x_rows,
-    z_rows,
-    window,
-    weight_rows,
-    g,
-    images,
-    chunks,
-    workers,
-):
-    waiting = np.zeros(1, np.int64)
-    for worker in prange(workers):
-        own = (
-            *(np.int64(worker), waiting),
-            x,
-            gradient,
-            partial,
-            sums,
-            transposed,
-            dx,
-            d_weight,
-            d_bias,
-            x_rows,
-            z_rows,
-            window,
-            weight_rows,
-            g,
-            images,
-            chunks,
-            workers,
-        )
-        call(address, _backward_chunks, own)
-    if len(d_weight) > 0:
-        for block in prange((len(d_weight) + BLOCK - 1) // BLOCK):
-            add_chunks(partial, np.intp(block) * BLOCK, d_weight)
-        add_chunks(sums, 0, d_bias)
-
-
 @compiled
-def _backward_chunks(
-    worker,
-    waiting,
-    x,
-    gradient,
-    partial,
-    sums,
-    transposed,
-    dx,
-    d_weight,
-    d_bias,
-    x_rows,
-    z_rows,
-    window,
-    weight_rows,
-    g,
-    images,
-    chunks,
-    workers,
-):
+def _backward_chunks(worker, waiting, job, gradient, g):
     """Go back through chunks of images until none is left."""
-    learns, spreads = len(d_weight) > 0, len(dx) > 0
+    job, gradient, g = Backward(*job), Gradient(*gradient), Geometry(*g)
+    learns, spreads = len(job.d_weights) > 0, len(job.dx) > 0
+    chunks = len(job.d_weights) if learns else g.N
     image, plane = g.H * g.W * g.C, (g.OH, g.OW, g.CO)
-    row, pixel = g.OW * g.CO, g.CO
     chunk = take(waiting)
     while chunk < chunks:
         if learns:
-            clear(partial[chunk], 0, len(d_weight))
-            clear(sums[chunk], 0, g.CO)
-        for n in range(chunk * images // chunks, (chunk + 1) * images // chunks):
+            clear(job.d_weights[chunk], 0, job.d_weights.shape[1])
+            clear(job.d_biases[chunk], 0, g.CO)
+        for n in range(chunk * g.N // chunks, (chunk + 1) * g.N // chunks):
             dz, at = gradient_of(gradient, n, plane, worker, 0)
             if learns:
-                add_rows(dz, at, (row, pixel), (g.OH, g.OW), sums[chunk])
-                product(
-                    *(x, n * image, window, (g.SH * g.W * g.C, g.SW * g.C)),
-                    *(dz, at, (row, pixel), (g.OH, g.OW)),
-                    *(partial[chunk], 0, weight_rows, (len(window), g.CO)),
-                    *(ADD, d_bias, 0, False),
-                )
+                _learn_image(job, dz, at, n * image, chunk, g)
             if spreads:
-                spread_image(dz, at, z_rows, transposed, dx, n * image, x_rows, g)
+                _spread_image(job, dz, at, n * image, g)
         chunk = take(waiting)
 
 
 @compiled
-def spread_image(dz, at, z_rows, transposed, dx, to, x_rows, g):
-    """Write dx of one image: dz · weightᵀ, tap by tap, where its pixels came from."""
-    clear(dx, to, g.H * g.W * g.C)
-    for kh in range(g.KH):
-        for kw in range(g.KW):
-            product(
-                *(dz, at, z_rows, (0, 1)),
-                *(transposed, (kh * g.KW + kw) * g.CO * g.C, (0, g.C), (1, g.CO)),
-                *(dx, to + (kh * g.W + kw) * g.C, x_rows, (len(z_rows), g.C)),
-                *(ADD, transposed, 0, False),
-            )
+def _learn_image(job, dz, at, image, chunk, g):
+    """Add one image's d_weight, windowᵀ · dz, and d_bias to those of its chunk."""
+    row, pixel = g.OW * g.CO, g.CO
+    add_rows(dz, at, (row, pixel), (g.OH, g.OW), job.d_biases[chunk])
+    product(
+        *(job.x, image, job.window, (g.SH * g.W * g.C, g.SW * g.C)),
+        *(dz, at, (row, pixel), (g.OH, g.OW)),
+        *(job.d_weights[chunk], 0, job.weight_rows, (len(job.window), g.CO)),
+        *(ADD, job.d_biases[chunk], 0, False),
+    )
 
 
 @compiled
-def add_chunks(partial, first, total):
-    """Write the sum over the chunks, in order, to one block of ``total``."""
-    last = min(len(total), first + BLOCK)
+def _spread_image(job, dz, at, image, g):
+    """Write dx of one image: dz · weightᵀ, tap by tap, where its pixels came from."""
+    clear(job.dx, image, g.H * g.W * g.C)
+    for kh in range(g.KH):
+        for kw in range(g.KW):
+            product(
+                *(dz, at, job.z_rows, (0, 1)),
+                *(job.transposed, (kh * g.KW + kw) * g.CO * g.C, (0, g.C), (1, g.CO)),
+                *(job.dx, image + (kh * g.W + kw) * g.C, job.x_rows),
+                *((len(job.z_rows), g.C), ADD, job.transposed, 0, False),
+            )
+
+
+@parallel
+def add_chunks(d_weights, d_biases, d_weight, d_bias):
+    """Write the sums over the chunks, in order."""
+    for block in prange((len(d_weight) + BLOCK - 1) // BLOCK):
+        first = np.intp(block) * BLOCK
+        _add_block(d_weights, first, min(len(d_weight), first + BLOCK), d_weight)
+    _add_block(d_biases, 0, len(d_bias), d_bias)
+
+
+@compiled
+def _add_block(partial, first, last, total):
     for chunk in range(len(partial)):
         own = partial[chunk]
         for i in range(first, last):
@@ -320,34 +274,34 @@ def add_chunks(partial, first, total):
 # Padding: a copy of the images with zeros around them, where any are needed.
 
 
-def _padded_shape(shape, weight_shape, z_shape, strides, pads):
-    """Return the shape of the images with the padding that the windows reach into."""
-    N, H, W, C = shape
-    KH, KW = weight_shape[:2]
-    _, OH, OW, _ = z_shape
-    bottom = (OH - 1) * strides[0] + KH
-    right = (OW - 1) * strides[1] + KW
-    return (N, max(pads[0] + H, bottom), max(pads[1] + W, right), C)
+def _geometry(x_shape, weight_shape, z_shape, strides, pads):
+    """Return sizes, those of the images with the padding that windows reach into."""
+    N, H, W, C = x_shape
+    KH, KW, _, CO = weight_shape
+    OH, OW = z_shape[1:3]
+    bottom, right = (OH - 1) * strides[0] + KH, (OW - 1) * strides[1] + KW
+    H, W = max(pads[0] + H, bottom), max(pads[1] + W, right)
+    return Geometry(N, H, W, C, KH, KW, *strides, OH, OW, CO)
 
 
-def _padded(x, weight_shape, z_shape, strides, pads):
-    shape = _padded_shape(x.shape, weight_shape, z_shape, strides, pads)
+def _padded(x, g, pads):
+    shape = len(x), g.H, g.W, g.C
     if shape == x.shape:
         return x
     padded = _scratch("padded x", shape, x.dtype)
     padded[...] = 0
-    top, left = pads
-    padded[:, top : top + x.shape[1], left : left + x.shape[2]] = x
+    np.copyto(_inside(padded, x.shape, pads), x)
     return padded
+
+
+def _inside(padded, shape, pads):
+    """Return a view of the images without their padding."""
+    top, left = pads
+    return padded[:, top : top + shape[1], left : left + shape[2]]
 
 
 def _scratch(name, shape, dtype):
     return workspace.empty("convolution", name, shape, dtype)
-
-
-def _geometry(x_shape, weight_shape, z_shape, strides):
-    KH, KW, C, CO = weight_shape
-    return Geometry(*x_shape[1:3], C, KH, KW, *strides, *z_shape[1:3], CO)
 
 
 # Tables of offsets. They depend on shapes alone and are kept.
@@ -360,6 +314,11 @@ def pixel_offsets(rows, columns, row_stride, column_stride):
         np.arange(rows)[:, np.newaxis] * row_stride + np.arange(columns) * column_stride
     )
     return np.ascontiguousarray(table.reshape(-1), np.int64)
+
+
+def _windows(g):
+    """Return where in an image each window begins."""
+    return pixel_offsets(g.OH, g.OW, g.SH * g.W * g.C, g.SW * g.C)
 
 
 def offsets(count, stride):

@@ -42,8 +42,23 @@ ENTRIES = 16
 
 
 class Geometry(NamedTuple):
-    """Sizes of a convolution of 3x3 windows with strides of 1, per image."""
+    """Sizes of a convolution of 3x3 windows with strides of 1.
 
+    Attributes:
+        N: images.
+        H: rows of one.
+        W: its columns.
+        C: its channels.
+        OH: rows of its output.
+        OW: columns.
+        CO: channels.
+        top: rows of padding above it.
+        left: columns of padding to its left.
+        tiles: of 2x2 pixels that cover its output.
+        group: images that are transformed at once.
+    """
+
+    N: int
     H: int
     W: int
     C: int
@@ -52,11 +67,8 @@ class Geometry(NamedTuple):
     CO: int
     top: int
     left: int
-
-    @property
-    def tiles(self):
-        """How many 2x2 tiles cover the output."""
-        return ((self.OH + 1) // 2) * ((self.OW + 1) // 2)
+    tiles: int
+    group: int
 
 
 # One dimension of each transform, on four or two registers.

@@ -16,19 +16,18 @@ batch nor on its place in it.
 Reference: Lavin & Gray (2016), "Fast algorithms for convolutional neural networks".
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import prange
 
 from scratchnet import workspace
 from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.convolution import direct
-from scratchnet.kernels.convolution.direct import (
-    BLOCK,
-    CHUNKS,
-    add_chunks,
-    offsets,
-)
+from scratchnet.kernels.convolution.direct import CHUNKS, add_chunks, offsets
 from scratchnet.kernels.convolution.epilogues import (
+    Epilogue,
+    Gradient,
     finish_image,
     given,
     gradient_of,
@@ -49,7 +48,7 @@ from scratchnet.kernels.convolution.transforms import (
 from scratchnet.kernels.products import add_rows, clear, product
 from scratchnet.kernels.simd import transpose
 from scratchnet.kernels.tile import ADD, ZERO
-from scratchnet.kernels.workers import address_of, call, take, workers
+from scratchnet.kernels.workers import launch, take, workers
 
 # With fewer channels the transforms cost more than the products that they save.
 FEWEST_CHANNELS = 8
@@ -57,6 +56,64 @@ FEWEST_CHANNELS = 8
 # Tiles that are multiplied at once: enough to fill register tiles, few enough to
 # stay in the second-level cache.
 TILES_AT_ONCE = 64
+
+
+class Forward(NamedTuple):
+    """What images are convolved with, and where to.
+
+    Attributes:
+        x: images, flat.
+        U: transformed kernels, flat.
+        bias: (CO,).
+        z: written, flat; or empty, where the epilogue keeps something else.
+        V: (workers, ...), for the transformed images of a group.
+        M: (workers, ...), for their products with U.
+        v_rows: where each tile begins in an entry of V.
+        m_rows: where each tile begins in an entry of M.
+    """
+
+    x: np.ndarray
+    U: np.ndarray
+    bias: np.ndarray
+    z: np.ndarray
+    V: np.ndarray
+    M: np.ndarray
+    v_rows: np.ndarray
+    m_rows: np.ndarray
+
+
+class Backward(NamedTuple):
+    """What gradients are made of, and where to.
+
+    Attributes:
+        x: images, flat; read if there is a ``d_weights``.
+        U: transformed kernels, their channels exchanged, flat; read if there is a dx.
+        d_weights: (chunks, weights), written; a row for each chunk of images, or none.
+        d_biases: (chunks, CO), written; the same.
+        dx: written, flat; or empty.
+        V: (workers, ...), for the transformed images of a group, or their gradient.
+        M: (workers, ...), for the transformed gradients of their outputs.
+        d_U: (workers, ...), for the gradient of the transformed kernels.
+        v_rows: where each tile begins in an entry of V.
+        m_rows: where each tile begins in an entry of M.
+        v_columns: where each channel of a tile is in V.
+        u_rows: where each channel begins in an entry of d_U.
+        chunks: parts of the batch, which are gone through one after the other.
+    """
+
+    x: np.ndarray
+    U: np.ndarray
+    d_weights: np.ndarray
+    d_biases: np.ndarray
+    dx: np.ndarray
+    V: np.ndarray
+    M: np.ndarray
+    d_U: np.ndarray
+    v_rows: np.ndarray
+    m_rows: np.ndarray
+    v_columns: np.ndarray
+    u_rows: np.ndarray
+    chunks: int
 
 
 def suits(weight_shape, strides):
@@ -96,21 +153,20 @@ def forward(x, weight, bias, z, z_shape, strides, pads, epilogue):
     if not suits(weight.shape, strides):
         direct.forward(x, weight, bias, z, z_shape, strides, pads, epilogue)
         return
-    N, H, W, C = x.shape
-    _, OH, OW, CO = z_shape
-    g = Geometry(H, W, C, OH, OW, CO, *pads)
-    tiles, count = g.tiles, workers()
-    group = images_at_once(N, tiles, count)
-    P = group * tiles
-    epilogue = with_scratch(epilogue, count, group * OH * OW * CO, x.dtype)
-    arguments = (
-        *(x.reshape(-1), weight.reshape(-1), bias, z.reshape(-1), epilogue, g),
-        _scratch("U", 1, C * CO, x.dtype)[0],
-        _scratch("V", count, P * C, x.dtype),
-        _scratch("M", count, P * CO, x.dtype),
-        *(offsets(P, C), offsets(P, CO), (N, group, tiles, count)),
+    count = workers()
+    g = _geometry(x.shape, z_shape, pads, count)
+    P = g.group * g.tiles
+    U = _scratch("U", 1, g.C * g.CO, x.dtype)[0]
+    _transform_kernels(weight.reshape(-1), g.C, g.CO, U)
+    job = Forward(
+        *(x.reshape(-1), U, bias, z.reshape(-1)),
+        _scratch("V", count, P * g.C, x.dtype),
+        _scratch("M", count, P * g.CO, x.dtype),
+        *(offsets(P, g.C), offsets(P, g.CO)),
     )
-    _forward(address_of(_forward_groups, *arguments), *arguments)
+    size = g.group * g.OH * g.OW * g.CO
+    epilogue = with_scratch(epilogue, count, size, x.dtype)
+    launch(_forward_groups, count, job, epilogue, g)
 
 
 def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
@@ -120,38 +176,39 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
             x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads
         )
         return
-    N, H, W, C = x.shape
-    _, OH, OW, CO = z_shape
-    g = Geometry(H, W, C, OH, OW, CO, *pads)
-    tiles, count = g.tiles, workers()
-    chunks = N
-    if d_weight is not None:
-        chunks = max(1, min(N, CHUNKS, N * tiles // TILES_AT_ONCE))
-    group = images_at_once(N, tiles, chunks)
-    P, dtype = group * tiles, x.dtype
-    nothing = np.empty(0, dtype)
-    gradient = with_scratch(gradient, count, OH * OW * CO, dtype)
     learns, spreads = d_weight is not None, dx is not None
-    owner = "convolution"
-    partial = workspace.empty(
-        owner, "d_weights", (chunks if learns else 0, 9 * C * CO), dtype
+    count, chunks = workers(), len(x)
+    if learns:
+        chunks = max(1, min(chunks, CHUNKS, chunks * _tiles(z_shape) // TILES_AT_ONCE))
+    g = _geometry(x.shape, z_shape, pads, chunks)
+    P, K, dtype = g.group * g.tiles, g.C * g.CO, x.dtype
+    U = _scratch("Uᵀ", 1, K if spreads else 0, dtype)[0]
+    if spreads:
+        plain = _scratch("U", 1, K, dtype)[0]
+        _transform_kernels(weight.reshape(-1), g.C, g.CO, plain)
+        _exchange_channels(plain, g.C, g.CO, U)
+    rows = chunks if learns else 0
+    job = Backward(
+        *(x.reshape(-1), U),
+        workspace.empty("convolution", "d_weights", (rows, weight.size), dtype),
+        workspace.empty("convolution", "d_biases", (rows, g.CO), dtype),
+        dx.reshape(-1) if spreads else np.empty(0, dtype),
+        _scratch("V", count, P * g.C, dtype),
+        _scratch("M", count, P * g.CO, dtype),
+        _scratch("d_U", count, K if learns else 0, dtype),
+        *(offsets(P, g.C), offsets(P, g.CO), offsets(g.C, 1), offsets(g.C, g.CO)),
+        chunks,
     )
-    sums = workspace.empty(owner, "d_biases", (len(partial), CO), dtype)
-    arguments = (
-        *(x.reshape(-1), gradient, partial, sums),
-        weight.reshape(-1) if spreads else nothing,
-        dx.reshape(-1) if spreads else nothing,
-        _scratch("U", 1, C * CO if spreads else 0, dtype)[0],
-        _scratch("Uᵀ", 1, C * CO if spreads else 0, dtype)[0],
-        _scratch("V", count, P * C, dtype),
-        _scratch("M", count, P * CO, dtype),
-        _scratch("d_U", count, C * CO if learns else 0, dtype),
-        *(offsets(P, C), offsets(P, CO), offsets(C, 1), offsets(C, CO)),
-        d_weight.reshape(-1) if learns else nothing,
-        d_bias if learns else nothing,
-        *(g, (N, chunks, group, tiles, count)),
-    )
-    _backward(address_of(_backward_chunks, *arguments), *arguments)
+    gradient = with_scratch(gradient, count, g.OH * g.OW * g.CO, dtype)
+    launch(_backward_chunks, count, job, gradient, g)
+    if learns:
+        add_chunks(job.d_weights, job.d_biases, d_weight.reshape(-1), d_bias)
+
+
+def _geometry(x_shape, z_shape, pads, shares):
+    tiles = _tiles(z_shape)
+    group = images_at_once(x_shape[0], tiles, shares)
+    return Geometry(*x_shape, *z_shape[1:], *pads, tiles, group)
 
 
 def images_at_once(images, tiles, shares):
@@ -159,222 +216,106 @@ def images_at_once(images, tiles, shares):
     return max(1, min(-(-TILES_AT_ONCE // tiles), images // shares))
 
 
+def _tiles(z_shape):
+    """Return how many tiles of 2x2 pixels cover an image."""
+    _, OH, OW, _ = z_shape
+    return ((OH + 1) // 2) * ((OW + 1) // 2)
+
+
 def _scratch(name, rows, size, dtype):
     return workspace.empty("convolution", name, (rows, ENTRIES * size), dtype)
 
 
 @parallel
-def _forward(
-    address,
-    x,
-    weight,
-    bias,
-    z,
-    epilogue,
-    g,
-    U,
-    V_of_workers,
-    M_of_workers,
-    v_rows,
-    m_rows,
-    sizes,
-):
-    for c in prange(g.C):
-        transform_kernel(weight, c, g.C, g.CO, U)
-    waiting = np.zeros(1, np.int64)
-    for worker in prange(sizes[3]):
-        own = (
-            *(np.int64(worker), waiting),
-            x,
-            weight,
-            bias,
-            z,
-            epilogue,
-            g,
-            U,
-            V_of_workers,
-            M_of_workers,
-            v_rows,
-            m_rows,
-            sizes,
-        )
-        call(address, _forward_groups, own)
-
-
-@compiled
-def _forward_groups(
-    worker,
-    waiting,
-    x,
-    weight,
-    bias,
-    z,
-    epilogue,
-    g,
-    U,
-    V_of_workers,
-    M_of_workers,
-    v_rows,
-    m_rows,
-    sizes,
-):
-    """Convolve groups of images until none is left."""
-    N, group, T, _ = sizes
-    V, M = V_of_workers[worker], M_of_workers[worker]
-    plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
-    first = take(waiting) * group
-    while first < N:
-        last = min(N, first + group)
-        P = (last - first) * T
-        for n in range(first, last):
-            transform_input(x, n * g.H * g.W * g.C, g, V, (n - first) * T, P)
-        for e in range(ENTRIES):
-            product(
-                *(V, e * P * g.C, v_rows, (0, 1)),
-                *(U, e * g.C * g.CO, (0, g.CO), (1, g.C)),
-                *(M, e * P * g.CO, m_rows, (P, g.CO), ZERO, bias, 0, False),
-            )
-        for n in range(first, last):
-            out, at = output_of(epilogue, z, n, size, worker, n - first)
-            transform_output(M, (n - first) * T, P, g, bias, out, at, epilogue.relu)
-            finish_image(epilogue, out, at, n, plane)
-        first = take(waiting) * group
+def _transform_kernels(weight, C, CO, U):
+    for c in prange(C):
+        transform_kernel(weight, c, C, CO, U)
 
 
 @parallel
-def _backward(
-    address,
-    x,
-    gradient,
-    partial,
-    sums,
-    weight,
-    dx,
-    U,
-    U_transposed,
-    V_of_workers,
-    M_of_workers,
-    d_U_of_workers,
-    v_rows,
-    m_rows,
-    channels,
-    u_rows,
-    d_weight,
-    d_bias,
-    g,
-    sizes,
-):
-    if len(dx) > 0:
-        for c in prange(g.C):
-            transform_kernel(weight, c, g.C, g.CO, U)
-        for e in prange(ENTRIES):
-            at = e * g.C * g.CO
-            transpose(U, at, g.CO, g.C, g.CO, U_transposed, at, g.C)
-    waiting = np.zeros(1, np.int64)
-    for worker in prange(sizes[4]):
-        own = (
-            *(np.int64(worker), waiting),
-            x,
-            gradient,
-            partial,
-            sums,
-            weight,
-            dx,
-            U,
-            U_transposed,
-            V_of_workers,
-            M_of_workers,
-            d_U_of_workers,
-            v_rows,
-            m_rows,
-            channels,
-            u_rows,
-            d_weight,
-            d_bias,
-            g,
-            sizes,
-        )
-        call(address, _backward_chunks, own)
-    if len(d_weight) > 0:
-        for block in prange((len(d_weight) + BLOCK - 1) // BLOCK):
-            add_chunks(partial, np.intp(block) * BLOCK, d_weight)
-        add_chunks(sums, 0, d_bias)
+def _exchange_channels(U, C, CO, exchanged):
+    """Transpose every entry."""
+    for e in prange(ENTRIES):
+        at = e * C * CO
+        transpose(U, at, CO, C, CO, exchanged, at, C)
 
 
 @compiled
-def _backward_chunks(
-    worker,
-    waiting,
-    x,
-    gradient,
-    partial,
-    sums,
-    weight,
-    dx,
-    U,
-    U_transposed,
-    V_of_workers,
-    M_of_workers,
-    d_U_of_workers,
-    v_rows,
-    m_rows,
-    channels,
-    u_rows,
-    d_weight,
-    d_bias,
-    g,
-    sizes,
-):
-    """Go back through chunks of images, a group at a time, until none is left."""
-    N, chunks, group, T, _ = sizes
-    learns, spreads = len(d_weight) > 0, len(dx) > 0
-    V, M, d_U = V_of_workers[worker], M_of_workers[worker], d_U_of_workers[worker]
-    plane, image = (g.OH, g.OW, g.CO), g.H * g.W * g.C
+def _forward_groups(worker, waiting, job, epilogue, g):
+    """Convolve groups of images until none is left."""
+    job, epilogue, g = Forward(*job), Epilogue(*epilogue), Geometry(*g)
+    V, M = job.V[worker], job.M[worker]
+    plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
+    first = take(waiting) * g.group
+    while first < g.N:
+        last = min(g.N, first + g.group)
+        P = (last - first) * g.tiles
+        for n in range(first, last):
+            transform_input(job.x, n * g.H * g.W * g.C, g, V, (n - first) * g.tiles, P)
+        for e in range(ENTRIES):
+            product(
+                *(V, e * P * g.C, job.v_rows, (0, 1)),
+                *(job.U, e * g.C * g.CO, (0, g.CO), (1, g.C)),
+                *(M, e * P * g.CO, job.m_rows, (P, g.CO), ZERO, job.bias, 0, False),
+            )
+        for n in range(first, last):
+            p = (n - first) * g.tiles
+            out, at = output_of(epilogue, job.z, n, size, worker, n - first)
+            transform_output(M, p, P, g, job.bias, out, at, epilogue.relu)
+            finish_image(epilogue, out, at, n, plane)
+        first = take(waiting) * g.group
+
+
+@compiled
+def _backward_chunks(worker, waiting, job, gradient, g):
+    """Go back through chunks of images until none is left."""
+    job, gradient, g = Backward(*job), Gradient(*gradient), Geometry(*g)
+    learns = len(job.d_weights) > 0
     chunk = take(waiting)
-    while chunk < chunks:
-        start, stop = chunk * N // chunks, (chunk + 1) * N // chunks
+    while chunk < job.chunks:
+        start, stop = chunk * g.N // job.chunks, (chunk + 1) * g.N // job.chunks
         if learns:
-            clear(sums[chunk], 0, g.CO)
-        for first in range(start, stop, group):
-            last = min(stop, first + group)
-            P = (last - first) * T
-            for n in range(first, last):
-                dz, at = gradient_of(gradient, n, plane, worker, 0)
-                transform_gradient(dz, at, g, M, (n - first) * T, P)
-                if learns:
-                    add_rows(dz, at, (g.OW * g.CO, g.CO), (g.OH, g.OW), sums[chunk])
-                    transform_input(x, n * image, g, V, (n - first) * T, P)
-            if learns:
-                begin = ZERO if first == start else ADD
-                _multiply_weights(V, M, d_U, channels, u_rows, P, g, begin)
-            if spreads:
-                _multiply_inputs(M, U_transposed, V, m_rows, v_rows, P, g)
-                for n in range(first, last):
-                    p = (n - first) * T
-                    transform_input_gradient(V, p, P, g, dx, n * image)
+            clear(job.d_biases[chunk], 0, g.CO)
+        for first in range(start, stop, g.group):
+            last = min(stop, first + g.group)
+            begin = ZERO if first == start else ADD
+            _backward_group(worker, job, gradient, chunk, first, last, begin, g)
         if learns:
+            d_U = job.d_U[worker]
             for c in range(g.C):
-                transform_kernel_gradient(d_U, c, g.C, g.CO, partial[chunk], 0)
+                transform_kernel_gradient(d_U, c, g.C, g.CO, job.d_weights[chunk], 0)
         chunk = take(waiting)
 
 
 @compiled
-def _multiply_weights(V, M, d_U, channels, u_rows, P, g, begin):
-    """d_U (+)= Vᵀ · d_M, entry by entry."""
-    for e in range(ENTRIES):
-        product(
-            *(V, e * P * g.C, channels, (0, g.C)),
-            *(M, e * P * g.CO, (0, g.CO), (1, P)),
-            *(d_U, e * g.C * g.CO, u_rows, (g.C, g.CO), begin, M, 0, False),
-        )
-
-
-@compiled
-def _multiply_inputs(M, U_transposed, d_V, m_rows, v_rows, P, g):
-    """d_V = d_M · Uᵀ, entry by entry."""
-    for e in range(ENTRIES):
-        product(
-            *(M, e * P * g.CO, m_rows, (0, 1)),
-            *(U_transposed, e * g.C * g.CO, (0, g.C), (1, g.CO)),
-            *(d_V, e * P * g.C, v_rows, (P, g.C), ZERO, M, 0, False),
-        )
+def _backward_group(worker, job, gradient, chunk, first, last, begin, g):
+    """Go back through a few images; their d_U begins a sum, or is added to it."""
+    learns, spreads = len(job.d_weights) > 0, len(job.dx) > 0
+    V, M, d_U = job.V[worker], job.M[worker], job.d_U[worker]
+    plane, image = (g.OH, g.OW, g.CO), g.H * g.W * g.C
+    P = (last - first) * g.tiles
+    for n in range(first, last):
+        p = (n - first) * g.tiles
+        dz, at = gradient_of(gradient, n, plane, worker, 0)
+        transform_gradient(dz, at, g, M, p, P)
+        if learns:
+            row, pixel = g.OW * g.CO, g.CO
+            add_rows(dz, at, (row, pixel), (g.OH, g.OW), job.d_biases[chunk])
+            transform_input(job.x, n * image, g, V, p, P)
+    if learns:
+        for e in range(ENTRIES):  # d_U (+)= Vᵀ · d_M
+            product(
+                *(V, e * P * g.C, job.v_columns, (0, g.C)),
+                *(M, e * P * g.CO, (0, g.CO), (1, P)),
+                *(d_U, e * g.C * g.CO, job.u_rows, (g.C, g.CO), begin, M, 0, False),
+            )
+    if spreads:
+        for e in range(ENTRIES):  # d_V = d_M · Uᵀ
+            product(
+                *(M, e * P * g.CO, job.m_rows, (0, 1)),
+                *(job.U, e * g.C * g.CO, (0, g.C), (1, g.CO)),
+                *(V, e * P * g.C, job.v_rows, (P, g.C), ZERO, M, 0, False),
+            )
+        for n in range(first, last):
+            p = (n - first) * g.tiles
+            transform_input_gradient(V, p, P, g, job.dx, n * image)
