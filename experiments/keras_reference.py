@@ -10,6 +10,13 @@ may be stopped, started again, and started twice. It needs the ``reference`` ext
 The models are written out here in Keras's words, not derived from scratchnet's: a
 mistake there must not find its way into its own yardstick. Data, split and settings
 are those of `experiments.data` and `experiments.protocol`.
+
+**The order of the images** is new in every epoch, as Keras documents it, and comes from
+`tf.data`. It has to: where a seed is set, `fit` of Keras 3.15 on TensorFlow takes the
+first epoch's order for all epochs, for `tf.random.shuffle` in a dataset's `map` begins
+anew with every pass over it (``array_data_adapter.py``). Networks that meet the same
+batches again and again fit them sooner and are worse on other images; ``--same-order``
+trains them that way, into ``experiments/reference/keras_same_order``.
 """
 
 from __future__ import annotations
@@ -40,12 +47,17 @@ from scratchnet.datasets.lock import exclusive
 from scratchnet.errors import CheckpointError, DatasetError
 from scratchnet.runs import processor, scheduling
 
+KERAS_SAME_ORDER = records.KERAS.with_name("keras_same_order")
+
+Samples = tuple[np.ndarray, np.ndarray]
+
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy")
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Train whatever is not trained yet and return the exit status."""
     options = _parser().parse_args(words)
+    folder = options.out or (KERAS_SAME_ORDER if options.same_order else records.KERAS)
     keras = start(options.threads)
     try:
         for seed, dataset, model in itertools.product(
@@ -53,7 +65,7 @@ def main(words: Sequence[str] | None = None) -> int:
         ):
             chosen = protocol.for_dataset(dataset, quick=options.quick)
             key = Key(dataset, model, seed, chosen, options.quick)
-            run(keras, key, options.out, threads=options.threads)
+            run(keras, key, folder, options.threads, same_order=options.same_order)
     except (CheckpointError, DatasetError, OSError) as error:
         print(f"keras_reference: {error}", file=sys.stderr)
         return 1
@@ -73,7 +85,9 @@ def start(threads: int) -> Any:
     return importlib.import_module("keras")
 
 
-def run(keras: Any, key: Key, folder: Path, *, threads: int) -> Record | None:
+def run(
+    keras: Any, key: Key, folder: Path, threads: int, *, same_order: bool = False
+) -> Record | None:
     """Train one model, unless it was trained before or somebody is training it.
 
     Returns:
@@ -91,7 +105,7 @@ def run(keras: Any, key: Key, folder: Path, *, threads: int) -> Record | None:
             say(f"{key.stem}: finished earlier, not repeated")
             return done
         say(f"{key.stem}:")
-        record = train(keras, key)
+        record = train(keras, key, same_order=same_order)
         record["environment"] = environment(threads)
         path = records.write(folder, key, record)
         say(
@@ -102,7 +116,7 @@ def run(keras: Any, key: Key, folder: Path, *, threads: int) -> Record | None:
         return record
 
 
-def train(keras: Any, key: Key) -> Record:
+def train(keras: Any, key: Key, *, same_order: bool = False) -> Record:
     """Train and test one model from fresh weights, as `experiments.train` does."""
     keras.backend.clear_session()
     gc.collect()
@@ -115,14 +129,14 @@ def train(keras: Any, key: Key) -> Record:
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
+    x, labels = samples.training
+    training = x, keras.utils.to_categorical(labels, classes)
     clock = _clock(keras)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
         best = os.path.join(temporary, "best.weights.h5")
         history = model.fit(
-            samples.training[0],
-            keras.utils.to_categorical(samples.training[1], classes),
-            batch_size=key.protocol.batch_size,
+            **batches(training, key, same_order=same_order),
             epochs=key.protocol.epochs,
             validation_data=(
                 samples.validation[0],
@@ -141,6 +155,7 @@ def train(keras: Any, key: Key) -> Record:
     )
     return {
         "library": "keras",
+        "order": "the first epoch's" if same_order else "new in every epoch",
         "parameters": model.count_params(),
         "test_loss": float(loss),
         "test_accuracy": float(accuracy),
@@ -152,6 +167,20 @@ def train(keras: Any, key: Key) -> Record:
         "history": {name: [float(v) for v in row] for name, row in history.items()},
         "data": records.origin(datasets.provenance(key.dataset)),
     }
+
+
+def batches(samples: Samples, key: Key, *, same_order: bool) -> dict[str, Any]:
+    """Return `fit`'s arguments for the samples, in an order that is new in every epoch.
+
+    Or, if ``same_order``, for `fit` to shuffle them.
+    """
+    size = key.protocol.batch_size
+    if same_order:
+        return {"x": samples[0], "y": samples[1], "batch_size": size}
+    tensorflow = importlib.import_module("tensorflow")
+    dataset = tensorflow.data.Dataset.from_tensor_slices(samples)
+    shuffled = dataset.shuffle(len(dataset), key.seed, reshuffle_each_iteration=True)
+    return {"x": shuffled.batch(size).prefetch(2), "shuffle": False}
 
 
 def build(
@@ -268,9 +297,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out",
         type=Path,
-        default=records.KERAS,
         metavar="FOLDER",
         help="folder of the JSON files (default: experiments/reference/keras)",
+    )
+    parser.add_argument(
+        "--same-order",
+        action="store_true",
+        help="let fit shuffle, which seeded gives all epochs the order of the first",
     )
     parser.add_argument(
         "--quick", action="store_true", help="2 epochs on 2,000 images, to try it out"

@@ -104,6 +104,40 @@ def test_a_run_leaves_a_record(folder):
     assert "digits-ann-seed-0-quick.json: test accuracy 0." in out
 
 
+@pytest.mark.parametrize("same_order", [False, True])
+def test_every_epoch_has_all_images_in_an_order_of_its_own(keras, same_order):
+    # The same order for all: what Keras's own fit does where a seed is set. Should that
+    # change, --same-order and what is said about it can go.
+    seen = []
+
+    class Model(keras.Sequential):
+        def train_step(self, data):
+            seen.append(data[0].numpy().ravel().tolist())
+            return super().train_step(data)
+
+    def orders(seed):
+        keras.utils.set_random_seed(seed)
+        model = Model([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", run_eagerly=True)
+        samples = np.arange(10, dtype="float32").reshape(-1, 1), np.zeros((10, 1))
+        key = Key("digits", "ann", seed, replace(DIGITS, batch_size=4))
+        seen.clear()
+        model.fit(
+            **keras_reference.batches(samples, key, same_order=same_order),
+            epochs=3,
+            verbose=0,
+        )
+        assert [len(batch) for batch in seen] == [4, 4, 2] * 3
+        epochs = [[*seen[i], *seen[i + 1], *seen[i + 2]] for i in (0, 3, 6)]
+        assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+        return epochs
+
+    first = orders(0)
+    assert len({tuple(epoch) for epoch in first}) == (1 if same_order else 3)
+    assert orders(0) == first
+    assert orders(1) != first
+
+
 def test_it_is_tested_with_the_best_weights(keras):
     # Steps this large soon lead away from the best epoch. Early stopping looks at the
     # last one alone, and would restore its weights.
