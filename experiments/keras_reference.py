@@ -178,9 +178,13 @@ def batches(samples: Samples, key: Key, *, same_order: bool) -> dict[str, Any]:
     if same_order:
         return {"x": samples[0], "y": samples[1], "batch_size": size}
     tensorflow = importlib.import_module("tensorflow")
-    dataset = tensorflow.data.Dataset.from_tensor_slices(samples)
-    shuffled = dataset.shuffle(len(dataset), key.seed, reshuffle_each_iteration=True)
-    return {"x": shuffled.batch(size).prefetch(2), "shuffle": False}
+    x, y = (tensorflow.constant(array) for array in samples)
+    indices = tensorflow.data.Dataset.range(len(samples[0]))
+    shuffled = indices.shuffle(len(indices), key.seed, reshuffle_each_iteration=True)
+    batched = shuffled.batch(size).map(
+        lambda batch: (tensorflow.gather(x, batch), tensorflow.gather(y, batch))
+    )
+    return {"x": batched.prefetch(2), "shuffle": False}
 
 
 def build(
