@@ -47,7 +47,7 @@ from scratchnet.datasets.lock import exclusive
 from scratchnet.errors import CheckpointError, DatasetError
 from scratchnet.runs import processor, scheduling
 
-KERAS_SAME_ORDER = records.KERAS.with_name("keras_same_order")
+SAME_ORDER_FOLDER = records.KERAS.with_name("keras_same_order")
 
 Samples = tuple[np.ndarray, np.ndarray]
 
@@ -57,15 +57,17 @@ PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy")
 def main(words: Sequence[str] | None = None) -> int:
     """Train whatever is not trained yet and return the exit status."""
     options = _parser().parse_args(words)
-    folder = options.out or (KERAS_SAME_ORDER if options.same_order else records.KERAS)
+    folder, order = records.KERAS, records.NEW_ORDER
+    if options.same_order:
+        folder, order = SAME_ORDER_FOLDER, records.SAME_ORDER
     keras = start(options.threads)
     try:
         for seed, dataset, model in itertools.product(
             options.seeds, options.dataset, options.models
         ):
             chosen = protocol.for_dataset(dataset, quick=options.quick)
-            key = Key(dataset, model, seed, chosen, options.quick)
-            run(keras, key, folder, options.threads, same_order=options.same_order)
+            key = Key(dataset, model, seed, chosen, options.quick, order)
+            run(keras, key, options.out or folder, threads=options.threads)
     except (CheckpointError, DatasetError, OSError) as error:
         print(f"keras_reference: {error}", file=sys.stderr)
         return 1
@@ -85,9 +87,7 @@ def start(threads: int) -> Any:
     return importlib.import_module("keras")
 
 
-def run(
-    keras: Any, key: Key, folder: Path, threads: int, *, same_order: bool = False
-) -> Record | None:
+def run(keras: Any, key: Key, folder: Path, *, threads: int) -> Record | None:
     """Train one model, unless it was trained before or somebody is training it.
 
     Returns:
@@ -105,7 +105,7 @@ def run(
             say(f"{key.stem}: finished earlier, not repeated")
             return done
         say(f"{key.stem}:")
-        record = train(keras, key, same_order=same_order)
+        record = train(keras, key)
         record["environment"] = environment(threads)
         path = records.write(folder, key, record)
         say(
@@ -116,7 +116,7 @@ def run(
         return record
 
 
-def train(keras: Any, key: Key, *, same_order: bool = False) -> Record:
+def train(keras: Any, key: Key) -> Record:
     """Train and test one model from fresh weights, as `experiments.train` does."""
     keras.backend.clear_session()
     gc.collect()
@@ -136,7 +136,7 @@ def train(keras: Any, key: Key, *, same_order: bool = False) -> Record:
     with tempfile.TemporaryDirectory() as temporary:
         best = os.path.join(temporary, "best.weights.h5")
         history = model.fit(
-            **batches(training, key, same_order=same_order),
+            **batches(training, key),
             epochs=key.protocol.epochs,
             validation_data=(
                 samples.validation[0],
@@ -155,7 +155,6 @@ def train(keras: Any, key: Key, *, same_order: bool = False) -> Record:
     )
     return {
         "library": "keras",
-        "order": "the first epoch's" if same_order else "new in every epoch",
         "parameters": model.count_params(),
         "test_loss": float(loss),
         "test_accuracy": float(accuracy),
@@ -163,19 +162,15 @@ def train(keras: Any, key: Key, *, same_order: bool = False) -> Record:
         "best_epoch": int(np.nanargmin(history["val_loss"])),
         "seconds": seconds,
         "epoch_seconds": clock.seconds,
-        "epoch_cpu_seconds": clock.cpu_seconds,
         "history": {name: [float(v) for v in row] for name, row in history.items()},
         "data": records.origin(datasets.provenance(key.dataset)),
     }
 
 
-def batches(samples: Samples, key: Key, *, same_order: bool) -> dict[str, Any]:
-    """Return `fit`'s arguments for the samples, in an order that is new in every epoch.
-
-    Or, if ``same_order``, for `fit` to shuffle them.
-    """
+def batches(samples: Samples, key: Key) -> dict[str, Any]:
+    """Return `fit`'s arguments for samples, in the order that a run is to have."""
     size = key.protocol.batch_size
-    if same_order:
+    if key.order == records.SAME_ORDER:  # which `fit` makes of them by itself
         return {"x": samples[0], "y": samples[1], "batch_size": size}
     tensorflow = importlib.import_module("tensorflow")
     x, y = (tensorflow.constant(array) for array in samples)
@@ -268,15 +263,12 @@ def _clock(keras: Any) -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.seconds: list[float] = []
-            self.cpu_seconds: list[float] = []
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.began = time.perf_counter(), time.process_time()
+            self.began = time.perf_counter()
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            began, cpu_began = self.began
-            self.seconds.append(time.perf_counter() - began)
-            self.cpu_seconds.append(time.process_time() - cpu_began)
+            self.seconds.append(time.perf_counter() - self.began)
             metrics = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
             say(f"  epoch {epoch + 1}: {metrics}, {self.seconds[-1]:.1f} s")
 

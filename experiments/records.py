@@ -13,8 +13,8 @@ those of scratchnet's. Both have the same fields:
     history              metric → one value per epoch
     seconds              wall-clock time of `fit`
     epoch_seconds        wall-clock time of each epoch, validation included
-    epoch_cpu_seconds    processor time of each epoch, of all threads; null if unknown
     protocol             fields of `protocol.Protocol`
+    order                of the images: `NEW_ORDER`, or `SAME_ORDER` in all epochs
     quick                whether a part of the data was used
     data                 where the data came from, with checksums
     environment          versions, machine, threads and scheduling
@@ -36,7 +36,9 @@ from scratchnet.checkpoint import atomic_write
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run
 
-FORMAT = 1
+FORMAT = 2
+
+NEW_ORDER, SAME_ORDER = "new in every epoch", "that of the first epoch"
 
 FIELDS = {
     "library": str,
@@ -50,8 +52,8 @@ FIELDS = {
     "best_epoch": int,
     "history": dict,
     "epoch_seconds": list,
-    "epoch_cpu_seconds": list | None,
     "protocol": dict,
+    "order": str,
     "quick": bool,
     "data": dict,
     "environment": dict,
@@ -73,6 +75,7 @@ class Key:
     seed: int
     protocol: Protocol
     quick: bool = False
+    order: str = NEW_ORDER
 
     @property
     def stem(self) -> str:
@@ -89,6 +92,7 @@ class Key:
             "seed": self.seed,
             "protocol": asdict(self.protocol),
             "quick": self.quick,
+            "order": self.order,
         }
 
     def path(self, folder: Path) -> Path:
@@ -171,7 +175,6 @@ def of_run(run: Run) -> tuple[Key, Record]:
         "best_epoch": metrics["best_epoch"],
         "seconds": metrics["seconds"],
         "epoch_seconds": history["seconds"],
-        "epoch_cpu_seconds": None,
         "history": {name: history[name] for name in METRICS},
         "data": origin(described["dataset"]["provenance"]),
         "environment": described["environment"],

@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from statistics import fmean, median, stdev
+from statistics import fmean, stdev
 from typing import Any
 
 from experiments import judgement, protocol, records
@@ -32,7 +32,7 @@ PUBLISHED = records.ROOT / "reference" / "published.json"
 EPOCH_BENCHMARK = records.ROOT.parent / "benchmarks" / "results" / "epoch.json"
 
 # Whose versions are named in the comparison.
-PACKAGES = ("scratchnet", "keras", "tensorflow", "tensorflow-cpu")
+PACKAGES = ("scratchnet", "source", "keras", "tensorflow", "tensorflow-cpu")
 
 Document = dict[str, Any]
 Runs = dict[int, Record]
@@ -98,13 +98,16 @@ def _model(
     judged = _judge(sides["keras"], sides["scratchnet"], seeds, margin)
     entry: Document = {"dataset": dataset, "model": model, "margin": margin}
     entry["sides"] = {
-        who: _summary(runs, seeds, measured.seconds(who, dataset, model, runs))
+        who: _summary(runs, seeds, measured.seconds(who, dataset, model))
         for who, runs in sides.items()
     }
     for who in ("notebook", "earlier"):
         entry["sides"][who] = _published(published[who]["runs"], dataset, model)
     entry["judgement"] = asdict(judged)
     entry["versions"] = {who: _versions(runs) for who, runs in sides.items()}
+    entry["order_in_keras"] = next(
+        (run["order"] for run in sides["keras"].values()), None
+    )
     entry["same_data"] = len(_contents(sides["keras"], sides["scratchnet"])) <= 1
     return entry
 
@@ -156,10 +159,15 @@ def _read(folder: Path, dataset: str, model: str, library: str) -> Runs:
                 f"{record['protocol']}; move it away, or train it again"
             )
         runs[record["seed"]] = record
+    if len({record["order"] for record in runs.values()}) > 1:
+        raise CheckpointError(
+            f"{folder}: the runs of {dataset} {model} met their images in different "
+            "orders, some in that of the first epoch only; keep these in a folder apart"
+        )
     return dict(sorted(runs.items()))
 
 
-def _summary(runs: Runs, seeds: int, seconds: Document | None) -> Document:
+def _summary(runs: Runs, seeds: int, seconds: float | None) -> Document:
     """Return mean and spread of the seeds that are judged, or else of all there are."""
     chosen = [runs[seed] for seed in range(seeds)] if seeds else list(runs.values())
     return {
@@ -195,14 +203,13 @@ def _published(runs: Sequence[Record], dataset: str, model: str) -> Document:
     (run,) = (
         run for run in runs if run["dataset"] == dataset and run["model"] == model
     )
-    seconds = run.get("epoch_seconds")
     return {
         "runs": 1,
         "available": 1,
         "test_loss": _spread([run["test_loss"]]),
         "test_accuracy": _spread([run["test_accuracy"]]),
         "epochs_to_best": _spread([run["best_epoch"] + 1]),
-        "seconds_per_epoch": seconds and {"value": median(seconds), "alone": False},
+        "seconds_per_epoch": None,
         "continued": run.get("continued", False),
     }
 
@@ -217,7 +224,9 @@ def _spread(values: Sequence[float]) -> Document:
 
 
 class _Measured:
-    """Seconds per epoch: measured alone on the machine, or else those of the runs.
+    """Seconds per epoch, measured alone on the machine.
+
+    Those of the runs themselves are no measure: they ran beside other work.
 
     Args:
         document: of the benchmark; empty if there is none.
@@ -239,33 +248,16 @@ class _Measured:
     def read(cls, path: Path) -> _Measured:
         return cls(_json(path) if path.exists() else {})
 
-    def seconds(
-        self, who: str, dataset: str, model: str, runs: Runs
-    ) -> Document | None:
-        """Return ``value`` and ``alone``, whether it is the benchmark's."""
+    def seconds(self, who: str, dataset: str, model: str) -> float | None:
+        """Return the median of a library's epochs, if it was measured."""
         from benchmarks.networks import CASES
 
         for name, case in self.cases.items():
             known = CASES.get(name)
             if known and (known.dataset, known.model) == (dataset, model):
                 found = case["libraries"].get(who)
-                if found:
-                    value = found["seconds_per_epoch"]["median"]
-                    return {"value": value, "alone": True}
-        seconds = [value for run in runs.values() for value in _epochs(run)]
-        return {"value": median(seconds), "alone": False} if seconds else None
-
-
-def _epochs(run: Record) -> list[float]:
-    """Return the seconds of a run's epochs.
-
-    At idle priority a run stands still whenever others work, so that only its
-    processor's seconds tell anything; they are wall-clock seconds if it had one thread.
-    """
-    if (run["environment"].get("scheduling") or {}).get("policy") != "idle":
-        return run["epoch_seconds"]
-    one_thread = run["environment"].get("threads") == 1
-    return (run["epoch_cpu_seconds"] or []) if one_thread else []
+                return found and found["seconds_per_epoch"]["median"]
+        return None
 
 
 def _number(value: float | None) -> float:

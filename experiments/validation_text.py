@@ -46,12 +46,13 @@ def table(document: Mapping[str, Any]) -> str:
 def legend(document: Mapping[str, Any]) -> str:
     """Explain the table's figures, for those who see nothing else."""
     seconds = document["seconds"]
-    alone = "no undisturbed measurement is there (`python -m benchmarks.epoch`)"
+    measured = "not measured yet (`python -m benchmarks.epoch`)"
     if seconds:
-        alone = (
+        measured = (
             f"measured alone on the machine by `{seconds['command']}`, "
             f"{seconds['threads']} threads, {seconds['cpu']}"
         )
+    orders = {entry["order_in_keras"] for entry in document["models"]} - {None}
     versions = sorted(
         {
             version
@@ -68,9 +69,8 @@ def legend(document: Mapping[str, Any]) -> str:
         "anything else inconclusive. Keras, earlier: one run of seed 0 on two cores. "
         "Notebook: the published figures, one run; those marked * continued from "
         "weights that were trained before, which a run from fresh weights can't be "
-        f"held to. Seconds per epoch: {alone}; in parentheses those of the runs "
-        "themselves, beside other work (one thread's processor time for runs at idle "
-        "priority)."
+        f"held to. The order of the images in Keras's runs: {' or '.join(orders) or NONE}. "
+        f"Seconds per epoch: {measured}."
     )
 
 
@@ -142,11 +142,8 @@ def _value(found: Mapping[str, Any], digits: int, scale: float = 1) -> str:
     return f"{mean * scale:.{digits}f} ± {deviation * scale:.{digits}f}"
 
 
-def _seconds(found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return NONE
-    text = f"{found['value']:.2f}"
-    return text if found["alone"] else f"({text})"
+def _seconds(found: float | None) -> str:
+    return NONE if found is None else f"{found:.2f}"
 
 
 def _interval(found: Mapping[str, Any] | None) -> str:

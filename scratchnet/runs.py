@@ -20,6 +20,7 @@ the scripts that trained the model.
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import platform
@@ -34,6 +35,8 @@ from scratchnet._version import __version__
 from scratchnet.checkpoint import atomic_write
 from scratchnet.errors import CheckpointError
 from scratchnet.sequential import Sequential
+
+PACKAGE = Path(__file__).resolve().parent
 
 FORMAT = 1
 
@@ -211,6 +214,7 @@ def environment() -> dict[str, Any]:
 
     return {
         "scratchnet": __version__,
+        "source": source_digest(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "numba": numba.__version__,
@@ -226,6 +230,18 @@ def environment() -> dict[str, Any]:
         ],
         "rung": kernels.get_rung(),
     }
+
+
+def source_digest(package: Path = PACKAGE) -> str:
+    """Return the first 12 digits of a SHA-256 of the package's own files.
+
+    A version number stays the same while the code is worked on; this doesn't.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def scheduling() -> dict[str, Any]:

@@ -411,7 +411,9 @@ class Sequential:
                 shuffling, to validate on.
             validation_data: (x, y) or (x, y, sample_weight); goes before
                 validation_split.
-            shuffle: whether to go through the samples in a new order each epoch.
+            shuffle: whether to go through the samples in a new order each epoch; also
+                where a seed is set, for which Keras 3.15 on TensorFlow repeats the
+                order of the first.
             class_weight: class → weight of its samples in the loss; 1 if not named.
             sample_weight: (N,) weights of the samples in the loss.
             initial_epoch: where to start, to go on with an earlier fit.

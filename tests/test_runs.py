@@ -7,7 +7,15 @@ import pytest
 
 from scratchnet import Input, Sequential, kernels, layers
 from scratchnet.errors import CheckpointError
-from scratchnet.runs import FIGURES, FORMAT, PAGE, RESULTS, Run, environment
+from scratchnet.runs import (
+    FIGURES,
+    FORMAT,
+    PAGE,
+    RESULTS,
+    Run,
+    environment,
+    source_digest,
+)
 
 
 def small_model() -> Sequential:
@@ -221,3 +229,17 @@ def test_environment_is_plain_data_with_what_figures_depend_on():
     assert found["threads"] >= 1 and found["cores"] >= 1
     assert found["processor"]
     assert found["rung"] in kernels.RUNGS
+    assert found["source"] == source_digest()
+
+
+def test_the_source_is_known_by_the_names_and_contents_of_its_files(tmp_path):
+    package = tmp_path / "package"
+    (package / "part").mkdir(parents=True)
+    (package / "a.py").write_text("a = 1\n")
+    before = source_digest(package)
+    (package / "notes.txt").write_text("no code")
+    assert source_digest(package) == before
+    (package / "part" / "b.py").write_text("")
+    with_part = source_digest(package)
+    (package / "a.py").write_text("a = 2\n")
+    assert len({before, with_part, source_digest(package)}) == 3

@@ -34,7 +34,6 @@ def make(library: str, key: Key, accuracy: float | None, **changed: Any) -> dict
         "best_epoch": 1,
         "seconds": 21.0,
         "epoch_seconds": [4.0, 2.0, 3.0],
-        "epoch_cpu_seconds": None,
         "history": {"val_loss": [2.0 + key.seed, 1.5], "val_accuracy": [0.1, accuracy]},
         "data": {"source": "test", "level": None, "sha256": {"train": "00"}},
         "environment": {
@@ -54,12 +53,13 @@ def write(
     dataset: str = "fashion_mnist",
     model: str = "ann",
     first_seed: int = 0,
+    order: str = records.NEW_ORDER,
     **changed: Any,
 ) -> None:
     """Write a record for each accuracy."""
     folder.mkdir(exist_ok=True)
     for seed, accuracy in enumerate(accuracies, first_seed):
-        key = Key(dataset, model, seed, STUDY)
+        key = Key(dataset, model, seed, STUDY, order=order)
         records.write(folder, key, make(library, key, accuracy, **changed))
 
 

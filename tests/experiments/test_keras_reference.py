@@ -18,7 +18,7 @@ def trained(monkeypatch):
     """Replaces Keras; the list holds what would have been trained."""
     calls: list[Key] = []
 
-    def train(keras, key, *, same_order):
+    def train(keras, key):
         calls.append(key)
         parameters = PARAMETERS.get((key.dataset, key.model), 1)
         made = make("keras", Key("fashion_mnist", "ann", key.seed, STUDY), 0.9)
@@ -65,10 +65,10 @@ def test_each_run_is_written_as_it_ends_and_the_next_call_goes_on(
 ):
     whole = keras_reference.train
 
-    def interrupted(keras, key, **options):
+    def interrupted(keras, key):
         if key.seed == 2:
             raise KeyboardInterrupt
-        return whole(keras, key, **options)
+        return whole(keras, key)
 
     words = ("--dataset", "cifar100", "--models", "ann", "--seeds", "4")
     monkeypatch.setattr(keras_reference, "train", interrupted)

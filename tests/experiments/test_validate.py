@@ -194,6 +194,17 @@ def test_records_with_other_settings_are_refused(folders, capsys):
     assert "other settings than the study's" in capsys.readouterr().err
 
 
+def test_orders_of_the_images_are_not_mixed(folders, capsys):
+    order = records.SAME_ORDER
+    write(folders[0], "keras", (0.4,), first_seed=3, order=order)
+    assert command(folders) == 1
+    assert "met their images in different orders" in capsys.readouterr().err
+    write(folders[0], "keras", (0.4, 0.402, 0.404), order=order)
+    document = compare(folders)
+    assert entry(document)["order_in_keras"] == order
+    assert order in validation_text.legend(document)
+
+
 def test_a_damaged_record_is_an_error(folders, capsys):
     (folders[1] / "cifar100-ann-seed-2.json").write_text("{")
     assert command(folders) == 1
@@ -216,7 +227,7 @@ def test_means_and_spreads(folders):
     assert side["test_accuracy"]["mean"] == pytest.approx(0.402)
     assert side["test_accuracy"]["deviation"] == pytest.approx(0.002)
     assert side["epochs_to_best"] == {"mean": 2, "deviation": 0}
-    assert side["seconds_per_epoch"] == {"value": 3.0, "alone": False}
+    assert side["seconds_per_epoch"] is None
 
 
 def benchmark(folder, *, quick=False):
@@ -238,37 +249,19 @@ def benchmark(folder, *, quick=False):
 
 def test_seconds_are_those_of_the_benchmark_where_it_has_them(folders, tmp_path):
     document = compare(folders, benchmark=benchmark(tmp_path))
-    assert entry(document)["sides"]["keras"]["seconds_per_epoch"] == {
-        "value": 12.5,
-        "alone": True,
-    }
+    assert entry(document)["sides"]["keras"]["seconds_per_epoch"] == 12.5
     other = entry(document, "cifar100")["sides"]["scratchnet"]
-    assert other["seconds_per_epoch"] == {"value": 3.0, "alone": False}
+    assert other["seconds_per_epoch"] is None
     assert document["seconds"]["threads"] == 2
     table = validation_text.table(document)
-    assert " 12.50 |" in table and " (3.00) |" in table
+    assert " 12.50 |" in table
     assert "`the command`, 2 threads, a processor" in validation_text.legend(document)
 
 
 def test_a_quick_benchmark_measures_nothing(folders, tmp_path):
     document = compare(folders, benchmark=benchmark(tmp_path, quick=True))
     assert document["seconds"] is None
-    side = entry(document)["sides"]["keras"]
-    assert side["seconds_per_epoch"] == {"value": 3.0, "alone": False}
-
-
-@pytest.mark.parametrize(
-    ("threads", "cpu", "expected"),
-    [(1, [1.0, 2.0, 9.0], 2.0), (2, [1.0, 2.0, 9.0], None), (1, None, None)],
-)
-def test_at_idle_priority_only_one_threads_processor_time_counts(
-    threads, cpu, expected, folders
-):
-    environment = {"threads": threads, "scheduling": {"policy": "idle", "nice": 0}}
-    write(folders[0], "keras", environment=environment, epoch_cpu_seconds=cpu)
-    side = entry(compare(folders))["sides"]["keras"]
-    found = side["seconds_per_epoch"]
-    assert (found and found["value"]) == expected
+    assert entry(document)["sides"]["keras"]["seconds_per_epoch"] is None
 
 
 def test_published_figures_stand_beside_them(folders):
@@ -277,7 +270,6 @@ def test_published_figures_stand_beside_them(folders):
     assert sides["notebook"]["test_accuracy"]["mean"] == 0.3635
     assert sides["earlier"]["test_accuracy"]["mean"] == 0.3285
     assert sides["earlier"]["epochs_to_best"]["mean"] == 13
-    assert sides["earlier"]["seconds_per_epoch"]["alone"] is False
 
 
 def test_published_figures_name_their_source_and_fit_the_models():
