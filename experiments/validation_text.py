@@ -45,18 +45,18 @@ def table(document: Mapping[str, Any]) -> str:
 
 def legend(document: Mapping[str, Any]) -> str:
     """Explain the table's figures, for those who see nothing else."""
-    seconds = document["seconds"]
+    models, seconds = document["models"], document["seconds"]
     measured = "not measured yet (`python -m benchmarks.epoch`)"
     if seconds:
         measured = (
             f"measured alone on the machine by `{seconds['command']}`, "
             f"{seconds['threads']} threads, {seconds['cpu']}"
         )
-    orders = {entry["order_in_keras"] for entry in document["models"]} - {None}
+    orders = " or ".join({entry["order_in_keras"] for entry in models} - {None})
     versions = sorted(
         {
             version
-            for entry in document["models"]
+            for entry in models
             for found in entry["versions"].values()
             for version in found
         }
@@ -69,7 +69,7 @@ def legend(document: Mapping[str, Any]) -> str:
         "anything else inconclusive. Keras, earlier: one run of seed 0 on two cores. "
         "Notebook: the published figures, one run; those marked * continued from "
         "weights that were trained before, which a run from fresh weights can't be "
-        f"held to. The order of the images in Keras's runs: {' or '.join(orders) or NONE}. "
+        f"held to. The order of the images in Keras's runs: {orders or NONE}. "
         f"Seconds per epoch: {measured}."
     )
 
