@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnet import kernels, lookup, workspace
+from scratchnet import kernels, lookup
 from scratchnet.layers import arguments
 from scratchnet.subset import refuse
 
@@ -73,7 +73,7 @@ class Loss:
         self, y: np.ndarray, shape: tuple[int, ...], dtype: DTypeLike
     ) -> np.ndarray:
         """Return a batch's targets in the shape and dtype of the predictions."""
-        targets = workspace.empty("loss", "targets", shape, dtype)
+        targets = np.empty(shape, dtype)
         np.copyto(targets, y.reshape(shape), casting="unsafe")
         return targets
 
@@ -126,7 +126,7 @@ class MeanSquaredError(Loss):
 
     def forward(self, targets: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the mean squared difference of each sample."""
-        losses = workspace.empty(self, "losses", y_pred.shape[:1], y_pred.dtype)
+        losses = np.empty(y_pred.shape[:1], y_pred.dtype)
         kernels.mean_squared_error_forward(_flat(y_pred), _flat(targets), losses)
         return losses
 
@@ -134,7 +134,7 @@ class MeanSquaredError(Loss):
         self, targets: np.ndarray, y_pred: np.ndarray, scale: np.ndarray
     ) -> np.ndarray:
         """Return the gradient for the predictions."""
-        dy = workspace.empty(self, "dy", y_pred.shape, y_pred.dtype)
+        dy = np.empty(y_pred.shape, y_pred.dtype)
         kernels.mean_squared_error_backward(
             _flat(y_pred), _flat(targets), scale, _flat(dy)
         )
@@ -198,7 +198,7 @@ class CategoricalCrossentropy(Loss):
         """Return the cross-entropy of each sample."""
         if self.from_logits:
             return softmax_cross_entropy(targets, y_pred)[0]
-        losses = workspace.empty("loss", "losses", y_pred.shape[:1], y_pred.dtype)
+        losses = np.empty(y_pred.shape[:1], y_pred.dtype)
         kernels.cross_entropy_forward(y_pred, targets, losses, True)
         return losses
 
@@ -209,7 +209,7 @@ class CategoricalCrossentropy(Loss):
         if self.from_logits:
             probabilities = softmax_cross_entropy(targets, y_pred)[1]
             return softmax_cross_entropy_gradient(targets, probabilities, scale)
-        dy = workspace.empty("loss", "dy", y_pred.shape, y_pred.dtype)
+        dy = np.empty(y_pred.shape, y_pred.dtype)
         kernels.cross_entropy_backward(y_pred, targets, scale, dy, True)
         return dy
 
@@ -328,7 +328,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         self, y: np.ndarray, shape: tuple[int, ...], dtype: DTypeLike
     ) -> np.ndarray:
         """Write the labels as one-hot rows, and smooth them."""
-        targets = workspace.empty("loss", "targets", shape, dtype)
+        targets = np.empty(shape, dtype)
         targets[...] = 0
         targets[np.arange(shape[0]), y.reshape(-1).astype(np.intp)] = 1
         return self._smooth(targets)
@@ -345,8 +345,8 @@ def softmax_cross_entropy(
     targets: np.ndarray, logits: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each sample's cross-entropy, (N,), and softmax of its logits, (N, C)."""
-    losses = workspace.empty("loss", "losses", logits.shape[:1], logits.dtype)
-    probabilities = workspace.empty("loss", "probabilities", logits.shape, logits.dtype)
+    losses = np.empty(logits.shape[:1], logits.dtype)
+    probabilities = np.empty(logits.shape, logits.dtype)
     kernels.softmax_cross_entropy_forward(logits, targets, losses, probabilities)
     return losses, probabilities
 
@@ -355,9 +355,7 @@ def softmax_cross_entropy_gradient(
     targets: np.ndarray, probabilities: np.ndarray, scale: np.ndarray
 ) -> np.ndarray:
     """Return the gradient of ∑ₙ scaleₙ lossₙ for the logits."""
-    d_logits = workspace.empty(
-        "loss", "d_logits", probabilities.shape, probabilities.dtype
-    )
+    d_logits = np.empty(probabilities.shape, probabilities.dtype)
     kernels.softmax_cross_entropy_backward(probabilities, targets, scale, d_logits)
     return d_logits
 

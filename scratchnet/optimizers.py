@@ -128,7 +128,7 @@ class Optimizer:
                         f"{type(self).__name__}: expected state '{key}' of shape "
                         f"{expected.shape}, received {array.shape}"
                     )
-                own[slot][path] = np.array(array)
+                own[slot][path] = np.array(array, order="C")
             elif key not in ("iterations", "learning_rate"):
                 missing.add(f"no '{key}'")
         if missing:

@@ -201,7 +201,8 @@ class PooledConvolution:
             kernels.measured_convolution_forward(
                 *(*convolution, z, mean, variance, *options)
             )
-            norm.follow(mean, variance)
+            if len(x) > 0:  # no samples have no statistics
+                norm.follow(mean, variance)
             kernels.normalised_pooling_forward(
                 *(z, mean, variance, norm.gamma, norm.beta, norm.epsilon),
                 *(y, chosen, pooling.pool_size),
@@ -275,10 +276,13 @@ def pooled_convolution(plan: Plan) -> None:
     """Run convolution, ReLU, batch normalisation and max pooling as one stage.
 
     It saves passes over arrays as large as the convolution's output. Windows must lie
-    side by side, without padding, and all layers learn. The same bits without batch
-    normalisation; with it, (x − mean)·scale + beta is rounded once less, and the sums
-    over pixels are taken image by image, in another order. It is used where the
-    kernels' `direct` rung is, or a higher one.
+    side by side, without padding, and all layers learn. It is used where the kernels'
+    `direct` rung is, or a higher one.
+
+    Without batch normalisation the bits are the same; only where windows leave rows or
+    columns over, `winograd` may cut a small batch's sum over images in other places.
+    With it, (x − mean)·scale + beta is rounded once less, and the sums over pixels are
+    taken row by row and image by image, in the arrays' type.
     """
     if kernels.RUNGS.index(kernels.get_rung()) < kernels.RUNGS.index("direct"):
         return

@@ -134,17 +134,20 @@ class Trainer:
         model.stop_training, model.interrupted = False, False
         model._initial_epoch = epochs.start
         logs: Logs | None = None
+        workspace = Workspace()
         with DeferredInterrupt() as interrupt:
             try:
                 callbacks.on_train_begin()
                 # A `BackupAndRestore` may have moved the start.
                 for epoch in range(model._initial_epoch, epochs.stop):
                     callbacks.on_epoch_begin(epoch)
-                    logs = self._epoch(next(epoch_stream), callbacks, interrupt)
+                    logs = self._epoch(
+                        *(next(epoch_stream), callbacks, workspace, interrupt)
+                    )
                     if validation is not None and _is_due(epoch, validation_freq):
                         results = self._evaluate(
                             *(validation, *validation_size, callbacks),
-                            *(self.workspace, interrupt),
+                            *(workspace, interrupt),
                         )
                         logs.update({f"val_{k}": v for k, v in results.items()})
                     callbacks.on_epoch_end(epoch, logs)
@@ -161,17 +164,18 @@ class Trainer:
         self,
         batch_stream: Iterator[Batch],
         callbacks: CallbackList,
+        workspace: Workspace,
         interrupt: DeferredInterrupt,
     ) -> Logs:
         self.reset_metrics()
         for step in itertools.count():
             # Callbacks stay outside, so that what they compute lies in other memory.
-            with self.workspace:
+            with workspace:
                 batch = next(batch_stream, None)
             if batch is None:
                 break
             callbacks.on_train_batch_begin(step)
-            with self.workspace:
+            with workspace:
                 self.train_step(batch)
             callbacks.on_train_batch_end(step, self.results())
             interrupt.check()
@@ -313,9 +317,9 @@ class Trainer:
         self.loss_metric.add(values)
         self._resolve_metrics(y, output.shape)
         for metric in self.metrics:
-            metric.update_state(y, predictions)
+            metric.update_state(y, _for_metric(metric, predictions))
         for metric in self.weighted_metrics:
-            metric.update_state(y, predictions, weights)
+            metric.update_state(y, _for_metric(metric, predictions), weights)
         return targets, predictions, scale
 
     # What the steps need.
@@ -529,6 +533,12 @@ def _check_frequency(validation_freq: Any) -> None:
     collection = isinstance(validation_freq, list | tuple | set | frozenset)
     for epoch in validation_freq if collection else [validation_freq]:
         arguments.positive_int("fit", "validation_freq", epoch)
+
+
+def _for_metric(metric: metrics.Metric, predictions: np.ndarray) -> np.ndarray:
+    """Return what a metric may keep: the next batch overwrites the model's output."""
+    own = type(metric) in metrics.ALL.values()
+    return predictions if own else predictions.copy()
 
 
 def _is_due(epoch: int, validation_freq: int | list[int]) -> bool:

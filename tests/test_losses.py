@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnet import losses
+from scratchnet.workspace import Workspace
 from tests.golden import compare
 
 
@@ -178,3 +179,26 @@ def test_arguments_outside_the_subset_are_refused():
 def test_configuration_makes_the_same_loss(name):
     loss = MADE[name]
     assert type(loss)(**loss.get_config()).get_config() == loss.get_config()
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_losses_of_one_step_do_not_share_memory(from_logits):
+    # A loss of one's own may be made of two; both lie in the workspace of one step.
+    rng = np.random.default_rng(1)
+    predictions = rng.dirichlet(np.ones(4), 3)
+    targets = [np.eye(4)[rng.integers(4, size=3)] for _ in range(2)]
+    one, other = (
+        losses.CategoricalCrossentropy(from_logits=from_logits) for _ in range(2)
+    )
+    apart = [one.forward(target, predictions).copy() for target in targets]
+    scale = np.ones(3)
+    gradients = [one.backward(target, predictions, scale).copy() for target in targets]
+    with Workspace():
+        together = one.forward(targets[0], predictions) + other.forward(
+            targets[1], predictions
+        )
+        gradient = one.backward(targets[0], predictions, scale) + one.backward(
+            targets[1], predictions, scale
+        )
+    np.testing.assert_array_equal(together, sum(apart))
+    np.testing.assert_array_equal(gradient, sum(gradients))

@@ -241,3 +241,24 @@ def test_configuration_makes_the_same_optimizer(name):
     again = type(optimizer)(**optimizer.get_config())
     assert again.get_config() == optimizer.get_config()
     assert np.array_equal(trajectory(again), trajectory(optimizer))
+
+
+def test_a_state_in_fortran_order_is_updated():
+    rng = np.random.default_rng(0)
+    parameter, gradient = rng.normal(size=(2, 3, 4))
+    found = []
+    for order in "CF":
+        optimizer = optimizers.Adam(0.1)
+        own = parameter.copy()
+        optimizer.apply({"layer/kernel": gradient}, {"layer/kernel": own})
+        state = {
+            name: np.asarray(array, order=order)
+            for name, array in optimizer.get_state().items()
+        }
+        optimizer.set_state(state)
+        for _ in range(2):
+            optimizer.apply({"layer/kernel": gradient}, {"layer/kernel": own})
+        found.append((own, optimizer.get_state()))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    for name, array in found[0][1].items():
+        np.testing.assert_array_equal(array, found[1][1][name])

@@ -286,6 +286,49 @@ def test_a_look_at_the_model_from_a_callback_disturbs_nothing():
     assert same(kept, copies)
 
 
+def test_training_on_other_data_in_a_callback_leaves_the_batch_as_it_is():
+    x = np.random.default_rng(0).integers(0, 9, (8, 3))  # cast into the step's memory
+
+    def train_on_zeros(batch, logs=None):
+        model.optimizer.learning_rate = 0.0
+        model.train_on_batch(np.zeros_like(x), x[:, :2])
+        model.optimizer.learning_rate = 0.1
+
+    weights = []
+    for callbacks in ([], [LambdaCallback(on_train_batch_begin=train_on_zeros)]):
+        keras.utils.set_random_seed(2)
+        model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        model.fit(x, x[:, :2], batch_size=4, verbose=0, callbacks=callbacks)
+        weights.append(model.get_weights())
+    assert same(*weights)
+
+
+def test_metrics_may_keep_what_they_are_given():
+    class Keeps(keras.metrics.Metric):
+        def __init__(self):
+            super().__init__("keeps")
+            self.kept = []
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.kept.append(y_pred)
+
+        def result(self):
+            return 0.0
+
+        def reset_state(self):
+            self.kept = []
+
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    metric = Keeps()
+    model.compile("sgd", "mse", metrics=[metric])
+    x = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
+    model.evaluate(x, x[:, :2], batch_size=4, verbose=0)
+    np.testing.assert_array_equal(
+        np.concatenate(metric.kept), model.predict(x, batch_size=4, verbose=0)
+    )
+
+
 # Reproducibility.
 
 

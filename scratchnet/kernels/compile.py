@@ -9,13 +9,16 @@ exist, or reorder sums.
 """
 
 import functools
+import hashlib
 import importlib
 import os
 import sys
 import threading
+from pathlib import Path
 
 import numba
 from numba.core import event
+from numba.core.caching import FunctionCache
 
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 
@@ -90,13 +93,38 @@ def parallel(function):
     return launch
 
 
+def _digest():
+    """Return a digest of all the kernels' source."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+SOURCE = _digest()
+
+
+class _Cache(FunctionCache):
+    """Machine code on disk, for as long as no kernel's source changes.
+
+    Numba looks at the file of the function alone. Functions of other files are compiled
+    into it, and what was compiled from their older text would be used for ever.
+    """
+
+    def __init__(self, function):
+        super().__init__(function)
+        self._cache_file._source_stamp = (self._cache_file._source_stamp, SOURCE)
+
+
 def _jit(function, **options):
+    dispatcher = numba.njit(**OPTIONS, **options)(function)
     if BOUNDS_CHECKED:  # machine code with and without checks looks alike to the cache
-        return numba.njit(**OPTIONS, **options)(function)
+        return dispatcher
     try:
-        return numba.njit(cache=True, **OPTIONS, **options)(function)
+        dispatcher._cache = _Cache(function)
     except RuntimeError:  # no folder can be written for the cache: compile each time
-        return numba.njit(**OPTIONS, **options)(function)
+        pass
+    return dispatcher
 
 
 class _Announcement(event.Listener):
@@ -106,7 +134,8 @@ class _Announcement(event.Listener):
         self.made = False
 
     def on_start(self, event):
-        ours = event.data["dispatcher"].py_func.__module__.startswith("scratchnet.")
+        module = event.data["dispatcher"].py_func.__module__ or ""
+        ours = module.startswith("scratchnet.")
         if ours and not self.made:
             self.made = True
             print(

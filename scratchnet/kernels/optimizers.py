@@ -183,8 +183,8 @@ def sgd_momentum_update_loops(
 ):
     """Take a step of gradient descent with momentum.
 
-    Against `reference`: one pass over the three arrays. What limits this rung: one
-    thread.
+    Against `reference`: one pass over the three arrays; subnormal numbers count as 0,
+    as in `adam_update_loops`. What limits this rung: one thread.
 
     Shapes and arguments as in `sgd_momentum_update_reference`.
     """

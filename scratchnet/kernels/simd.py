@@ -29,7 +29,7 @@ from numba.extending import (
 )
 
 from scratchnet.kernels.compile import compiled
-from scratchnet.kernels.tile import VECTOR_BYTES, vector_lanes
+from scratchnet.kernels.tile import VECTOR_BYTES, splat, vector_lanes
 
 _int32, _int64 = ir.IntType(32), ir.IntType(64)
 
@@ -59,14 +59,6 @@ def _constant(context, lanes, number):
     return ir.Constant(_vector(context, lanes), [float(number)] * lanes.count)
 
 
-def _splat(builder, scalar, vector):
-    first = builder.insert_element(
-        ir.Constant(vector, ir.Undefined), scalar, ir.Constant(_int32, 0)
-    )
-    zeros = ir.Constant(ir.VectorType(_int32, vector.count), [0] * vector.count)
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
-
-
 def _address(context, builder, array_type, array, offset, lanes):
     data = cgutils.create_struct_proxy(array_type)(context, builder, value=array).data
     at = builder.gep(data, [offset])
@@ -77,7 +69,7 @@ def _mask(context, builder, count, lanes):
     """True for the first ``count`` lanes."""
     indices = ir.VectorType(_int64, lanes.count)
     own = ir.Constant(indices, list(range(lanes.count)))
-    return builder.icmp_signed("<", own, _splat(builder, count, indices))
+    return builder.icmp_signed("<", own, splat(builder, count, indices))
 
 
 def _masked(context, builder, lanes, operation, arguments, result):
@@ -220,7 +212,7 @@ def fill(typing_context, array, number):
 
     def codegen(context, builder, signature, arguments):
         scalar = context.cast(builder, arguments[1], number, lanes.dtype)
-        return _splat(builder, scalar, _vector(context, lanes))
+        return splat(builder, scalar, _vector(context, lanes))
 
     return lanes(array, number), codegen
 

@@ -28,7 +28,7 @@ import math
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.activations.softmax import CHUNK, softmax_row
+from scratchnet.kernels.activations.softmax import CHUNK, softmax_rows
 from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.ladder import Operation
 
@@ -122,12 +122,13 @@ def _clip(probabilities, normalise):
 @compiled
 def _losses(logits, targets, losses, probabilities):
     N, C = logits.shape
+    largest, totals = np.empty(N, logits.dtype), np.empty(N)
+    softmax_rows(logits, probabilities, largest, totals)
     for n in range(N):
-        largest, total = softmax_row(logits[n], probabilities[n])
-        log_total = math.log(total)
+        log_total = math.log(totals[n])
         loss = 0.0
         for c in range(C):
-            loss += targets[n, c] * (log_total - (logits[n, c] - largest))
+            loss += targets[n, c] * (log_total - (logits[n, c] - largest[n]))
         losses[n] = loss
 
 
@@ -135,7 +136,7 @@ def _losses(logits, targets, losses, probabilities):
 def softmax_cross_entropy_forward_loops(logits, targets, losses, probabilities):
     """Compute each row's loss, and the softmax for the backward pass.
 
-    Against `reference`: a few walks over a row in the first-level cache, no
+    Against `reference`: a few walks over rows in the first-level cache, no
     temporaries, and sums in float64; rows spread over threads. What limits this rung: a
     row's largest number and its sums, a number at a time.
 

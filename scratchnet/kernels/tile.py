@@ -69,6 +69,14 @@ def vector_lanes(typing_context, array):
     return types.int64(array), codegen
 
 
+def splat(builder, scalar, vector):
+    """Return a vector of one number."""
+    empty = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(empty, scalar, ir.Constant(_int32, 0))
+    zeros = ir.Constant(ir.VectorType(_int32, vector.count), [0] * vector.count)
+    return builder.shuffle_vector(first, empty, zeros)
+
+
 class _Emitter:
     """Writes the instructions of one tile; one method per part of the loop nest."""
 
@@ -115,14 +123,7 @@ class _Emitter:
         count = builder.trunc(self.values["columns"], _int32)
         indices = ir.VectorType(_int32, self.lanes)
         own = ir.Constant(indices, list(range(self.lanes)))
-        return builder.icmp_signed("<", own, self._splat(count, indices))
-
-    def _splat(self, scalar, vector):
-        builder = self.builder
-        empty = ir.Constant(vector, ir.Undefined)
-        first = builder.insert_element(empty, scalar, ir.Constant(_int32, 0))
-        zeros = ir.Constant(ir.VectorType(_int32, vector.count), [0] * vector.count)
-        return builder.shuffle_vector(first, empty, zeros)
+        return builder.icmp_signed("<", own, splat(builder, count, indices))
 
     def _row_offsets(self):
         """Look the rows up; those beyond the last repeat it, and are not stored."""
@@ -204,7 +205,7 @@ class _Emitter:
                 k_step = builder.mul(inner.index, values["a_inner"])
                 for m in range(self.rows):
                     scalar = builder.load(builder.gep(rows[m], [k_step]))
-                    a = self._splat(scalar, self.vector)
+                    a = splat(builder, scalar, self.vector)
                     for v in range(self.vectors):
                         total = builder.load(self.sums[m, v])
                         total = builder.call(fma, [a, b[v], total])

@@ -36,10 +36,11 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import prange, types
+from numba._dispatcher import compute_fingerprint
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from scratchnet.kernels.compile import parallel
+from scratchnet.kernels.compile import BOUNDS_CHECKED, parallel
 
 
 def workers():
@@ -71,7 +72,7 @@ def launch(work, count, *parts):
         parts: three `NamedTuple`s, of arrays and numbers.
     """
     parts = tuple(tuple(part) for part in parts)
-    if count == 1:
+    if count == 1 or BOUNDS_CHECKED:  # an IndexError on another thread would be lost
         work(0, np.zeros(1, np.int64), *parts)
     else:
         _launch(_address_of(work, parts), count, *parts)
@@ -92,15 +93,7 @@ def _address_of(work, parts):
 
     It is compiled, or loaded from the cache, for parts of these types first.
     """
-    key = (
-        work,
-        *(
-            (value.dtype.char, value.ndim, value.flags.writeable)
-            for part in parts
-            for value in part
-            if isinstance(value, np.ndarray)
-        ),
-    )
+    key = work, compute_fingerprint(parts)
     found = addresses.get(key)
     if found is None:
         kinds = types.int64, types.int64[::1], *map(numba.typeof, parts)

@@ -157,7 +157,8 @@ class BatchNormalization(Layer):
         kernels.batch_normalization_forward(
             _rows(x), gamma, beta, self.epsilon, _rows(y), mean, variance
         )
-        self.follow(mean, variance)
+        if len(x) > 0:  # no samples have no statistics
+            self.follow(mean, variance)
         self.remember((x, mean, variance), training=True)
         return y
 

@@ -140,14 +140,14 @@ class Layer:
         return self.forward(x, training=bool(training))
 
     def cast(self, x: Any) -> np.ndarray:
-        """Return x as a C-contiguous, writeable array of this layer's dtype.
+        """Return x as a C-contiguous, writeable, aligned array of this layer's dtype.
 
         Writeable, though no layer writes to it: Numba would compile every kernel
-        once more for arrays that are read-only.
+        once more for arrays that are read-only, and for those that are not aligned.
         """
         if isinstance(x, np.ndarray) and x.dtype == self.dtype and x.flags.carray:
             return x
-        return np.require(x, self.dtype, ("C", "W"))
+        return np.require(x, self.dtype, ("C", "W", "A"))
 
     def check_input(self, shape: Shape) -> None:
         """Compare a batch's shape with the one that the layer was built for.

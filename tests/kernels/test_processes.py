@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,8 +77,91 @@ kernels.first_non_finite(x)
 def test_threads_that_sleep_leave_no_trace_in_the_environment():
     program = """
 import os
+import shutil
 before = dict(os.environ)
 import scratchnet.kernels
 print(dict(os.environ) == before)
 """
     assert run("-c", program) == "True\n"
+
+
+def test_functions_of_other_peoples_modules_compile():
+    program = """
+import numba
+import scratchnet.kernels
+names = {}
+exec("def f(x): return x + 1", names)
+names["f"].__module__ = None
+print(numba.njit(names["f"])(1))
+"""
+    assert run("-c", program) == "2\n"
+
+
+def test_kernels_follow_the_source_of_what_they_call(tmp_path):
+    # softmax.py is compiled into the loss, which lies in a file of its own.
+    shutil.copytree(
+        ROOT / "scratchnet",
+        tmp_path / "scratchnet",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    program = """
+import numpy as np
+from scratchnet import kernels
+losses, probabilities = np.empty(1), np.empty((1, 2))
+kernels.softmax_cross_entropy_forward(
+    np.zeros((1, 2)), np.array([[1.0, 0.0]]), losses, probabilities
+)
+print(round(float(np.exp(losses[0]))))
+"""
+
+    def result():
+        places = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "c")}
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env=os.environ | places,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+
+    assert result().stdout == "2\n"
+    again = result()
+    assert again.stdout == "2\n" and "compiling" not in again.stderr
+    path = tmp_path / "scratchnet" / "kernels" / "activations" / "softmax.py"
+    source = path.read_text(encoding="utf-8")
+    assert source.count("totals[n] = total\n") == 1
+    path.write_text(
+        source.replace("totals[n] = total\n", "totals[n] = 2 * total\n"),
+        encoding="utf-8",
+    )
+    assert result().stdout == "4\n"
+
+
+def test_bounds_checks_reach_the_work_of_every_worker():
+    program = """
+import numpy as np
+from typing import NamedTuple
+from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.workers import launch, take
+
+class Array(NamedTuple):
+    x: np.ndarray
+
+class Size(NamedTuple):
+    n: int
+
+@compiled
+def fill(worker, waiting, array, size, other):
+    array, size = Array(*array), Size(*size)
+    n = take(waiting)
+    while n < size.n:
+        array.x[n] = 1
+        n = take(waiting)
+
+try:
+    launch(fill, 2, Array(np.zeros(3)), Size(4), Size(0))
+except IndexError:
+    print("noticed")
+"""
+    assert run("-c", program, NUMBA_BOUNDSCHECK="1") == "noticed\n"

@@ -142,3 +142,21 @@ def test_the_bound_notices_half_precision(operation):
     # Of one image: roundings to half precision cancel out in the sum over many.
     with pytest.raises(AssertionError, match="allowed"):
         a_case(operation, N=1).check(rounded)
+
+
+def test_an_infinite_pixel_reaches_the_whole_tile():
+    # What the docstring says of this rung: elsewhere the nine outputs that meet the
+    # pixel are infinite; here, some that don't meet it are no numbers.
+    x = np.ones((1, 8, 8, 8), np.float32)
+    x[0, 3, 3, 0] = np.inf
+    weight, bias = np.ones((3, 3, 8, 8), np.float32), np.zeros(8, np.float32)
+    finite = {}
+    for rung in ("direct", "winograd"):
+        y = np.empty((1, 6, 6, 8), np.float32)
+        OPERATIONS["convolution_forward"].rungs[rung](
+            x, weight, bias, y, (1, 1), (0, 0)
+        )
+        finite[rung] = np.isfinite(y[0, :, :, 0])
+    assert (~finite["direct"]).sum() == 9
+    assert not finite["winograd"][~finite["direct"]].any()
+    assert (~finite["winograd"]).sum() <= 16  # the four tiles that the pixel is in

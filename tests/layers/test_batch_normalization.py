@@ -156,3 +156,12 @@ def test_one_sample_has_no_variance_and_no_gradient():
 )
 def test_bad_settings_are_refused(settings, message):
     refuses(BatchNormalization, settings, message)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (0, 3, 3, 4)])
+def test_a_batch_without_samples_leaves_the_moving_statistics(shape):
+    layer = BatchNormalization()
+    y = layer(np.empty(shape, np.float32), training=True)
+    assert y.shape == shape
+    assert layer.buffers["moving_mean"].tolist() == [0] * 4
+    assert layer.buffers["moving_variance"].tolist() == [1] * 4

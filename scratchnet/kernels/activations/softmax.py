@@ -17,7 +17,7 @@ from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.exponential import exp
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
-CHUNK = 1 << 11
+CHUNK = 1 << 13
 
 
 def softmax_forward_reference(x, y):
@@ -51,33 +51,47 @@ def softmax_backward_reference(y, dy, dx):
 
 
 @compiled
-def softmax_row(x, y):
-    """Write the softmax of one row to y; return its largest x and ∑ e^(x − largest)."""
-    largest = x[0]
-    for c in range(1, len(x)):
-        largest = max(largest, x[c])
-    # A loop of its own, without a sum, for the compiler to take vectors.
-    for c in range(len(x)):
-        y[c] = exp(x[c] - largest)
-    total = 0.0
-    for c in range(len(x)):
-        total += y[c]
-    for c in range(len(x)):
-        y[c] /= total
-    return largest, total
+def softmax_rows(x, y, largest, totals):
+    """Write the softmax of rows.
+
+    Shapes: x, y (N, C); largest, totals (N,).
+
+    Args:
+        x: logits.
+        y: written; may be x.
+        largest: written; the largest x of each row.
+        totals: written; ∑ e^(x − largest) of each row.
+    """
+    N, C = x.shape
+    for n in range(N):
+        largest[n] = x[n, 0]
+        for c in range(1, C):
+            largest[n] = max(largest[n], x[n, c])
+        for c in range(C):
+            y[n, c] = x[n, c] - largest[n]
+    # One loop over all rows, without a sum, for the compiler to take whole vectors.
+    exponentials = y.reshape(-1)
+    for i in range(len(exponentials)):
+        exponentials[i] = exp(exponentials[i])
+    for n in range(N):
+        total = 0.0
+        for c in range(C):
+            total += y[n, c]
+        totals[n] = total
+        for c in range(C):
+            y[n, c] /= total
 
 
 @compiled
 def _forward(x, y):
-    for n in range(len(x)):
-        softmax_row(x[n], y[n])
+    softmax_rows(x, y, np.empty(len(x), x.dtype), np.empty(len(x)))
 
 
 @parallel
 def softmax_forward_loops(x, y):
     """Compute y = softmax of every row.
 
-    Against `reference`: a few walks over a row that lies in the first-level cache, no
+    Against `reference`: a few walks over rows that lie in the first-level cache, no
     temporaries, sums in float64; rows spread over threads. What limits this rung: the
     largest of a row and its sum, a number at a time.
 

@@ -19,6 +19,7 @@ variance", equation 2.1.
 import numpy as np
 from numba import prange
 
+from scratchnet.kernels.batch_normalization.reference import reciprocal_deviation
 from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.silence import silent
 
@@ -47,7 +48,7 @@ def batch_normalization_inference_loops(
 
     Shapes and arguments as in `batch_normalization_inference_reference`.
     """
-    scale = gamma * _reciprocal_deviation(moving_variance, epsilon)
+    scale = gamma * reciprocal_deviation(moving_variance, epsilon)
     _normalize(x, moving_mean, scale, beta, y)
 
 
@@ -59,7 +60,7 @@ def batch_normalization_backward_loops(
 
     Shapes and arguments as in `batch_normalization_backward_reference`.
     """
-    r = _reciprocal_deviation(variance, epsilon)
+    r = reciprocal_deviation(variance, epsilon)
     _parameter_gradients(x, mean, r, dy, d_gamma, d_beta)
     slope = r * d_gamma / len(x)
     _input_gradient(x, mean, slope, dy, d_beta / len(x), gamma * r, dx)
@@ -73,13 +74,9 @@ def batch_normalization_backward_inference_loops(
 
     Shapes and arguments as in `batch_normalization_backward_inference_reference`.
     """
-    r = _reciprocal_deviation(moving_variance, epsilon)
+    r = reciprocal_deviation(moving_variance, epsilon)
     _parameter_gradients(x, moving_mean, r, dy, d_gamma, d_beta)
     np.multiply(dy, gamma * r, out=dx)
-
-
-def _reciprocal_deviation(variance, epsilon):
-    return 1 / np.sqrt(variance + variance.dtype.type(epsilon))
 
 
 # The passes over memory. Each is a serial loop over rows, then its parallel form.
@@ -110,7 +107,7 @@ def batch_normalization_statistics_loops(x, mean, variance):
     """
     M, C = x.shape
     rows = max(1, CHUNK // C)
-    chunks = (M + rows - 1) // rows
+    chunks = max(1, (M + rows - 1) // rows)
     means = np.empty((chunks, C), np.float64)
     deviations = np.empty((chunks, C), np.float64)
     if chunks == 1:
@@ -190,7 +187,7 @@ def _sums_of_rows(x, mean, dy, sums, products):
 def _parameter_gradients(x, mean, r, dy, d_gamma, d_beta):
     M, C = x.shape
     rows = max(1, CHUNK // C)
-    chunks = (M + rows - 1) // rows
+    chunks = max(1, (M + rows - 1) // rows)
     sums = np.empty((chunks, C), np.float64)
     products = np.empty((chunks, C), np.float64)
     if chunks == 1:

@@ -219,7 +219,7 @@ def _backward_chunks(worker, waiting, job, gradient, g):
             clear(job.d_weights[chunk], 0, job.d_weights.shape[1])
             clear(job.d_biases[chunk], 0, g.CO)
         for n in range(chunk * g.N // chunks, (chunk + 1) * g.N // chunks):
-            dz, at = gradient_of(gradient, n, plane, worker, 0)
+            dz, at = gradient_of(gradient, n, plane, worker)
             if learns:
                 _learn_image(job, dz, at, n * image, chunk, g)
             if spreads:

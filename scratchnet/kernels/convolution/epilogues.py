@@ -118,18 +118,28 @@ def unpool_image(dy, chosen, source, plane, pool, dz, at):
 
 @compiled
 def measure_image(z, at, plane, mean, deviations):
-    """Write each channel's mean, and the sum of its squared deviations."""
+    """Write each channel's mean, and the sum of its squared deviations.
+
+    Rows are summed first, then their sums, which rounds less than one long sum.
+    """
     H, W, C = plane
+    row = W * C
     for c in range(0, C, vector_lanes(z)):
         count = C - c
         total = fill(z, 0.0)
-        for pixel in range(H * W):
-            total = total + load(z, at + pixel * C + c, count)
+        for h in range(H):
+            part = fill(z, 0.0)
+            for w in range(W):
+                part = part + load(z, at + h * row + w * C + c, count)
+            total = total + part
         own = total * fill(z, 1 / (H * W))
         total = fill(z, 0.0)
-        for pixel in range(H * W):
-            deviation = load(z, at + pixel * C + c, count) - own
-            total = multiply_add(deviation, deviation, total)
+        for h in range(H):
+            part = fill(z, 0.0)
+            for w in range(W):
+                deviation = load(z, at + h * row + w * C + c, count) - own
+                part = multiply_add(deviation, deviation, part)
+            total = total + part
         store(mean, c, count, own)
         store(deviations, c, count, total)
 
@@ -213,10 +223,10 @@ class Epilogue(NamedTuple):
     deviations: np.ndarray
 
 
-def no_epilogue(dtype, *, relu=False):
+def no_epilogue(dtype):
     """Return the epilogue of a convolution that keeps its output."""
     nothing, no_rows = np.empty(0, dtype), np.empty((0, 0), dtype)
-    return Epilogue(relu, 0, 0, nothing, nothing, nothing, no_rows, no_rows, no_rows)
+    return Epilogue(False, 0, 0, nothing, nothing, nothing, no_rows, no_rows, no_rows)
 
 
 @compiled
@@ -280,25 +290,24 @@ def given(dz):
 
 
 @compiled
-def gradient_of(gradient, n, plane, worker, place):
+def gradient_of(gradient, n, plane, worker):
     """Return the array where dz of image n is, and where in it."""
     size = plane[0] * plane[1] * plane[2]
     if gradient.kind == GIVEN:
         return gradient.dy, n * size
-    at = place * size
     pool = gradient.pool_rows, gradient.pool_columns
     source = n * (plane[0] // pool[0]) * (plane[1] // pool[1]) * plane[2]
     if gradient.kind == CHOSEN:
         unpool_image(
             *(gradient.dy, gradient.chosen, source, plane, pool),
-            *(gradient.scratch[worker], at),
+            *(gradient.scratch[worker], 0),
         )
     else:
         normalised_gradient(
             *(gradient.z, n * size, plane, pool, gradient.chosen),
-            *(gradient.dy, source, gradient.channels, gradient.scratch[worker], at),
+            *(gradient.dy, source, gradient.channels, gradient.scratch[worker], 0),
         )
-    return gradient.scratch[worker], at
+    return gradient.scratch[worker], 0
 
 
 def with_scratch(own, workers, size, dtype):

@@ -9,6 +9,8 @@ position, on one thread, and copies x to pad it.
 
 import numpy as np
 
+from scratchnet.kernels.windows import met_by, pad
+
 
 def convolution_forward_reference(x, weight, bias, y, strides, pads):
     """Compute y[n, oh, ow] = bias + ∑_{kh, kw} x[n, h, w] · weight[kh, kw].
@@ -25,11 +27,11 @@ def convolution_forward_reference(x, weight, bias, y, strides, pads):
     """
     KH, KW = weight.shape[:2]
     OH, OW = y.shape[1:3]
-    padded = _pad(x, (KH, KW), (OH, OW), strides, pads)
+    padded = pad(x, (OH, OW), (KH, KW), strides, pads)
     y[...] = bias
     for kh in range(KH):
         for kw in range(KW):
-            pixels = padded[_met_by(kh, kw, (OH, OW), strides)]
+            pixels = padded[met_by(kh, kw, (OH, OW), strides)]
             y += np.einsum("nhwc,cd->nhwd", pixels, weight[kh, kw])
 
 
@@ -49,11 +51,11 @@ def convolution_backward_weight_reference(x, dy, d_weight, d_bias, strides, pads
     """
     KH, KW = d_weight.shape[:2]
     OH, OW = dy.shape[1:3]
-    padded = _pad(x, (KH, KW), (OH, OW), strides, pads)
+    padded = pad(x, (OH, OW), (KH, KW), strides, pads)
     d_bias[...] = dy.sum(axis=(0, 1, 2))
     for kh in range(KH):
         for kw in range(KW):
-            pixels = padded[_met_by(kh, kw, (OH, OW), strides)]
+            pixels = padded[met_by(kh, kw, (OH, OW), strides)]
             d_weight[kh, kw] = np.einsum("nhwc,nhwd->cd", pixels, dy)
 
 
@@ -72,26 +74,9 @@ def convolution_backward_input_reference(dy, weight, dx, strides, pads):
     KH, KW = weight.shape[:2]
     OH, OW = dy.shape[1:3]
     H, W = dx.shape[1:3]
-    d_padded = _pad(np.zeros_like(dx), (KH, KW), (OH, OW), strides, pads)
+    d_padded = pad(np.zeros_like(dx), (OH, OW), (KH, KW), strides, pads)
     for kh in range(KH):
         for kw in range(KW):
-            pixels = _met_by(kh, kw, (OH, OW), strides)
+            pixels = met_by(kh, kw, (OH, OW), strides)
             d_padded[pixels] += np.einsum("nhwd,cd->nhwc", dy, weight[kh, kw])
     dx[...] = d_padded[:, pads[0] : pads[0] + H, pads[1] : pads[1] + W]
-
-
-def _pad(x, kernel_size, output_plane, strides, pads):
-    """Return x with zeros around it, large enough for the last window."""
-    widths = [(0, 0)]
-    for axis in (0, 1):
-        needed = (output_plane[axis] - 1) * strides[axis] + kernel_size[axis]
-        after = max(0, needed - pads[axis] - x.shape[1 + axis])
-        widths.append((pads[axis], after))
-    return np.pad(x, [*widths, (0, 0)])
-
-
-def _met_by(kh, kw, output_plane, strides):
-    """Index the padded pixels that kernel position (kh, kw) meets, one per window."""
-    rows = slice(kh, kh + (output_plane[0] - 1) * strides[0] + 1, strides[0])
-    columns = slice(kw, kw + (output_plane[1] - 1) * strides[1] + 1, strides[1])
-    return slice(None), rows, columns

@@ -6,8 +6,11 @@ multiplied and transformed back by one thread, in memory that stays in its cache
 windows than 3x3 with strides of 1, and few channels, are left to `direct`.
 
 What limits this rung: the transforms, which take their time without counting as
-arithmetic; and rounding, for tiles of 4x4 outputs would need fewer products still, but
-factors of up to 8 in their transforms.
+arithmetic; the cache, where a single image's tiles don't fit (beyond some 32x32 pixels
+of 64 channels); and rounding, for tiles of 4x4 outputs would need fewer products still,
+but factors of up to 8 in their transforms. Infinite inputs, and those so large that a
+sum of four overflows, become NaN or infinite in neighbouring outputs too: pixels of a
+tile are added and subtracted before they meet a kernel.
 
 Images do not meet before the sums over them, which are taken in a fixed order: any
 number of threads gives the same bits, and a sample's result depends neither on the
@@ -296,7 +299,7 @@ def _backward_group(worker, job, gradient, chunk, first, last, begin, g):
     P = (last - first) * g.tiles
     for n in range(first, last):
         p = (n - first) * g.tiles
-        dz, at = gradient_of(gradient, n, plane, worker, 0)
+        dz, at = gradient_of(gradient, n, plane, worker)
         transform_gradient(dz, at, g, M, p, P)
         if learns:
             row, pixel = g.OW * g.CO, g.CO

@@ -4,11 +4,12 @@ Against `blas`: its threads are Numba's own, so that no second set of threads wa
 the same cores, and the order of every sum depends on shapes alone: any number of
 threads gives the same bits, and a sample's result does not depend on the batch.
 
-The result is cut into blocks, one task each. A block's sum is taken a part at a time,
-so that what it reads of both factors stays in the caches. Both parts are copied, to lie
-there without gaps: the left one for a whole block, the right one for a strip of the
-block's columns. Rows that begin a large power of two apart would push each other out
-of the cache. The same copy transposes, where a factor is needed transposed.
+The result is cut into blocks, one task each, and a block into strips of columns and
+panels of rows. Its sum is taken a part at a time, so that what is read of both factors
+stays in the caches. A factor is read where it lies, unless a copy is better: where it
+is needed transposed, and where it is so large that its rows would push each other out
+of the cache. A block is one strip, whose copy of the right factor then serves all its
+rows; or, where the left factor is copied, one panel, whose copy serves all its strips.
 
 How large blocks are decides who computes what, not in which order anything is summed.
 
@@ -16,8 +17,8 @@ How large blocks are decides who computes what, not in which order anything is s
     weight gradient  xᵀ · dy             inputs × outputs, summed over samples
     input gradient   dy · weightᵀ        samples × inputs, summed over outputs
 
-What limits this rung: for the layers of small networks, reading the weights from
-memory once per pass.
+What limits this rung: for the layers of small networks, what it takes to begin and to
+end a pass on all threads.
 
 Reference: Goto and van de Geijn (2008), "Anatomy of high-performance matrix
 multiplication", on packing.
@@ -27,17 +28,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchnet import workspace
 from scratchnet.kernels.compile import compiled
-from scratchnet.kernels.convolution.direct import offsets
 from scratchnet.kernels.products import WIDE_ROWS, add_rows, clear, product
 from scratchnet.kernels.simd import copy, transpose
 from scratchnet.kernels.tile import ADD, BIAS, ZERO
 from scratchnet.kernels.workers import launch, take, workers
 
-# The most rows of a block, the columns of a strip, and how much of a sum is taken at a
-# time. A strip's part of the right factor just fits the first-level cache.
-BLOCK_ROWS, STRIP, DEPTH = 96, 64, 128
+# The rows of a panel, the columns of a strip, and how much of a sum is taken at a time.
+PANEL, STRIP, DEPTH = 96, 64, 256
+
+# Elements of a right factor that stays in the second-level cache, and isn't copied.
+FITS = 1 << 17
 
 # Fewer multiplications are not worth waking a thread for.
 SMALL = 1_000_000
@@ -52,10 +53,6 @@ class Matrices(NamedTuple):
         C: written, flat.
         bias: what every row of C begins with, or empty: nothing.
         sums: the sums of B's columns, written; or empty: they are not wanted.
-        left: (workers, ...), for copies of parts of A.
-        right: (workers, ...), for copies of parts of B.
-        a_rows: where each row begins in a copy of A.
-        c_rows: where each row of a block begins in C.
     """
 
     A: np.ndarray
@@ -63,10 +60,6 @@ class Matrices(NamedTuple):
     C: np.ndarray
     bias: np.ndarray
     sums: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    a_rows: np.ndarray
-    c_rows: np.ndarray
 
 
 class Strides(NamedTuple):
@@ -126,27 +119,20 @@ def _product(A, B, C, shape, strides, bias=None, sums=None):
             sums[...] = 0
         return
     nothing = np.empty(0, C.dtype)
-    count = 1 if rows * columns * length < SMALL else workers()
     matrices = Matrices(
         *(A.reshape(-1), B.reshape(-1), C.reshape(-1)),
         nothing if bias is None else bias,
         nothing if sums is None else sums,
-        workspace.empty("dense", "left", (count, BLOCK_ROWS * DEPTH), C.dtype),
-        workspace.empty("dense", "right", (count, DEPTH * STRIP), C.dtype),
-        offsets(BLOCK_ROWS, DEPTH if strides.a_sum == 1 else 1),
-        offsets(BLOCK_ROWS, columns),
     )
-    launch(_blocks, count, matrices, strides, Sizes(*shape, *_block(*shape[:2], count)))
+    count = 1 if rows * columns * length < SMALL else workers()
+    block = _block(rows, columns, count, by_panels=strides.a_sum != 1)
+    launch(_blocks, count, matrices, strides, Sizes(*shape, *block))
 
 
-def _block(rows, columns, workers):
-    """Return how many rows and columns a block has, so that all workers have one.
-
-    A copy of the left factor serves all strips of a block, one of the right factor all
-    its rows: with many rows, a block has all columns; with few, a strip.
-    """
-    width = columns if rows > BLOCK_ROWS else STRIP
-    across, down = -(-columns // width), -(-rows // BLOCK_ROWS)
+def _block(rows, columns, workers, *, by_panels):
+    """Return how many rows and columns a block has, so that all workers have one."""
+    width, down = (columns, -(-rows // PANEL)) if by_panels else (STRIP, 1)
+    across = -(-columns // width)
     while across * down % workers and across * down < 4 * workers:
         down += 1
     return -(-rows // (down * WIDE_ROWS)) * WIDE_ROWS, width
@@ -154,61 +140,87 @@ def _block(rows, columns, workers):
 
 @compiled
 def _blocks(worker, waiting, matrices, strides, sizes):
-    """Compute blocks of C until none is left; blocks of one column are neighbours."""
+    """Compute blocks of C until none is left; blocks of one strip are neighbours."""
     matrices, strides, sizes = Matrices(*matrices), Strides(*strides), Sizes(*sizes)
+    A, B, sums = matrices.A, matrices.B, matrices.sums
+    copies = (
+        np.empty(PANEL * DEPTH if strides.a_sum != 1 else 0, A.dtype),
+        np.empty(STRIP * DEPTH if _is_copied(B, strides) else 0, B.dtype),
+    )
+    rows = _rows(1), _rows(strides.a_row), _rows(sizes.columns)
     down = (sizes.rows + sizes.block_rows - 1) // sizes.block_rows
     across = (sizes.columns + sizes.block_columns - 1) // sizes.block_columns
     task = take(waiting)
     while task < down * across:
         row, column = task % down * sizes.block_rows, task // down * sizes.block_columns
-        height = min(sizes.block_rows, sizes.rows - row)
-        width = min(sizes.block_columns, sizes.columns - column)
-        if len(matrices.sums) > 0 and row == 0:
-            own = matrices.sums[column : column + width]
-            clear(own, 0, width)
-            add_rows(matrices.B, column, (0, strides.b_sum), (1, sizes.length), own)
+        last_row = min(sizes.rows, row + sizes.block_rows)
+        last_column = min(sizes.columns, column + sizes.block_columns)
+        if len(sums) > 0 and row == 0:
+            own = sums[column:last_column]
+            clear(own, 0, len(own))
+            add_rows(B, column, (0, strides.b_sum), (1, sizes.length), own)
+        block = row, last_row, column, last_column
         for k in range(0, sizes.length, DEPTH):
-            shape = height, width, min(DEPTH, sizes.length - k)
-            _add_part(worker, matrices, strides, sizes, (row, column, k), shape)
+            _add_part(matrices, strides, sizes, block, k, copies, rows)
         task = take(waiting)
 
 
 @compiled
-def _add_part(worker, matrices, strides, sizes, start, shape):
-    """Add a part of the sum to a block; the first part begins it."""
+def _add_part(matrices, strides, sizes, block, k, copies, rows):
+    """Add a part of the sum, from k on, to a block; the first one begins it."""
     A, B, C, bias = matrices.A, matrices.B, matrices.C, matrices.bias
-    left, right = matrices.left[worker], matrices.right[worker]
-    (row, column, k), (height, width, depth) = start, shape
-    at = row * strides.a_row + k * strides.a_sum
-    step = _pack_left(A, at, strides, height, depth, left)
+    first_row, last_row, first, last = block
+    own, a_rows, c_rows = rows
+    left, right = copies
+    depth = min(DEPTH, sizes.length - k)
     begin = ADD if k > 0 else BIAS if len(bias) > 0 else ZERO
-    for strip in range(column, column + width, STRIP):
-        size = min(STRIP, column + width - strip)
-        at = strip * strides.b_column + k * strides.b_sum
-        _pack_right(B, at, strides, size, depth, right)
-        product(
-            *(left, 0, matrices.a_rows, (0, step)),
-            *(right, 0, (0, STRIP), (1, depth)),
-            *(C, row * sizes.columns + strip, matrices.c_rows, (height, size)),
-            *(begin, bias, strip, False),
-        )
+    for strip in range(first, last, STRIP):
+        width = min(STRIP, last - strip)
+        b = strip * strides.b_column + k * strides.b_sum
+        factor_b, b_step = B, strides.b_sum
+        if len(right) > 0:
+            _copy_right(B, b, strides, width, depth, right)
+            factor_b, b, b_step = right, 0, STRIP
+        for row in range(first_row, last_row, PANEL):
+            height = min(PANEL, last_row - row)
+            a = row * strides.a_row + k * strides.a_sum
+            factor_a, factor_rows, a_step = A, a_rows, 1
+            if len(left) > 0:
+                if strip == first:  # the block is this panel
+                    _copy_left(A, a, strides, height, depth, left)
+                factor_a, a, factor_rows, a_step = left, 0, own, PANEL
+            product(
+                *(factor_a, a, factor_rows, (0, a_step)),
+                *(factor_b, b, (0, b_step), (1, depth)),
+                *(C, row * sizes.columns + strip, c_rows, (height, width)),
+                *(begin, bias, strip, False),
+            )
 
 
 @compiled
-def _pack_left(A, at, strides, rows, depth, left):
-    """Copy a part of the left factor; return the stride of the sum in the copy."""
-    if strides.a_sum == 1:
-        for m in range(rows):
-            copy(A, at + m * strides.a_row, left, m * DEPTH, depth)
-        return 1
+def _is_copied(B, strides):
+    return strides.b_column != 1 or len(B) > FITS
+
+
+@compiled
+def _rows(stride):
+    """Return where the rows of a panel begin."""
+    rows = np.empty(PANEL, np.int64)
+    for m in range(PANEL):
+        rows[m] = m * stride
+    return rows
+
+
+@compiled
+def _copy_left(A, at, strides, rows, depth, left):
+    """Copy part of a panel of a factor that lies transposed, and leave it so."""
     for k in range(depth):
-        copy(A, at + k * strides.a_sum, left, k * BLOCK_ROWS, rows)
-    return BLOCK_ROWS
+        copy(A, at + k * strides.a_sum, left, k * PANEL, rows)
 
 
 @compiled
-def _pack_right(B, at, strides, columns, depth, right):
-    """Copy a part of the right factor, row after row of the sum."""
+def _copy_right(B, at, strides, columns, depth, right):
+    """Copy part of a strip, row after row of the sum."""
     if strides.b_column == 1:
         for k in range(depth):
             copy(B, at + k * strides.b_sum, right, k * STRIP, columns)

@@ -9,6 +9,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.batch_normalization.loops import merge_statistics
+from scratchnet.kernels.batch_normalization.reference import reciprocal_deviation
 from scratchnet.kernels.compile import parallel
 from scratchnet.kernels.convolution.epilogues import (
     CHOSEN,
@@ -17,10 +18,7 @@ from scratchnet.kernels.convolution.epilogues import (
     no_epilogue,
     pool_normalised_image,
 )
-from scratchnet.kernels.pooled_convolution.reference import (
-    covered_shape,
-    reciprocal_deviation,
-)
+from scratchnet.kernels.pooled_convolution.reference import covered_shape
 from scratchnet.kernels.silence import silent
 from scratchnet.kernels.simd import fill, load, multiply_add, store
 from scratchnet.kernels.tile import vector_lanes
@@ -64,6 +62,9 @@ def pooled_backward(
 def measured_forward(forward, x, weight, bias, z, mean, variance, strides, pads):
     """Convolve, apply ReLU, and measure each image; then put the images together."""
     N, OH, OW, CO = z.shape
+    if N == 0:  # the mean of nothing
+        mean[...] = variance[...] = np.nan
+        return
     epilogue = no_epilogue(x.dtype)._replace(
         relu=True,
         means=np.empty((N, CO), x.dtype),

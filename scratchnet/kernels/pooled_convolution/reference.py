@@ -5,6 +5,7 @@ import numpy as np
 from scratchnet.kernels.batch_normalization.reference import (
     batch_normalization_backward_reference,
     batch_normalization_statistics_reference,
+    reciprocal_deviation,
 )
 from scratchnet.kernels.convolution.reference import (
     convolution_backward_input_reference,
@@ -226,11 +227,6 @@ def normalised_convolution_inference_reference(
         *(np.maximum(z, 0), moving_mean, moving_variance, gamma, beta, epsilon),
         *(y, np.empty_like(y), pool_size),
     )
-
-
-def reciprocal_deviation(variance, epsilon):
-    """Return 1/√(variance + epsilon)."""
-    return 1 / np.sqrt(variance + variance.dtype.type(epsilon))
 
 
 def covered_shape(y_shape, pool_size):

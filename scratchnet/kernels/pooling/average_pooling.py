@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.compile import parallel
-from scratchnet.kernels.pooling.windows import pad, positions
+from scratchnet.kernels.windows import pad, positions
 
 
 def average_pooling_forward_reference(x, y, pool_size, strides, pads):
@@ -31,7 +31,7 @@ def average_pooling_forward_reference(x, y, pool_size, strides, pads):
         pads: rows above and columns left of x that do not take part.
     """
     plane = y.shape[1:3]
-    padded = pad(x, plane, pool_size, strides, pads, 0)
+    padded = pad(x, plane, pool_size, strides, pads)
     y[...] = 0
     for pixels in positions(plane, pool_size, strides):
         y += padded[pixels]
@@ -55,7 +55,7 @@ def average_pooling_backward_reference(dy, dx, pool_size, strides, pads):
     """
     plane = dy.shape[1:3]
     H, W = dx.shape[1:3]
-    d_padded = pad(np.zeros_like(dx), plane, pool_size, strides, pads, 0)
+    d_padded = pad(np.zeros_like(dx), plane, pool_size, strides, pads)
     share = dy / _count(dx, plane, pool_size, strides, pads)
     for pixels in positions(plane, pool_size, strides):
         d_padded[pixels] += share

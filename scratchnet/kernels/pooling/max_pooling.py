@@ -12,7 +12,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.compile import parallel
-from scratchnet.kernels.pooling.windows import pad, positions
+from scratchnet.kernels.windows import pad, positions
 
 
 def max_pooling_forward_reference(x, y, pool_size, strides, pads):
