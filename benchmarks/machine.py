@@ -66,8 +66,11 @@ def thread_environment(threads: int) -> dict[str, str]:
 
 def describe(threads: int) -> dict[str, Any]:
     """Return what a result needs beside its figures to be read later."""
+    # Workers import this module, too, and those of other libraries do without ours.
+    from scratchnet.runs import processor
+
     return {
-        "cpu": cpu_name(),
+        "cpu": processor(),
         "cores": cores(),
         "system": platform.platform(),
         "python": platform.python_version(),
@@ -78,18 +81,6 @@ def describe(threads: int) -> dict[str, Any]:
         "command": command(),
         "commit": commit(),
     }
-
-
-def cpu_name() -> str:
-    """Return the processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def versions() -> dict[str, str]:
