@@ -14,7 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PACKAGES = ("numpy", "numba", "scipy", "keras", "tensorflow-cpu", "tensorflow", "torch")
+PACKAGES = ("numpy", "numba", "scipy")
+PEERS = ("keras", "tensorflow-cpu", "tensorflow", "torch")
 
 # Whoever starts threads in a worker reads one of these when it is loaded.
 THREAD_VARIABLES = (
@@ -86,7 +87,7 @@ def describe(threads: int) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Return the versions of what is installed and takes part."""
     found = {}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *PEERS):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -86,8 +86,8 @@ def document(name: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 SAME = ("cpu", "cores", "system", "python", "threads")
-"""What has to be the same of two machines, beside the versions of all packages, for
-their cases to stand in one file."""
+"""What has to be the same of two machines, beside the versions of the packages that
+take part, for their cases to stand in one file."""
 
 
 def earlier(
@@ -135,11 +135,13 @@ def earlier(
 
 def _settings(document: dict[str, Any], alike: Sequence[str]) -> dict[str, Any]:
     """Return how a document was measured, name by name."""
-    about = document["machine"]
+    about, versions = document["machine"], document["machine"].get("versions", {})
+    with_peers = "missing" in document
+    packages = (*machine.PACKAGES, *(machine.PEERS if with_peers else ()))
     return {
         **{name: document.get(name) for name in ("quick", "rounds", *alike)},
         **{name: about.get(name) for name in SAME},
-        **about.get("versions", {}),
+        **{name: versions.get(name) for name in packages},
     }
 
 

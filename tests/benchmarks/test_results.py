@@ -21,7 +21,11 @@ def of_models(models: list[str], **changed: object) -> dict[str, Any]:
     machine = dict.fromkeys(results.SAME, 1) | {"date": "d", "commit": "c"}
     machine |= {"load_before": 0.0, "versions": {"torch": "1"}}
     document = {"benchmark": "x", "quick": False, "rounds": 3, "libraries": ["a"]}
-    document |= {"machine": machine, "cases": {name: {"n": name} for name in models}}
+    document |= {
+        "missing": [],
+        "machine": machine,
+        "cases": {name: {"n": name} for name in models},
+    }
     machine.update((k, v) for k, v in changed.items() if k in machine)
     document.update((k, v) for k, v in changed.items() if k in document)
     return document
@@ -29,7 +33,7 @@ def of_models(models: list[str], **changed: object) -> dict[str, Any]:
 
 def earlier(out: Path, *, replace: bool = False) -> dict[str, Any]:
     options = Namespace(out=out, replace=replace)
-    return results.earlier(options, of_models([]), alike=("libraries",))
+    return results.earlier(options, of_models([]), alike=("libraries", "missing"))
 
 
 def test_no_number_that_json_has_not(tmp_path: Path) -> None:
@@ -67,6 +71,7 @@ def test_earlier_cases_are_kept_with_where_they_come_from(tmp_path: Path) -> Non
         ({"rounds": 4}, "rounds 4 there and 3 now"),
         ({"quick": True}, "quick True there and False now"),
         ({"libraries": ["b"]}, "libraries ['b'] there and ['a'] now"),
+        ({"missing": ["b"]}, "missing ['b'] there and [] now"),
     ],
 )
 def test_results_measured_otherwise_are_not_written_over(
@@ -79,6 +84,13 @@ def test_results_measured_otherwise_are_not_written_over(
     assert sentence.startswith(f"{path}: ") and f"({said})" in sentence
     assert "--out" in sentence and "--replace" in sentence
     assert earlier(tmp_path, replace=True) == {}
+
+
+def test_versions_of_peers_count_where_there_are_some(tmp_path: Path) -> None:
+    now, then = of_models([]), of_models(["a"], versions={"torch": "2"})
+    del now["missing"], then["missing"]
+    results.write(tmp_path, then)
+    assert results.earlier(Namespace(out=tmp_path, replace=False), now) == then
 
 
 @pytest.mark.parametrize("text", ['{"benchmark": "x", "ca', "[1]", "{}", "\xff"])
