@@ -22,6 +22,8 @@ from benchmarks.results import say
 from benchmarks.statistics import ratio_to_fastest, summary
 from benchmarks.turns import interleaved
 from benchmarks.workers import Worker, WorkerError
+from experiments.arguments import names, positive
+from experiments.table import markdown
 
 LIBRARIES = ("scratchnet", "keras", "keras_jit")
 
@@ -36,21 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = results.parser(__doc__.splitlines()[0], rounds=7)
     parser.add_argument(
-        "--models", type=results.names(*CASES), default="all", help=", ".join(CASES)
+        "--models", type=names(tuple(CASES)), default="all", help=", ".join(CASES)
     )
     parser.add_argument(
         "--libraries",
-        type=results.names(*LIBRARIES),
+        type=names(LIBRARIES),
         default="scratchnet,keras",
         help=", ".join(LIBRARIES),
     )
     parser.add_argument(
         "--epochs-per-round",
-        type=results.positive,
+        type=positive,
         default=1,
         help="epochs in one call of fit",
     )
-    options = parser.parse_args(arguments)
+    options = results.parse(parser, arguments)
     if options.quick:
         options.rounds = min(options.rounds, 2)
     document = run(options)
@@ -64,8 +66,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     libraries, missing = peers.choose(wanted)
     document = results.document("epoch", options)
     document |= {"libraries": libraries, "missing": missing, "cases": {}}
-    cases = results.earlier_cases(options.out, document, options.models)
     document["epochs_per_round"] = options.epochs_per_round
+    alike = ("libraries", "epochs_per_round")
+    cases = results.kept(results.earlier(options, document, alike=alike))
     for name in options.models:
         found = measure(CASES[name], libraries, options)
         cases[name] = results.measured(document, found)
@@ -181,7 +184,7 @@ def as_table(document: dict[str, Any]) -> str:
         ]
         faster = against["text"] if against else "–"
         rows.append([case["title"], *seconds, faster, case["data"]])
-    return results.table(header, rows)
+    return markdown(header, rows)
 
 
 def picture(document: dict[str, Any]) -> Any:
@@ -195,7 +198,7 @@ def picture(document: dict[str, Any]) -> Any:
             name: [_interval(case, name) for case in cases]
             for name in document["libraries"]
         },
-        title="one epoch of fit, validation included",
+        title="one epoch of fit, validation included; whiskers: quartiles",
         label="seconds",
     )
     return figure

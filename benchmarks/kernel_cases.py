@@ -133,9 +133,16 @@ class KernelCase:
 
 
 def kernel_cases(names: list[str] | None = None) -> list[KernelCase]:
-    """Return every shape that the models (by default all six) run operations on."""
+    """Return every shape on which some models run operations.
+
+    What is measured on a shape does not depend on the choice of models, so that cases
+    of several runs fit together.
+
+    Args:
+        names: of the models, by default all six.
+    """
     found: dict[Any, KernelCase] = {}
-    for name in names or CASES:
+    for name in CASES:
         for kind, shapes, first in _walk(CASES[name]):
             key = (kind, *shapes.items())
             case = found.setdefault(key, KernelCase(kind, shapes, first))
@@ -151,7 +158,8 @@ def kernel_cases(names: list[str] | None = None) -> list[KernelCase]:
             if (largest or operation not in ELSEWHERE)
             and not (case.first and operation.endswith("backward_input"))
         )
-    return sorted(cases, key=lambda case: list(OPERATIONS_OF).index(case.kind))
+    chosen = [case for case in cases if set(case.models) & set(names or CASES)]
+    return sorted(chosen, key=lambda case: list(OPERATIONS_OF).index(case.kind))
 
 
 def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:

@@ -25,6 +25,8 @@ from benchmarks.results import say
 from benchmarks.statistics import summary
 from benchmarks.turns import interleaved
 from benchmarks.workers import Worker
+from experiments.arguments import names
+from experiments.table import markdown
 
 LADDER = "benchmarks.libraries.kernel_ladder:KernelLadder"
 
@@ -33,34 +35,61 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = results.parser(__doc__.splitlines()[0], rounds=5)
     parser.add_argument(
-        "--models", type=results.names(*CASES), default="all", help=", ".join(CASES)
+        "--models", type=names(tuple(CASES)), default="all", help=", ".join(CASES)
     )
     parser.add_argument(
         "--kinds",
-        type=results.names(*OPERATIONS_OF),
+        type=names(tuple(OPERATIONS_OF)),
         default="all",
         help=", ".join(OPERATIONS_OF),
     )
     parser.add_argument(
-        "--ladder", type=Path, help="the tables' file (default: ladder.md in --out)"
+        "--ladder",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="the tables' file (default: ladder.md in --out)",
     )
-    options = parser.parse_args(arguments)
+    options = results.parse(parser, arguments)
     if options.quick:
         options.rounds = min(options.rounds, 2)
     document = run(options)
-    ladder = options.ladder or options.out / "ladder.md"
-    ladder.write_text(as_markdown(document), encoding="utf-8")
+    ladder = vars(options).get("ladder", options.out / "ladder.md")
+    results.write_text(ladder, as_markdown(document))
     say(f"written: {ladder}")
     return 0
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure shape after shape, its operations and rungs in turn."""
+    """Measure shape after shape, beside those that earlier runs have measured."""
     document = results.document("kernels", options)
+    document["sgemm_size"] = 256 if options.quick else 2048
+    found = results.earlier(options, document, alike=("sgemm_size",))
+    cases = {
+        (case["kind"], case["label"]): results.measured(found, case)
+        for case in found.get("cases", [])
+    }
+    cases |= measure_all(document, options)
+    document["cases"] = [
+        cases[case.kind, case.label]
+        for case in kernel_cases()
+        if (case.kind, case.label) in cases
+    ]
+    path = results.write(options.out, document, picture(document))
+    say(f"written: {path} and .png")
+    return document
+
+
+def measure_all(
+    document: dict[str, Any], options: argparse.Namespace
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Measure the shapes that were asked for, its operations and rungs in turn.
+
+    Returns:
+        (kind, shapes) → what was found. ``document`` is told what has no case.
+    """
     with ExitStack() as stack:
         ladder = stack.enter_context(Worker(LADDER, threads=options.threads))
         sgemm = stack.enter_context(Worker(SGEMM, threads=options.threads))
-        document["sgemm_size"] = 256 if options.quick else 2048
         flop = sgemm.call("measure", document["sgemm_size"])
         sgemm.call("warm_up", "sgemm", 0.0 if options.quick else 1.0, 0.1)
         rungs = ladder.call("operations")
@@ -68,14 +97,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         document["not_measured"] = sorted(set(rungs) - known)
         if document["not_measured"]:
             say(f"no case in kernel_cases.py: {', '.join(document['not_measured'])}")
-        document["cases"] = [
-            measure(case, rungs, ladder, (sgemm, flop), options)
-            for case in kernel_cases(options.models)
-            if case.kind in options.kinds
-        ]
-    path = results.write(options.out, document, picture(document))
-    say(f"written: {path} and .png")
-    return document
+        found = {}
+        for case in kernel_cases(options.models):
+            if case.kind in options.kinds:
+                one = measure(case, rungs, ladder, (sgemm, flop), options)
+                found[case.kind, case.label] = results.measured(document, one)
+        return found
 
 
 def measure(
@@ -132,8 +159,8 @@ def as_markdown(document: dict[str, Any]) -> str:
     size = document["sgemm_size"]
     parts = [
         "# The ladder, measured",
-        f"{machine['cpu']}, {machine['threads']} threads, {machine['date'][:10]}, "
-        f"scratchnet {machine['commit']}; float32, batch 64. "
+        f"{machine['cpu']}, {machine['threads']} threads, {occasions(document)}; "
+        "float32, batch 64. "
         f"sgemm ({size}×{size}, OpenBLAS) in the same run: {sgemm:.0f} GFLOP/s. "
         "Made by `python -m benchmarks.kernels`.",
     ]
@@ -143,26 +170,41 @@ def as_markdown(document: dict[str, Any]) -> str:
         several = [case for case in cases if case["kind"] == kind]
         if several:
             title = kind.replace("_", " ").capitalize()
-            parts += [f"## {title}, {several[0]['unit']}", table(several)]
+            rows = table(several, numbered=True)
+            parts += [f"## {title}, {several[0]['unit']}", rows]
     return "\n\n".join(parts) + "\n"
 
 
-def table(cases: list[dict[str, Any]]) -> str:
-    """Return one row per operation and shape, one column per rung."""
+def occasions(document: dict[str, Any]) -> str:
+    """Return when the cases were measured, and on which commits."""
+    dated = [{**document["machine"], **case} for case in document["cases"]]
+    several = dict.fromkeys((one["date"][:10], one["commit"]) for one in dated)
+    return " and ".join(f"{date}, scratchnet {commit}" for date, commit in several)
+
+
+def table(cases: list[dict[str, Any]], *, numbered: bool = False) -> str:
+    """Return one row per operation and shape, one column per rung.
+
+    Args:
+        cases: of one kind.
+        numbered: whether rows have the numbers that they have in the picture.
+    """
     found = _by_operation(cases)
     columns = _rungs(found)
     with_share = cases[0]["unit"] == "GFLOP/s"
     rows = []
-    for case, operation, entries in found:
+    for number, (case, operation, entries) in enumerate(found, start=1):
         speeds = [
             f"{entries[rung]['speed']:.1f}" if rung in entries else "–"
             for rung in columns
         ]
         highest = list(entries.values())[-1]["speed"] / case["sgemm_gflops"]
         share = [f"{highest:.0%}"] if with_share else []
-        rows.append([f"`{operation}`", case["label"], *speeds, *share])
+        names = [*([str(number)] if numbered else []), f"`{operation}`", case["label"]]
+        rows.append([*names, *speeds, *share])
+    titles = [*(["#"] if numbered else []), "operation", "shapes"]
     share = ["highest rung / sgemm"] if with_share else []
-    return results.table(["operation", "shapes", *columns, *share], rows)
+    return markdown([*titles, *columns, *share], rows, left=len(titles))
 
 
 def _by_operation(
@@ -184,8 +226,12 @@ def _rungs(found: list[tuple[dict[str, Any], str, dict[str, Any]]]) -> list[str]
 
 def picture(document: dict[str, Any]) -> Any:
     """Draw the rungs, a panel per kind; a line across marks sgemm."""
+    title = (
+        "every rung, by the numbers (#) of the rows in ladder.md: medians of "
+        f"{document['rounds']} rounds; whiskers: quartiles"
+    )
     kinds = list(dict.fromkeys(case["kind"] for case in document["cases"]))
-    figure, axes = plot.figure(len(kinds), width=14, height=2.5)
+    figure, axes = plot.figure(len(kinds), 1, width=14, height=2.5, title=title)
     for kind, (panel,) in zip(kinds, axes, strict=True):
         cases = [case for case in document["cases"] if case["kind"] == kind]
         found = _by_operation(cases)
@@ -196,22 +242,25 @@ def picture(document: dict[str, Any]) -> Any:
                 rung: [_bar(entries, rung) for _, _, entries in found]
                 for rung in _rungs(found)
             },
-            title=f"{kind.replace('_', ' ')}: the rows of its table in ladder.md",
+            title=kind.replace("_", " "),
             label=cases[0]["unit"],
+            level=_sgemm(cases),
         )
-        if cases[0]["unit"] == "GFLOP/s":
-            sgemm = float(np.median([case["sgemm_gflops"] for case in cases]))
-            panel.axhline(sgemm, color="black", linewidth=0.8)
     return figure
+
+
+def _sgemm(cases: list[dict[str, Any]]) -> tuple[str, float] | None:
+    """Return how fast sgemm was beside them, if there is arithmetic to compare."""
+    if cases[0]["unit"] != "GFLOP/s":
+        return None
+    return "sgemm", float(np.median([case["sgemm_gflops"] for case in cases]))
 
 
 def _bar(entries: dict[str, Any], rung: str) -> plot.Interval | None:
     if rung not in entries:
         return None
     entry = entries[rung]
-    work = entry["speed"] * entry["seconds"]["median"]
-    median, q1, q3 = plot.interval(entry["seconds"])
-    return work / median, work / q3, work / q1
+    return plot.speed(entry["seconds"], entry["speed"] * entry["seconds"]["median"])
 
 
 if __name__ == "__main__":

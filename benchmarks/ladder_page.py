@@ -12,7 +12,6 @@ import argparse
 import ast
 import importlib
 import inspect
-import json
 import os
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -97,11 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"expected measurements in {options.json}, found none: "
             "run `python -m benchmarks.kernels` first"
         )
-    document = json.loads(options.json.read_text(encoding="utf-8"))
-    options.out.mkdir(parents=True, exist_ok=True)
+    document = results.read(options.json)
     path = options.out / "ladder.md"
-    path.write_text(page(document, options.out), encoding="utf-8")
-    picture(document).savefig(path.with_suffix(".png"), dpi=110)
+    results.write_text(path, page(document, options.out))
+    results.write_picture(path.with_suffix(".png"), picture(document))
     results.say(f"written: {path} and .png")
     return 0
 
@@ -123,6 +121,7 @@ class Writer:
         """What a ladder is, how to climb it, and how fast each rung was."""
         described = self.document["machine"]
         speeds = [case["sgemm_gflops"] for case in self.document["cases"]]
+        size = self.document["sgemm_size"]
         yield "# The ladder"
         yield f"<!-- Made by `{COMMAND}`. Change the docstrings, not this file. -->"
         yield body(ladder)
@@ -135,11 +134,11 @@ class Writer:
             yield "**A quick run: these figures mean nothing.**"
         yield (
             f"Measured by `python -m benchmarks.kernels` on {described['cpu']}, "
-            f"{described['threads']} threads, {described['date'][:10]}, scratchnet "
-            f"{described['commit']}, on the shapes of the six models: float32, batches "
-            f"of 64. BLAS's own matrix product (sgemm, OpenBLAS, "
-            f"{self.document['sgemm_size']}×{self.document['sgemm_size']}) reached "
-            f"{np.median(speeds):.0f} GFLOP/s in the same run."
+            f"{described['threads']} threads, "
+            f"{measurements.occasions(self.document)}, on the shapes of the six "
+            "models: float32, batches of 64. BLAS's own matrix product (sgemm, "
+            f"OpenBLAS, {size}×{size}) reached {np.median(speeds):.0f} GFLOP/s in the "
+            "same run."
         )
         yield "\n".join(
             f"- [{chapter.title}](#{anchor(chapter.title)})" for chapter in CHAPTERS

@@ -14,7 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PACKAGES = ("numpy", "numba", "scipy", "keras", "tensorflow-cpu", "tensorflow", "torch")
+PACKAGES = ("numpy", "numba", "scipy")
+PEERS = ("keras", "tensorflow-cpu", "tensorflow", "torch")
 
 # Whoever starts threads in a worker reads one of these when it is loaded.
 THREAD_VARIABLES = (
@@ -66,8 +67,11 @@ def thread_environment(threads: int) -> dict[str, str]:
 
 def describe(threads: int) -> dict[str, Any]:
     """Return what a result needs beside its figures to be read later."""
+    # Workers import this module, too, and those of other libraries do without ours.
+    from scratchnet.runs import processor
+
     return {
-        "cpu": cpu_name(),
+        "cpu": processor(),
         "cores": cores(),
         "system": platform.platform(),
         "python": platform.python_version(),
@@ -80,22 +84,10 @@ def describe(threads: int) -> dict[str, Any]:
     }
 
 
-def cpu_name() -> str:
-    """Return the processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
 def versions() -> dict[str, str]:
     """Return the versions of what is installed and takes part."""
     found = {}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *PEERS):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

@@ -21,6 +21,8 @@ from benchmarks.networks import CASES, SCALED_PIXELS
 from benchmarks.results import say
 from benchmarks.statistics import summary
 from benchmarks.workers import Worker
+from experiments.arguments import positive
+from experiments.table import markdown
 
 LIBRARIES = ("scratchnet", "keras")
 
@@ -36,10 +38,8 @@ MEBIBYTE = 1 << 20
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = results.parser(__doc__.splitlines()[0], rounds=3)
-    parser.add_argument(
-        "--epochs", type=results.positive, default=1, help="epochs of training"
-    )
-    options = parser.parse_args(arguments)
+    parser.add_argument("--epochs", type=positive, default=1, help="epochs of training")
+    options = results.parse(parser, arguments)
     if options.quick:
         options.rounds = 1
     document = run(options)
@@ -51,6 +51,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Run the job a few times in processes of their own."""
     libraries, missing = peers.choose(LIBRARIES)
     document = results.document("memory", options)
+    document |= {"epochs": options.epochs, "missing": missing}
+    results.earlier(options, document, alike=("epochs", "missing"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = data.write(CASE, folder, quick=options.quick)
@@ -63,8 +65,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     document |= {
         "title": CASE.title,
         "data": source,
-        "epochs": options.epochs,
-        "missing": missing,
         "libraries": {
             library: {
                 "peak_bytes": summary([found["peak"] for found in several]),
@@ -112,7 +112,7 @@ def as_table(document: dict[str, Any]) -> str:
     if "share_of_keras" in document:
         share = f"{document['share_of_keras']:.2f} (bound {document['bound']:.2f})"
         rows.append(["share of Keras's peak", "", "", share])
-    return results.table(["MiB", "after the import", "with the data", "peak"], rows)
+    return markdown(["MiB", "after the import", "with the data", "peak"], rows)
 
 
 def picture(document: dict[str, Any]) -> Any:

@@ -21,6 +21,7 @@ from benchmarks.results import say
 from benchmarks.statistics import summary
 from benchmarks.turns import interleaved
 from benchmarks.workers import Worker
+from experiments.table import markdown
 
 CLASSES = 100
 
@@ -70,7 +71,7 @@ class Sweep:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = results.parser(__doc__.splitlines()[0], rounds=15)
-    options = parser.parse_args(arguments)
+    options = results.parse(parser, arguments)
     if options.quick:
         options.rounds = min(options.rounds, 2)
     document = run(options)
@@ -81,10 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure sweep after sweep; what is done is written at once."""
     document = results.document("scaling", options)
-    document["sweeps"] = {}
+    document["sweeps"] = results.kept(results.earlier(options, document), "sweeps")
     for sweep in sweeps(options.threads, quick=options.quick):
         say(f"{sweep.name}:")
-        document["sweeps"][sweep.name] = measure(sweep, options)
+        found = measure(sweep, options)
+        document["sweeps"][sweep.name] = results.measured(document, found)
         path = results.write(options.out, document, picture(document))
     say(f"written: {path} and .png")
     return document
@@ -202,31 +204,51 @@ def as_table(document: dict[str, Any]) -> str:
     for name, sweep in document["sweeps"].items():
         rows = []
         for point in sweep["points"]:
-            seconds = point["seconds_per_step"]["median"]
+            seconds = point["seconds_per_step"]
+            milliseconds = plot.interval(seconds, 1e3)
             rows.append(
                 [
                     str(point["x"]),
-                    f"{seconds * 1e3:.2f}",
-                    f"{seconds / point['batch_size'] * 1e6:.0f}",
-                    f"{point['gflops']:.0f}",
+                    _with_quartiles(milliseconds, ".2f"),
+                    f"{seconds['median'] / point['batch_size'] * 1e6:.0f}",
+                    _with_quartiles(_gflops(point), ".1f"),
                 ]
             )
-        header = [name, "ms per step", "µs per image", "GFLOP/s"]
-        tables.append(f"{sweep['what']}:\n\n{results.table(header, rows)}")
+        header = [
+            name,
+            "ms per step [quartiles]",
+            "µs per image",
+            "GFLOP/s [quartiles]",
+        ]
+        tables.append(f"{sweep['what']}:\n\n{markdown(header, rows)}")
     return "\n\n".join(tables)
+
+
+def _with_quartiles(interval: plot.Interval, form: str) -> str:
+    median, lower, upper = (format(value, form) for value in interval)
+    return f"{median} [{lower}, {upper}]"
+
+
+def _gflops(point: dict[str, Any]) -> plot.Interval:
+    return plot.speed(point["seconds_per_step"], point["flop_per_step"] / 1e9)
 
 
 def picture(document: dict[str, Any]) -> Any:
     """Draw GFLOP/s over each swept quantity: a flat line is cost that grows with it."""
-    figure, axes = plot.figure(2, 2, width=6)
+    figure, axes = plot.figure(
+        *(2, 2),
+        width=6,
+        title=f"a training step: medians of {document['rounds']} rounds; "
+        "whiskers: quartiles",
+    )
     for panel, (name, sweep) in zip(
         axes.flat, document["sweeps"].items(), strict=False
     ):
         points = sweep["points"]
-        plot.lines(
+        plot.line(
             panel,
             [point["x"] for point in points],
-            {"training step": [point["gflops"] for point in points]},
+            [_gflops(point) for point in points],
             title=sweep["what"],
             x_label=name,
             label="GFLOP/s",

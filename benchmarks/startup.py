@@ -29,6 +29,8 @@ from benchmarks.results import say
 from benchmarks.statistics import summary
 from benchmarks.turns import interleaved
 from benchmarks.workers import child_environment
+from experiments.arguments import positive
+from experiments.table import markdown
 
 ANNOUNCEMENT = "scratchnet: compiling"
 
@@ -115,14 +117,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = results.parser(__doc__.splitlines()[0], rounds=15)
     parser.add_argument(
         "--processes",
-        type=results.positive,
+        type=positive,
         default=8,
         help="that start at once with an empty cache",
     )
     parser.add_argument(
-        "--cold-rounds", type=results.positive, default=3, help="cold compilations"
+        "--cold-rounds", type=positive, default=3, help="cold compilations"
     )
-    options = parser.parse_args(arguments)
+    options = results.parse(parser, arguments)
     if options.quick:
         options.rounds, options.cold_rounds, options.processes = 1, 1, 2
     document = run(options)
@@ -138,7 +140,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         for script in (FIRST_STEP, EVERYTHING)
     )
     document = results.document("startup", options)
-    document |= {"model": model, "bounds": BOUNDS}
+    chosen = {"processes": options.processes, "cold_rounds": options.cold_rounds}
+    document |= {"model": model, "bounds": BOUNDS, **chosen}
+    results.earlier(options, document, alike=("model", *chosen))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         document["cold"] = cold(everything, folder, options)
@@ -344,7 +348,7 @@ def as_table(document: dict[str, Any]) -> str:
         first, second = document["read_only"][name]["seconds"]
         title = f"read-only install, {name.replace('_', ' ')}: first, second run"
         rows.append([title, f"{first:.1f}, {second:.1f}", "", ""])
-    table = results.table(["s", "median", "IQR", "bound"], rows)
+    table = markdown(["s", "median", "IQR", "bound"], rows)
     return "\n\n".join([table, *(f"FAILED: {fault}" for fault in document["failed"])])
 
 
@@ -353,7 +357,7 @@ def _row(found: dict[str, Any]) -> list[str]:
 
 
 def picture(document: dict[str, Any]) -> Any:
-    """Draw each time beside its bound."""
+    """Draw each time beside its bound; whiskers are quartiles."""
     figure, axes = plot.figure(1, len(BOUNDS), width=3.5)
     for panel, (name, found) in zip(axes[0], measured(document).items(), strict=True):
         plot.bars(
@@ -361,9 +365,9 @@ def picture(document: dict[str, Any]) -> Any:
             [""],
             {"measured": [plot.interval(found)]},
             title=name.replace("_", " "),
-            label="seconds",
+            label="seconds (whiskers: quartiles)",
+            level=("bound", document["bounds"][name]),
         )
-        panel.axhline(document["bounds"][name], color="black", linewidth=0.8)
     return figure
 
 

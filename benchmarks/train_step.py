@@ -23,6 +23,8 @@ from benchmarks.results import say
 from benchmarks.statistics import ratio_to_fastest, summary
 from benchmarks.turns import interleaved
 from benchmarks.workers import Worker, WorkerError
+from experiments.arguments import names
+from experiments.table import markdown
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = results.parser(__doc__.splitlines()[0], rounds=15)
     parser.add_argument(
-        "--models", type=results.names(*CASES), default="all", help=", ".join(CASES)
+        "--models", type=names(tuple(CASES)), default="all", help=", ".join(CASES)
     )
     parser.add_argument(
         "--libraries",
-        type=results.names(*LIBRARIES),
+        type=names(tuple(LIBRARIES)),
         default="all",
         help=", ".join(LIBRARIES),
     )
-    options = parser.parse_args(arguments)
+    options = results.parse(parser, arguments)
     if options.quick:
         options.rounds = min(options.rounds, 2)
     document = run(options, QUICK if options.quick else Sizes())
@@ -92,7 +94,7 @@ def run(options: argparse.Namespace, sizes: Sizes) -> dict[str, Any]:
     libraries, missing = peers.choose(wanted)
     document = results.document("train_step", options)
     document |= {"libraries": libraries, "missing": missing, "cases": {}}
-    cases = results.earlier_cases(options.out, document, options.models)
+    cases = results.kept(results.earlier(options, document, alike=("libraries",)))
     for name in options.models:
         found = measure(CASES[name], libraries, options, sizes)
         cases[name] = results.measured(document, found)
@@ -233,7 +235,7 @@ def as_table(document: dict[str, Any]) -> str:
                     f"{entries[peers.OWN]['share_of_sgemm']:.0%}",
                 ]
             )
-    return results.table(header, rows)
+    return markdown(header, rows)
 
 
 def _milliseconds(entry: dict[str, Any] | None) -> str:
@@ -241,12 +243,18 @@ def _milliseconds(entry: dict[str, Any] | None) -> str:
 
 
 def picture(document: dict[str, Any]) -> Any:
-    """Draw a row of bars per activity, in units of scratchnet's median."""
-    figure, axes = plot.figure(len(ACTIVITIES), width=11, height=3.2)
+    """Draw a row of points per activity, in units of scratchnet's median."""
+    figure, axes = plot.figure(
+        *(len(ACTIVITIES), 1),
+        width=11,
+        height=3.2,
+        title=f"time of a step: medians of {document['rounds']} rounds; "
+        "whiskers: quartiles",
+    )
     cases = document["cases"].values()
     for activity, (row,) in zip(ACTIVITIES, axes, strict=True):
         entries = [case["activities"][activity.name]["libraries"] for case in cases]
-        plot.bars(
+        plot.points(
             row,
             [case["title"] for case in cases],
             {
@@ -254,10 +262,9 @@ def picture(document: dict[str, Any]) -> Any:
                 for library in document["libraries"]
             },
             title=f"{activity.kind}, batch {activity.batch_size}",
-            label="time (scratchnet = 1)",
-            logarithmic=True,
+            label="time (scratchnet's median = 1)",
         )
-        row.axhline(1, color="black", linewidth=0.8)
+        row.axhline(1, color="black", linewidth=0.8, zorder=0)
     return figure
 
 

@@ -64,7 +64,7 @@ def test_pooled_rungs_agree_on_their_arguments(kind: str) -> None:
 
 
 def test_quick_run_measures_every_rung_and_writes_the_ladder(tmp_path: Path) -> None:
-    words = ["--quick", "--threads", "1", "--models", "fashion_ann"]
+    words = ["--quick", "--threads", "1", "--models", "cifar100_ann"]
     words += ["--kinds", "dense,gather", "--out", str(tmp_path)]
     assert kernels.main(words) == 0
     document = read(tmp_path, "kernels")

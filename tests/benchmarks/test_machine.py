@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from benchmarks import machine
+from scratchnet import runs
 
 
 def test_threads_go_to_different_cores_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,6 +22,13 @@ def test_threads_go_to_different_cores_first(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_result_says_where_it_comes_from() -> None:
     described = machine.describe(2)
     assert described["threads"] == 2
-    assert described["cpu"]
+    assert described["cpu"] == runs.processor()
     assert described["versions"]["numba"]
     assert described["date"].endswith("+00:00")
+
+
+def test_workers_of_other_libraries_do_without_ours() -> None:
+    modules = ("workers", "libraries.keras_side", "libraries.torch_side")
+    script = "".join(f"import benchmarks.{name}\n" for name in modules)
+    script += "import sys; sys.exit('scratchnet' in sys.modules)"
+    assert subprocess.call([sys.executable, "-c", script], cwd=machine.ROOT) == 0
