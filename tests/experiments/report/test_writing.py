@@ -43,7 +43,7 @@ def drawn():
 
 
 def figures(folder: Path) -> set[str]:
-    return {path.stem for path in (folder / "figures").iterdir()}
+    return {path.stem for path in (folder / "figures").glob("*.png")}
 
 
 def images(count: int = 60) -> Images:
@@ -57,7 +57,7 @@ def test_a_run_of_any_data_set_has_all_figures_and_a_page(tmp_path, drawn):
     page = report.write_run(tmp_path, images=images())
     assert page == tmp_path / "report.html"
     assert figures(tmp_path) == OF_ANY_RUN | OF_IMAGES
-    for path in (tmp_path / "figures").iterdir():
+    for path in (tmp_path / "figures").glob("*.png"):
         # In every figure there is ink, and it is not all ink.
         lightness = np.asarray(Image.open(path).convert("L"))
         assert min(lightness.shape) > 100 and 0.005 < np.mean(lightness < 200) < 0.9
@@ -85,12 +85,27 @@ def test_superclasses_of_ones_own_have_a_figure(tmp_path):
     assert "confusion-superclasses" in figures(tmp_path)
 
 
-def test_figures_of_an_earlier_report_go_and_other_files_stay(tmp_path):
+def test_figures_of_an_earlier_report_go_and_ones_own_stay(tmp_path):
     made_runs.make(tmp_path, NAMES)
+    own = tmp_path / "figures" / "my_plot.png"
+    own.parent.mkdir()
+    own.write_text("mine")
     report.write_run(tmp_path, images=images())
-    (tmp_path / "figures" / "notes.txt").write_text("mine")
+    assert figures(tmp_path) == OF_ANY_RUN | OF_IMAGES | {"my_plot"}
     report.write_run(tmp_path)
-    assert figures(tmp_path) == OF_ANY_RUN | {"notes"}
+    assert figures(tmp_path) == OF_ANY_RUN | {"my_plot"}
+    assert own.read_text() == "mine"
+
+
+def test_a_study_removes_what_it_drew_of_runs_that_are_gone(tmp_path):
+    make_study(tmp_path)
+    own = tmp_path / "figures" / "made_up-plot.png"
+    own.parent.mkdir()
+    own.write_text("mine")
+    report.write_study(tmp_path)
+    report.write_study(tmp_path, [tmp_path / "other"])
+    assert figures(tmp_path) == {"another-scores", "another-history", "made_up-plot"}
+    assert own.read_text() == "mine"
 
 
 def test_a_model_without_a_mistake_has_a_page(tmp_path):
@@ -285,12 +300,26 @@ def test_a_folder_without_runs_is_an_error(tmp_path, capsys):
 def test_a_study_ends_with_its_report(tmp_path, capsys, monkeypatch):
     written = []
 
-    def write(folder, runs):
-        written.append((folder, runs))
+    def write(folder, say):
+        written.append(folder)
         return folder / "report.html"
 
     monkeypatch.setattr(report, "write_study", write)
     words = ["run", "--quick", "--model", "ann", "--epochs", "1", "--verbose", "0"]
     assert main([*words, "--out", str(tmp_path)]) == 0
-    assert written == [(tmp_path, [tmp_path / "digits/ann/seed-0-quick"])]
+    assert written == [tmp_path]
     assert capsys.readouterr().out.endswith(f"report: {tmp_path / 'report.html'}\n")
+
+
+def test_a_later_command_reports_the_earlier_runs_too(tmp_path, capsys):
+    make_study(tmp_path)
+    report.write_study(tmp_path)
+    words = ["run", "--quick", "--model", "ann", "--epochs", "1", "--verbose", "0"]
+    assert main([*words, "--out", str(tmp_path)]) == 0
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "6 runs on 3 data sets, side by side." in text
+    assert figures(tmp_path) == {
+        f"{name}-{kind}"
+        for name in ("made_up", "another", "digits-quick")
+        for kind in ("scores", "history")
+    }
