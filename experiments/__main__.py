@@ -67,7 +67,7 @@ def _run(chosen: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    runs = study.run(
+    study.run(
         chosen.dataset,
         chosen.model,
         chosen.seeds,
@@ -79,9 +79,15 @@ def _run(chosen: argparse.Namespace) -> int:
         record=chosen.record,
     )
     if not chosen.no_report:
-        folders = [run.folder for run in runs]
-        print(f"\nreport: {report.write_study(chosen.out, folders)}")
+        # Of all runs in the folder, those of earlier commands among them.
+        print()
+        tell = print if chosen.verbose else _keep_quiet
+        print(f"report: {report.write_study(chosen.out, say=tell)}")
     return 0
+
+
+def _keep_quiet(text: str) -> None:
+    """Say nothing."""
 
 
 def _report(chosen: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@
                        it holds a run that did not finish
     report.html        what was drawn of all this, on request: a page, and its figures
     figures/*.png
+    figures/drawn.json what the report drew of them; others are the user's own
 
 The format has a number, `FORMAT`; a folder of another number is refused. Everything
 that a prediction needs is in the folder: an installed scratchnet can make one without
@@ -58,6 +59,7 @@ RESULTS = (
 
 PAGE = "report.html"
 FIGURES = "figures"
+DRAWN = "drawn.json"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Run:
         run = cls(Path(folder), {"format": FORMAT, **record})
         try:
             run.folder.mkdir(parents=True, exist_ok=True)
-            drawn = [run.path(PAGE), *run.path(FIGURES).glob("*.png")]
+            figures = run.path(FIGURES)
+            drawn = [run.path(PAGE), *drawn_figures(figures), figures / DRAWN]
             for path in [*map(run.path, RESULTS), *drawn]:
                 path.unlink(missing_ok=True)
         except OSError as error:
@@ -202,6 +205,21 @@ class Run:
             ) from error
         except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(f"{path}: can't be read: {error}") from error
+
+
+def drawn_figures(folder: Path) -> list[Path]:
+    """Return the figures in a folder that the latest report drew.
+
+    ``drawn.json`` has their names. A figure that is not named there is the user's own,
+    and so are all of them if the file is missing or damaged.
+    """
+    try:
+        names = json.loads((folder / DRAWN).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    if not isinstance(names, list):
+        return []
+    return [path for path in folder.glob("*.png") if path.name in names]
 
 
 def environment() -> dict[str, Any]:

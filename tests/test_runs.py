@@ -8,11 +8,13 @@ import pytest
 from scratchnet import Input, Sequential, kernels, layers
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import (
+    DRAWN,
     FIGURES,
     FORMAT,
     PAGE,
     RESULTS,
     Run,
+    drawn_figures,
     environment,
     source_digest,
 )
@@ -69,14 +71,30 @@ def test_names_of_any_script_survive(tmp_path):
 
 def test_create_removes_the_results_of_an_earlier_run_and_nothing_else(tmp_path):
     (tmp_path / FIGURES).mkdir()
-    drawn = (PAGE, f"{FIGURES}/history.png")
-    for name in (*RESULTS, *drawn, "notes.txt", f"{FIGURES}/notes.txt"):
-        (tmp_path / name).write_text("old")
+    figures = tmp_path / FIGURES
+    own = [tmp_path / "notes.txt", figures / "notes.txt", figures / "my_plot.png"]
+    for path in (*map(tmp_path.joinpath, (*RESULTS, PAGE)), *own):
+        path.write_text("old")
+    (figures / "history.png").write_text("old")
+    (figures / DRAWN).write_text('["history.png"]')
     run = Run.create(tmp_path, {})
-    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {"run.json", "notes.txt"}
-    assert (tmp_path / FIGURES / "notes.txt").read_text() == "old"
+    left = {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {tmp_path / "run.json", *own}
+    assert all(path.read_text() == "old" for path in own)
     assert not run.complete
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [None, "", "[", '"a.png"', '{"a.png": 1}', "[1]", '["../a.png", "/a.png"]', "7"],
+)
+def test_a_figure_that_no_list_names_is_the_users_own(damaged, tmp_path):
+    for folder in (tmp_path, tmp_path / FIGURES):
+        folder.mkdir(exist_ok=True)
+        (folder / "a.png").write_text("mine")
+    if damaged is not None:
+        (tmp_path / FIGURES / DRAWN).write_text(damaged)
+    assert drawn_figures(tmp_path / FIGURES) == []
 
 
 def test_create_where_a_file_is_in_the_way(tmp_path):

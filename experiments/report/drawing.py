@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from experiments.report.look import png
 from experiments.report.markup import Html, data_url, element
 from scratchnet.checkpoint import atomic_write
+from scratchnet.runs import DRAWN, drawn_figures
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ def draw_all(drawings: Iterable[Drawing], folder: Path) -> dict[str, Drawn]:
 
     Args:
         drawings: with names of their own.
-        folder: is made if need be; other PNG files in it are removed: they show what
-            is no longer there.
+        folder: is made if need be. Figures that were drawn there the last time are
+            removed, as they show what is no longer there; files of the user's own stay.
 
     Returns:
         The figures by name, in the same order.
@@ -83,7 +85,10 @@ def draw_all(drawings: Iterable[Drawing], folder: Path) -> dict[str, Drawn]:
         with atomic_write(folder / f"{drawing.name}.png") as file:
             file.write(made.file)
         drawn[drawing.name] = made
-    for path in folder.glob("*.png"):
+    for path in drawn_figures(folder):
         if path.stem not in drawn:
             path.unlink()
+    with atomic_write(folder / DRAWN, text=True) as file:
+        json.dump([f"{name}.png" for name in drawn], file, indent=1)
+        file.write("\n")
     return drawn

@@ -95,6 +95,15 @@ def png(draw: Callable[[], Any]) -> bytes:
     return buffer.getvalue()
 
 
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of something.
+
+    >>> counted(1, "run"), counted(1200, "run")
+    ('1 run', '1,200 runs')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def readable(name: str, longest: int = 22) -> str:
     """Return a name as a person would write it, on one line and not too long.
 

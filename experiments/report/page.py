@@ -64,8 +64,7 @@ def history(
             interactive.charts(identifier, trainings),
             element(
                 "p",
-                "Training is solid, validation dotted; the star is the epoch whose "
-                "weights were tested. Point at a line to read it, drag to zoom, "
+                f"{drawn.drawing.caption} Point at a line to read it, drag to zoom, "
                 "double-click to go back; a click on a name hides what belongs to it.",
                 class_="soft",
             ),

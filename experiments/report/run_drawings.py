@@ -8,6 +8,7 @@ import numpy as np
 
 from experiments.report import choices, confusion, galleries, history, pictures
 from experiments.report.drawing import Drawing
+from experiments.report.look import counted
 from experiments.report.subject import Images, Subject
 from scratchnet import inspection
 
@@ -43,9 +44,9 @@ def _layers(subject: Subject) -> Iterator[Drawing]:
         yield Drawing(
             "layers",
             "Inside the layers",
-            "Every layer's gradient; how much a step changes its weights, of which a "
-            "thousandth (dotted) is a good share; and units that were 0 for all of "
-            "the images looked at.",
+            "Of every layer: the norm of its gradient; how much a step changes its "
+            "weights, of which a thousandth (dotted) is a good share; and how many of "
+            "its ReLU units were 0 for all of the images looked at.",
             lambda: inspection.plot_training(record),
             size="wide",
         )
@@ -130,8 +131,8 @@ def _predictions(subject: Subject, shown: Sequence[int]) -> Iterator[Drawing]:
                 chosen,
                 f"predictions-{name}",
                 title,
-                f"{len(chosen):,} of {len(found):,} test images, evenly spread: "
-                f"{caption}.",
+                f"{len(chosen):,} of {counted(len(found), 'test image')}, evenly "
+                f"spread: {caption}.",
             )
     mistakes = choices.confident_mistakes(subject.labels, subject.probabilities)
     if len(mistakes):

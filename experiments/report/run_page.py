@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.report import classes
 from experiments.report.drawing import Drawn
+from experiments.report.look import counted
 from experiments.report.markup import Html, element, join
 from experiments.report.page import alert, details, facts, history, page, pairs_table
 from experiments.report.subject import Subject
@@ -40,6 +41,7 @@ def run_page(subject: Subject, drawn: Mapping[str, Drawn], *, charts: bool) -> s
                 drawn["history"],
                 charts=charts,
             ),
+            section(drawn, "layers", f"{subject.title}: "),
             element("h2", "Which classes are confused"),
             confusions(subject, drawn),
             element("h2", "Classes one by one"),
@@ -66,13 +68,18 @@ def run_page(subject: Subject, drawn: Mapping[str, Drawn], *, charts: bool) -> s
     return page(subject.title, body, charts=charts)
 
 
-def headline(subject: Subject) -> Html:
-    """Say in a sentence what came out."""
+def headline(subject: Subject, whose: str = "") -> Html:
+    """Say in a sentence what came out.
+
+    Args:
+        subject: the run.
+        whose: what to call it, if it is one of several.
+    """
     metrics, best = subject.metrics, subject.training.best_epoch
     epoch = "" if best is None else f", with the weights of epoch {best + 1}"
     return element(
         "p",
-        "Test accuracy ",
+        f"{whose[0].upper()}{whose[1:]}: test accuracy " if whose else "Test accuracy ",
         element("strong", f"{metrics['test_accuracy']:.2%}"),
         f", test loss {metrics['test_loss']:.4f}, on {len(subject.labels):,} images "
         f"of {len(subject.class_names)} classes{epoch}.",
@@ -171,4 +178,5 @@ def _seconds(metrics: Mapping[str, Any]) -> str:
     if not isinstance(metrics.get("seconds"), (int, float)):
         return ""
     epochs = metrics.get("epochs")
-    return f"{metrics['seconds']:,.0f} s" + (f" for {epochs} epochs" if epochs else "")
+    trained = f" for {counted(epochs, 'epoch')}" if type(epochs) is int else ""
+    return f"{metrics['seconds']:,.0f} s{trained}"

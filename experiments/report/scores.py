@@ -11,13 +11,16 @@ from experiments.report.look import INK, SERIES, figure, ink_on, readable
 
 
 def draw(
-    accuracies: Mapping[str, Sequence[float]], losses: Mapping[str, Sequence[float]]
+    accuracies: Mapping[str, Sequence[float]],
+    losses: Mapping[str, Sequence[float]],
+    bars: str = "",
 ) -> Any:
     """Draw a bar per model, the mean of its seeds, with a dot for each of several.
 
     Args:
         accuracies: model → test accuracy of each seed, 0 to 1.
         losses: model → test loss of each seed.
+        bars: what a bar is, to be written below.
     """
     # Small, so that a phone has room for it without making its text too small.
     made, panels = figure(max(5.6, 1.8 * len(accuracies)), 3, 1, 2)
@@ -26,6 +29,8 @@ def draw(
     panels[0].set_yticks(np.arange(0, 1.01, 0.2))
     panels[0].yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     _bars(panels[1], losses, "test loss (lower is better)", "{:.3f}")
+    if bars:
+        made.supxlabel(bars, fontsize=9.5)
     return made
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from experiments.report import classes, scores
 from experiments.report import history as history_figure
 from experiments.report.drawing import Drawing, Drawn
+from experiments.report.group import Group, counted_seeds
+from experiments.report.look import counted
 from experiments.report.markup import Html, element, join, table
 from experiments.report.page import alert, details, history, page
 from experiments.report.run_page import confusions, headline, predictions, section
-from experiments.report.subject import Subject
 
 TABLE = (
     "model",
@@ -28,71 +28,25 @@ TABLE = (
 )
 
 
-@dataclass(frozen=True)
-class Reported:
-    """A run with its figures and its page."""
-
-    subject: Subject
-    drawn: Mapping[str, Drawn]
-    page: Path
-
-
-@dataclass(frozen=True)
-class Group:
-    """All runs of one data set that can be compared.
-
-    Attributes:
-        name: part of the names of its figures, unlike that of any other group.
-        runs: in the order of the table.
-    """
-
-    name: str
-    runs: tuple[Reported, ...]
-
-    @property
-    def title(self) -> str:
-        """The name of the data set that people use."""
-        return self.runs[0].subject.dataset_title
-
-    def first(self) -> dict[str, Reported]:
-        """Return one run of each model: of its lowest seed, not of its best one."""
-        found: dict[str, Reported] = {}
-        for reported in self.runs:
-            found.setdefault(reported.subject.model, reported)
-        return found
-
-    def trainings(self) -> dict[str, history_figure.Training]:
-        """Return the histories of those runs."""
-        return {name: run.subject.training for name, run in self.first().items()}
-
-    def metric(self, name: str) -> dict[str, list[float]]:
-        """Return a metric of every seed of every model."""
-        values: dict[str, list[float]] = {}
-        for reported in self.runs:
-            seeds = values.setdefault(reported.subject.model, [])
-            seeds.append(reported.subject.metrics[name])
-        return values
-
-
 def drawings(group: Group) -> list[Drawing]:
     """Return the figures in which the models of a data set stand side by side."""
-    several = len(group.runs) > len(group.first())
+    means = group.what_means()
     return [
         Drawing(
             f"{group.name}-scores",
             "Test accuracy and loss",
-            "Each bar is the mean of a model's seeds, each dot a seed."
-            if several
+            f"Each bar is the {means}, each dot one of them."
+            if means
             else "With the weights of the best epoch.",
             lambda: scores.draw(
-                group.metric("test_accuracy"), group.metric("test_loss")
+                group.metric("test_accuracy"), group.metric("test_loss"), means
             ),
         ),
         Drawing(
             f"{group.name}-history",
             "Training history",
             "Training solid, validation dotted; the star is the epoch whose weights "
-            "were tested.",
+            f"were tested. {group.which_seeds()}".rstrip(),
             lambda: history_figure.draw(group.trainings()),
             size="wide",
         ),
@@ -116,32 +70,13 @@ def study_page(
         folder: where the page goes; the runs' own pages are linked from there.
         charts: whether the histories are interactive; needs plotly.
     """
-    leaks = {
-        str(run.subject.run.record["leak"])
-        for group in groups
-        for run in group.runs
-        if run.subject.run.record.get("leak")
-    }
     body = join(
         [
             element("h1", "The study"),
-            element(
-                "p",
-                f"{sum(len(group.runs) for group in groups)} runs on "
-                f"{len(groups)} data sets, side by side."
-                if len(groups) != 1
-                else f"{len(groups[0].runs)} runs, side by side.",
-            ),
-            *(alert(f"Note: {leak}") for leak in sorted(leaks)),
+            element("p", _how_many(groups)),
+            *(alert(f"Note: {leak}") for leak in _leaks(groups)),
             _left_out(left_out),
-            element(
-                "nav",
-                *(
-                    element("a", group.title, href=f"#data-{index}")
-                    for index, group in enumerate(groups)
-                ),
-                Html(""),
-            ),
+            _contents(groups),
             *(
                 _group(index, group, drawn, folder, charts=charts)
                 for index, group in enumerate(groups)
@@ -151,12 +86,34 @@ def study_page(
     return page("The study", body, charts=charts)
 
 
+def _how_many(groups: Sequence[Group]) -> str:
+    subjects = [run.subject for group in groups for run in group.runs]
+    datasets = {subject.dataset for subject in subjects}
+    words = [counted(len(subjects), "run")]
+    if len(datasets) > 1:
+        words.append(f" on {counted(len(datasets), 'data set')}")
+    if len(subjects) > 1:
+        words.append(", side by side")
+    return "".join([*words, "."])
+
+
+def _leaks(groups: Sequence[Group]) -> list[str]:
+    leaks = (run.subject.run.record.get("leak") for g in groups for run in g.runs)
+    return sorted({str(leak) for leak in leaks if leak})
+
+
+def _contents(groups: Sequence[Group]) -> Html:
+    links = (
+        element("a", group.title, href=f"#data-{index}")
+        for index, group in enumerate(groups)
+    )
+    return element("nav", *links, Html(""))
+
+
 def _group(
     index: int, group: Group, drawn: Mapping[str, Drawn], folder: Path, *, charts: bool
 ) -> Html:
-    first = group.first()
-    samples = [section(run.drawn, "samples") for run in first.values()]
-    same_classes = len({run.subject.class_names for run in first.values()}) == 1
+    samples = [section(run.drawn, "samples") for run in group.first().values()]
     return join(
         [
             element("h2", group.title, id=f"data-{index}"),
@@ -170,25 +127,48 @@ def _group(
                 charts=charts,
             ),
             element("h3", "Model by model"),
-            *(_model(name, run) for name, run in first.items()),
-            details(
-                "F1 of every class, side by side",
-                classes.side_by_side({n: run.subject for n, run in first.items()}),
-            )
-            if same_classes
-            else Html(""),
+            *(_model(group, model) for model in group.models),
+            _every_class(group),
             next((sample for sample in samples if sample), Html("")),
         ]
     )
 
 
-def _model(name: str, run: Reported) -> Html:
+def _model(group: Group, model: str) -> Html:
+    run, which = group.first()[model], group.which_seed(model)
+    title = f"{model}, {which}" if which else model
     return details(
-        f"{name}, {run.subject.metrics['test_accuracy']:.2%}: "
-        "what it confuses, and its predictions",
-        headline(run.subject),
+        f"{title}, {run.subject.metrics['test_accuracy']:.2%}: "
+        "its layers, what it confuses, and its predictions",
+        headline(run.subject, which),
+        _mean(group, model),
+        section(run.drawn, "layers", f"{run.subject.title}: "),
         confusions(run.subject, run.drawn),
         predictions(run.subject, run.drawn),
+    )
+
+
+def _mean(group: Group, model: str) -> Html:
+    runs = group.models[model]
+    if len(runs) == 1:
+        return Html("")
+    accuracy, loss = (group.mean(model, f"test_{m}") for m in ("accuracy", "loss"))
+    return element(
+        "p",
+        f"Mean of {counted_seeds(runs)}: test accuracy {accuracy:.2%}, "
+        f"test loss {loss:.4f}.",
+    )
+
+
+def _every_class(group: Group) -> Html:
+    subjects = group.named()
+    if len({subject.class_names for subject in subjects.values()}) > 1:
+        return Html("")
+    which = group.which_seeds()
+    return details(
+        "F1 of every class, side by side",
+        element("p", which) if which else Html(""),
+        classes.side_by_side(subjects),
     )
 
 
@@ -200,7 +180,7 @@ def _table(group: Group, folder: Path) -> Html:
         rows.append(
             [
                 element("a", subject.model, href=_link(reported.page, folder)),
-                str(subject.run.record.get("seed", "")),
+                "" if subject.seed is None else str(subject.seed),
                 _count(metrics.get("parameters")),
                 _count(metrics.get("epochs")),
                 "" if best is None else str(best + 1),
@@ -226,7 +206,8 @@ def _count(value: object) -> str:
 def _left_out(left_out: Sequence[tuple[str, str]]) -> Html:
     if not left_out:
         return Html("")
+    are = "is" if len(left_out) == 1 else "are"
     return details(
-        f"{len(left_out)} runs are not in it",
+        f"{counted(len(left_out), 'run')} {are} not in it",
         table(["folder", "why"], left_out, left=2),
     )

@@ -102,11 +102,15 @@ class Subject:
         )
 
     @property
+    def seed(self) -> Any:
+        """What the run says of its seed: a number, as a rule, or None."""
+        return self.run.record.get("seed")
+
+    @property
     def title(self) -> str:
         """Data set, model and seed."""
-        seed = self.run.record.get("seed")
         return f"{self.dataset_title}, {self.model}" + (
-            "" if seed is None else f", seed {seed}"
+            "" if self.seed is None else f", seed {self.seed}"
         )
 
     def with_images(self, images: Images) -> Subject:

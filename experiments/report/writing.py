@@ -11,9 +11,10 @@ from typing import Any
 from experiments.report import interactive
 from experiments.report.confusion import Superclasses
 from experiments.report.drawing import draw_all
+from experiments.report.group import Group, Reported, in_order
 from experiments.report.run_drawings import drawings as run_drawings
 from experiments.report.run_page import run_page
-from experiments.report.study_page import Group, Reported, drawings, study_page
+from experiments.report.study_page import drawings, study_page
 from experiments.report.subject import ImageFinder, Images, Subject, read
 from scratchnet.checkpoint import atomic_write
 from scratchnet.errors import CheckpointError
@@ -139,7 +140,7 @@ def _groups(reported: Iterable[Reported]) -> list[Group]:
     names = ["-".join(map(_file_name, key)) for key in groups]
     return [
         # Different names may become the same file's name.
-        Group(name if names.count(name) == 1 else f"{name}-{index}", tuple(runs))
+        Group(name if names.count(name) == 1 else f"{name}-{index}", in_order(runs))
         for index, (name, runs) in enumerate(zip(names, groups.values(), strict=True))
     ]
 

@@ -100,6 +100,23 @@ def signed_colours(values: np.ndarray) -> np.ndarray:
     return 0.5 + 0.5 * values / limit
 
 
+def logarithmic(axes: Any) -> None:
+    """Make the vertical axis logarithmic, with 0.001 written below 0.01.
+
+    Matplotlib would write powers of ten as mathematics, which is off where names must
+    be written as they are.
+    """
+    from matplotlib.ticker import LogFormatter
+
+    class Plain(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(Plain())
+    axes.yaxis.set_minor_formatter(Plain())
+
+
 def title(figure: Any, text: str) -> None:
     """Write a title above everything."""
     figure.suptitle(text, fontsize=11).set_parse_math(False)

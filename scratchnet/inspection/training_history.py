@@ -37,7 +37,7 @@ def plot_training(record: Record) -> Any:
     ):
         for name, values in record[kind].items():
             one.plot(record["steps"], values, color=colours[name], lw=1.3, label=name)
-        one.set_yscale("log")
+        figures.logarithmic(one)
         one.set_ylabel(label)
         one.set_xlabel("step")
     axes[1].axhline(1e-3, color="black", linewidth=0.8, linestyle=":")
@@ -120,10 +120,11 @@ def _by_depth(count: int) -> list[Any]:
     """Return a colour per layer, from the first to the last."""
     from matplotlib import colormaps
 
-    return [colormaps["plasma"](0.9 * i / max(count - 1, 1)) for i in range(count)]
+    # Beyond 0.75 comes yellow, which is hard to see on white.
+    return [colormaps["plasma"](0.75 * i / max(count - 1, 1)) for i in range(count)]
 
 
 def _legend(axes: Any) -> None:
-    legend = axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
+    legend = axes.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
     for text in legend.get_texts():
         text.set_parse_math(False)

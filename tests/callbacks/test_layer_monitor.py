@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+import matplotlib
 import numpy as np
 import pytest
 
@@ -172,6 +173,22 @@ def test_the_figure_of_training_has_a_line_per_layer():
     shares = [100 * one["dead"] for one in found["activations"]["conv2d"]]
     np.testing.assert_array_equal(line.get_ydata(), shares)
     np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3])
+
+
+def test_powers_of_ten_are_plain_numbers_where_mathematics_is_off():
+    found = {**record(), "steps": [0, 1]}
+    found["gradient_norm"] = {"layer": [0.6, 4.5]}
+    found["update_ratio"] = {"layer": [0.0002, 30.0]}
+    with matplotlib.rc_context({"text.parse_math": False}):
+        figure = inspection.plot_training(found)
+        figure.canvas.draw()
+    norms, ratios, _ = (
+        {label.get_text() for label in axes.get_yticklabels(which="both")}
+        for axes in figure.get_axes()
+    )
+    assert {"0.01", "1"} <= ratios and "0.02" not in ratios
+    # Where there is but one power of ten, other numbers are written, too.
+    assert {"0.6", "1", "3"} <= norms
 
 
 def test_the_figure_of_activations_has_a_column_per_epoch():

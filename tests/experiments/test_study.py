@@ -49,7 +49,7 @@ def trained(monkeypatch):
 
     monkeypatch.setattr(study, "train", train)
     # What would have been trained has nothing to report.
-    monkeypatch.setattr(report, "write_study", lambda folder, runs: folder)
+    monkeypatch.setattr(report, "write_study", lambda folder, **_: folder)
     return calls
 
 

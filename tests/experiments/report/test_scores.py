@@ -33,6 +33,13 @@ def test_several_seeds_are_a_mean_and_a_dot_each():
     assert second.get_ydata().tolist() == [0.5]
 
 
+def test_it_is_written_below_what_a_bar_is():
+    values = {"a": [0.25, 0.75]}
+    made = scores.draw(values, values, "mean of 2 seeds")
+    assert made.get_supxlabel() == "mean of 2 seeds"
+    assert scores.draw(values, values).get_supxlabel() == ""
+
+
 @pytest.mark.parametrize("models", [1, 8])
 def test_any_number_of_models(models):
     values = {f"m{index}": [0.5] for index in range(models)}

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +13,17 @@ from PIL import Image
 
 from experiments import report
 from experiments.__main__ import main
-from experiments.report import drawing, interactive
+from experiments.report import (
+    drawing,
+    interactive,
+    run_drawings,
+    study_page,
+    subject,
+)
 from experiments.report.confusion import Superclasses
+from experiments.report.drawing import Drawing
+from experiments.report.group import Group, Reported
+from experiments.report.markup import element
 from experiments.report.subject import Images
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run
@@ -43,7 +55,7 @@ def drawn():
 
 
 def figures(folder: Path) -> set[str]:
-    return {path.stem for path in (folder / "figures").iterdir()}
+    return {path.stem for path in (folder / "figures").glob("*.png")}
 
 
 def images(count: int = 60) -> Images:
@@ -57,7 +69,7 @@ def test_a_run_of_any_data_set_has_all_figures_and_a_page(tmp_path, drawn):
     page = report.write_run(tmp_path, images=images())
     assert page == tmp_path / "report.html"
     assert figures(tmp_path) == OF_ANY_RUN | OF_IMAGES
-    for path in (tmp_path / "figures").iterdir():
+    for path in (tmp_path / "figures").glob("*.png"):
         # In every figure there is ink, and it is not all ink.
         lightness = np.asarray(Image.open(path).convert("L"))
         assert min(lightness.shape) > 100 and 0.005 < np.mean(lightness < 200) < 0.9
@@ -85,12 +97,77 @@ def test_superclasses_of_ones_own_have_a_figure(tmp_path):
     assert "confusion-superclasses" in figures(tmp_path)
 
 
-def test_figures_of_an_earlier_report_go_and_other_files_stay(tmp_path):
+def test_figures_of_an_earlier_report_go_and_ones_own_stay(tmp_path):
     made_runs.make(tmp_path, NAMES)
+    own = tmp_path / "figures" / "my_plot.png"
+    own.parent.mkdir()
+    own.write_text("mine")
     report.write_run(tmp_path, images=images())
-    (tmp_path / "figures" / "notes.txt").write_text("mine")
+    assert figures(tmp_path) == OF_ANY_RUN | OF_IMAGES | {"my_plot"}
     report.write_run(tmp_path)
-    assert figures(tmp_path) == OF_ANY_RUN | {"notes"}
+    assert figures(tmp_path) == OF_ANY_RUN | {"my_plot"}
+    assert own.read_text() == "mine"
+
+
+def test_a_study_removes_what_it_drew_of_runs_that_are_gone(tmp_path):
+    make_study(tmp_path)
+    own = tmp_path / "figures" / "made_up-plot.png"
+    own.parent.mkdir()
+    own.write_text("mine")
+    report.write_study(tmp_path)
+    report.write_study(tmp_path, [tmp_path / "other"])
+    assert figures(tmp_path) == {"another-scores", "another-history", "made_up-plot"}
+    assert own.read_text() == "mine"
+
+
+def group(folder: Path, name: str, runs: list[str]) -> Group:
+    """Return runs of a data set as a study has them, in the order of their names."""
+    subjects = [subject.read(Run.open(folder / run)) for run in runs]
+    return Group(name, tuple(Reported(about, {}, folder) for about in subjects))
+
+
+def on_page(text: str, drawings: list[Drawing]) -> list[str]:
+    """Return the names of the figures that stand in a page with their captions."""
+    captions = Counter(re.findall("<figcaption>.*?</figcaption>", text))
+    wanted = [(one.name, element("figcaption", one.caption)) for one in drawings]
+    needed = Counter(caption for _, caption in wanted)
+    return [name for name, caption in wanted if captions[caption] >= needed[caption]]
+
+
+def test_everything_that_is_drawn_of_a_run_is_on_its_page(tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    groups = Superclasses(("pets", "others"), (0, 0, 1))
+    text = report.write_run(tmp_path, images=images(), superclasses=groups).read_text(
+        encoding="utf-8"
+    )
+    about = replace(subject.read(run), images=images(), superclasses=groups)
+    drawn = run_drawings.drawings(about)
+    assert figures(tmp_path) == {drawing.name for drawing in drawn}
+    assert on_page(text, drawn) == [drawing.name for drawing in drawn]
+    headings = re.findall("<h[23]>(.*?)</h[23]>", text)
+    assert headings.index("Inside the layers") == headings.index("Training") + 1
+
+
+def test_everything_that_is_drawn_of_a_study_is_on_its_page(tmp_path):
+    make_study(tmp_path)
+    text = report.write_study(tmp_path).read_text(encoding="utf-8")
+    made_up = [f"{model}-{seed}" for model in ("ann", "basic_cnn") for seed in (0, 1)]
+    groups = [
+        group(tmp_path, "made_up", made_up),
+        group(tmp_path, "another", ["other"]),
+    ]
+    drawn = [one for found in groups for one in study_page.drawings(found)]
+    assert figures(tmp_path) == {drawing.name for drawing in drawn}
+    # The histories of the models stand side by side instead of one by one.
+    drawn += [
+        one
+        for found in groups
+        for run in found.first().values()
+        for one in run_drawings.drawings(run.subject)
+        if one.name != "history"
+    ]
+    assert "layers" in {drawing.name for drawing in drawn}
+    assert on_page(text, drawn) == [drawing.name for drawing in drawn]
 
 
 def test_a_model_without_a_mistake_has_a_page(tmp_path):
@@ -182,7 +259,107 @@ def test_runs_that_did_not_finish_are_named(tmp_path):
     made_runs.make(tmp_path / "a", NAMES)
     Run.create(tmp_path / "b", {})
     text = Collector(report.write_study(tmp_path).read_text(encoding="utf-8")).text
-    assert "1 runs are not in it" in text and "this run did not finish" in text
+    assert "1 run is not in it" in text and "this run did not finish" in text
+    Run.create(tmp_path / "c", {})
+    text = Collector(report.write_study(tmp_path).read_text(encoding="utf-8")).text
+    assert "2 runs are not in it" in text
+
+
+@pytest.mark.parametrize(
+    ("datasets", "sentence"),
+    [
+        (["a"], "1 run."),
+        (["a", "a"], "2 runs, side by side."),
+        (["a", "a", "b"], "3 runs on 2 data sets, side by side."),
+    ],
+)
+def test_a_study_says_how_many_runs_it_has(datasets, sentence, tmp_path):
+    for index, dataset in enumerate(datasets):
+        made_runs.make(tmp_path / str(index), NAMES, dataset=dataset, seed=index)
+    text = report.write_study(tmp_path).read_text(encoding="utf-8")
+    assert f"<p>{sentence}</p>" in text
+
+
+def test_two_protocols_are_one_data_set(tmp_path):
+    made_runs.make(tmp_path / "a", NAMES)
+    made_runs.make(tmp_path / "b", NAMES, protocol={"name": "holdout"})
+    text = report.write_study(tmp_path).read_text(encoding="utf-8")
+    assert "<p>2 runs, side by side.</p>" in text
+
+
+def make_seeds(folder: Path, seeds: dict[str, list[int]]) -> dict[str, list[float]]:
+    """Make runs of models and seeds; returns the accuracies, unlike one another."""
+    accuracies: dict[str, list[float]] = {}
+    for model, numbers in seeds.items():
+        for seed in numbers:
+            run = made_runs.make(
+                folder / f"{model}-{seed}", NAMES, model=model, seed=seed
+            )
+            found = accuracies.setdefault(model, [])
+            found.append(0.5 + 0.01 * seed)
+            run.write_json(
+                "metrics.json", {**run.metrics(), "test_accuracy": found[-1]}
+            )
+    return accuracies
+
+
+def test_seeds_are_in_order_wherever_their_folders_are(tmp_path):
+    make_seeds(tmp_path, {"net": [10, 2], "ann": [10, 2]})
+    folders = ["net-10", "ann-10", "net-2", "ann-2"]
+    page = report.write_study(tmp_path, [tmp_path / name for name in folders])
+    text = page.read_text(encoding="utf-8")
+    rows = re.findall(r'">(\w+)</a></td><td class="number">(\d+)</td>', text)
+    assert rows == [("ann", "2"), ("ann", "10"), ("net", "2"), ("net", "10")]
+    assert "<summary>net, seed 2 (one of 2), 52.00%: " in text
+
+
+def test_a_page_says_where_one_seed_is_shown_and_where_the_mean(tmp_path):
+    make_seeds(tmp_path, {"ann": [0, 2], "net": [0, 2]})
+    text = report.write_study(tmp_path).read_text(encoding="utf-8")
+    seen = Collector(text).text
+    assert "Each bar is the mean of 2 seeds, each dot one of them." in seen
+    # Of the curves, of the scores class by class.
+    assert seen.count("One seed of each model is shown: seed 0 (one of 2).") == 2
+    assert '<th class="number">net, seed 0</th>' in text
+    for model in ("ann", "net"):
+        assert f"<summary>{model}, seed 0 (one of 2), 50.00%: " in text
+    assert seen.count("Seed 0 (one of 2): test accuracy 50.00%, ") == 2
+    assert seen.count("Mean of 2 seeds: test accuracy 51.00%, ") == 2
+
+
+def test_curves_are_named_after_their_seeds_where_there_are_several(tmp_path):
+    make_seeds(tmp_path, {"ann": [3, 4], "net": [0]})
+    found = group(tmp_path, "made_up", ["ann-3", "ann-4", "net-0"])
+    assert list(found.trainings()) == ["ann, seed 3", "net, seed 0"]
+    assert list(group(tmp_path, "made_up", ["ann-3", "net-0"]).trainings()) == [
+        "ann",
+        "net",
+    ]
+
+
+def test_models_may_have_different_numbers_of_seeds(tmp_path):
+    make_seeds(tmp_path, {"ann": [1, 3, 4], "net": [0]})
+    text = report.write_study(tmp_path).read_text(encoding="utf-8")
+    assert "Each bar is the mean of 1 to 3 seeds, each dot one of them." in text
+    assert "is shown: ann seed 1 (one of 3), net seed 0 (the only one)." in text
+    assert "<summary>net, seed 0 (the only one), 50.00%: " in text
+    assert text.count("Mean of ") == 1
+
+
+def test_where_each_model_has_one_seed_none_is_singled_out(tmp_path):
+    make_seeds(tmp_path, {"ann": [0], "net": [0]})
+    text = Collector(report.write_study(tmp_path).read_text(encoding="utf-8")).text
+    assert "net, 50.00%: " in text and "Test accuracy 50.00%, " in text
+    assert not any(
+        word in text for word in ("One seed", "(one of", "Mean of", "seed 0")
+    )
+
+
+def test_runs_of_the_same_seed_are_runs(tmp_path):
+    for folder, seed in (("a", 0), ("b", 0), ("c", None)):
+        made_runs.make(tmp_path / folder, NAMES, seed=seed)
+    text = report.write_study(tmp_path).read_text(encoding="utf-8")
+    assert "Each bar is the mean of 3 runs" in text and "None" not in text
 
 
 def test_only_the_runs_that_are_given_are_in_it(tmp_path):
@@ -285,12 +462,26 @@ def test_a_folder_without_runs_is_an_error(tmp_path, capsys):
 def test_a_study_ends_with_its_report(tmp_path, capsys, monkeypatch):
     written = []
 
-    def write(folder, runs):
-        written.append((folder, runs))
+    def write(folder, say):
+        written.append(folder)
         return folder / "report.html"
 
     monkeypatch.setattr(report, "write_study", write)
     words = ["run", "--quick", "--model", "ann", "--epochs", "1", "--verbose", "0"]
     assert main([*words, "--out", str(tmp_path)]) == 0
-    assert written == [(tmp_path, [tmp_path / "digits/ann/seed-0-quick"])]
+    assert written == [tmp_path]
     assert capsys.readouterr().out.endswith(f"report: {tmp_path / 'report.html'}\n")
+
+
+def test_a_later_command_reports_the_earlier_runs_too(tmp_path, capsys):
+    make_study(tmp_path)
+    report.write_study(tmp_path)
+    words = ["run", "--quick", "--model", "ann", "--epochs", "1", "--verbose", "0"]
+    assert main([*words, "--out", str(tmp_path)]) == 0
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "6 runs on 3 data sets, side by side." in text
+    assert figures(tmp_path) == {
+        f"{name}-{kind}"
+        for name in ("made_up", "another", "digits-quick")
+        for kind in ("scores", "history")
+    }
