@@ -161,7 +161,8 @@ class CategoricalCrossentropy(Loss):
         d_zₙc = scaleₙ · (pₙc ∑_k tₙk − tₙc)
 
     A model that ends in softmax is trained and evaluated in this second form
-    (`scratchnet/rewrites.py`), as Keras does on TensorFlow.
+    (`scratchnet/rewrites.py`), as Keras does on TensorFlow; as there, z is what the
+    last activation is given, also if that is a sigmoid, and whatever from_logits says.
 
     Shapes:
         y_true, y_pred: (N, C)

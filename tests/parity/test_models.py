@@ -32,6 +32,8 @@ LOSSES = {  # activation of the last layer, and the loss
     "fused": ("softmax", "CategoricalCrossentropy", {"label_smoothing": 0.1}),
     "fused sparse": ("softmax", "SparseCategoricalCrossentropy", {}),
     "logits": ("linear", "CategoricalCrossentropy", {"from_logits": True}),
+    "sigmoid": ("sigmoid", "CategoricalCrossentropy", {}),
+    "sigmoid sparse": ("sigmoid", "SparseCategoricalCrossentropy", {}),
     "squared": ("sigmoid", "MeanSquaredError", {}),
 }
 
