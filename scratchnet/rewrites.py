@@ -70,12 +70,14 @@ class Plan:
         layers: the model's layers, built.
         loss: the loss to train on; None where only `forward` is wanted.
         rules: the rewrite rules to apply, in order.
+        trainable: whether the model may learn; if not, no layer does.
 
     Attributes:
         stages: what runs forwards, and backwards in reverse.
         head: turns the last stage's output into losses and predictions.
+        learning: indices of the layers that learn.
         differentiate_from: index of the first stage whose ``backward`` runs.
-        params: path → parameter, such as ``dense/kernel``, of all trainable layers.
+        params: path → parameter, such as ``dense/kernel``, of all layers that learn.
         grads: path → its gradient.
     """
 
@@ -84,20 +86,26 @@ class Plan:
         layers: list[Layer],
         loss: losses.Loss | None,
         rules: tuple[Callable[[Plan], None], ...] = (),
+        *,
+        trainable: bool = True,
     ) -> None:
         """Lay the plan out and rewrite it."""
         self.layers = list(layers)
         self.stages: list[Any] = list(layers)
         self.head: Any = LossHead(loss)
         self.differentiate_from = 0
+        self.learning = [
+            i for i, layer in enumerate(layers) if trainable and layer.trainable_params
+        ]
+        learning = [layers[i] for i in self.learning]
         self.params = {
             f"{layer.name}/{name}": param
-            for layer in layers
+            for layer in learning
             for name, param in layer.trainable_params.items()
         }
         self.grads = {
             f"{layer.name}/{name}": layer.grads[name]
-            for layer in layers
+            for layer in learning
             for name in layer.trainable_params
         }
         if self.layers and needs_logits(self.layers[-1], loss):
@@ -373,7 +381,7 @@ def nothing_before_the_first_parameter(plan: Plan) -> None:
     The backward pass ends at the first layer that learns, and that layer, if it can
     be asked to, leaves out the gradient of its input.
     """
-    learning = [i for i, layer in enumerate(plan.layers) if layer.trainable_params]
+    learning = plan.learning
     plan.differentiate_from = learning[0] if learning else len(plan.layers)
     if learning:
         first = plan.layers[learning[0]]

@@ -34,7 +34,7 @@ class Sequential:
         layers: the layers, bottom first; an `Input` may come before them. Without
             one, and without ``input_shape=`` in the first layer, the model is built
             when it meets its first data.
-        trainable: whether the optimizer may change any of it.
+        trainable: whether the optimizer may change any of it; see the property.
         name: by default ``sequential`` with a number.
 
     Reference: `keras/src/models/sequential.py`.
@@ -53,6 +53,7 @@ class Sequential:
     ) -> None:
         """Add the layers one by one."""
         self.name = naming.check(name) if name else naming.unique(type(self))
+        self._trainable = bool(trainable)
         self.layers: list[Layer] = []
         self._input: InputLayer | None = None
         self.optimizer: optimizers.Optimizer | None = None
@@ -67,8 +68,6 @@ class Sequential:
         self._trainer: Trainer | None = None
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self.add(layer)
-        if not trainable:
-            self.trainable = False
 
     # Building.
 
@@ -213,11 +212,18 @@ class Sequential:
 
     @property
     def trainable(self) -> bool:
-        """Whether any layer may learn; setting it sets it for all layers."""
-        return not self.layers or any(layer.trainable for layer in self.layers)
+        """Whether the model may learn: what was last set here, whatever its layers say.
+
+        Setting it sets it for all layers, too. A layer learns if both may: one that is
+        set to True in a model that is set to False stays as it is, and a layer added
+        to such a model keeps its own setting, which is without effect. As in Keras,
+        `from_config` and files keep what is set for the layers, not this.
+        """
+        return self._trainable
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
         for layer in self.layers:
             layer.trainable = bool(value)
 
@@ -293,7 +299,7 @@ class Sequential:
         """Path → parameter, such as ``dense/kernel``, of all layers that learn."""
         return {
             f"{layer.name}/{name}": param
-            for layer in self.layers
+            for layer in (self.layers if self.trainable else [])
             for name, param in layer.trainable_params.items()
         }
 

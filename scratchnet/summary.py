@@ -123,7 +123,7 @@ def _rule(characters: str, widths: list[int]) -> str:
 
 def _totals(model: Sequential) -> list[str]:
     arrays = [w for layer in model.layers for w in layer.weights.values()]
-    trainable = [p for layer in model.layers for p in layer.trainable_params.values()]
+    trainable = list(model.trainable_params.values())
     learnt = {id(param) for param in trainable}
     frozen = [array for array in arrays if id(array) not in learnt]
     optimizer: list[np.ndarray] = []

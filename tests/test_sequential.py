@@ -447,15 +447,78 @@ def test_a_copy_trains_on_alone_and_alike(duplicate):
 # Trainable.
 
 
-def test_trainable_speaks_for_all_layers():
-    model = dense_model()
+def learns(model):
+    """Train for a batch, and return which layers it changed."""
+    model.compile("sgd", "mse")
+    before = [layer.get_weights() for layer in model.layers]
+    model.train_on_batch(X, Y)
+    pairs = zip(before, model.layers, strict=True)
+    return [not same(old, layer.get_weights()) for old, layer in pairs]
+
+
+# What Keras 3.15 says and does, case by case.
+
+
+def test_trainable_set_is_set_for_all_layers():
+    model = two_layers()
     assert model.trainable
-    assert keras.Sequential().trainable
+    assert learns(model) == [True, True]
     model.trainable = False
     assert not any(layer.trainable for layer in model.layers)
-    assert not dense_model(trainable=False).trainable
-    model.layers[0].trainable = True
+    assert learns(model) == [False, False]
+    assert model.get_config()["trainable"] is False
+    model.trainable = True
+    assert all(layer.trainable for layer in model.layers)
+    assert learns(model) == [True, True]
+
+
+def two_layers(**arguments):
+    stack = [keras.Input((4,)), layers.Dense(3), layers.Dense(2)]
+    return keras.Sequential(stack, **arguments)
+
+
+def test_a_layer_of_a_frozen_model_does_not_learn():
+    model = two_layers()
+    model.trainable = False
+    model.layers[-1].trainable = True
+    assert not model.trainable
+    assert model.trainable_params == {}
+    assert learns(model) == [False, False]
+
+
+def test_freezing_all_layers_does_not_freeze_the_model():
+    model = two_layers()
+    for layer in model.layers:
+        layer.trainable = False
     assert model.trainable
+    assert model.get_config()["trainable"] is True
+    assert learns(model) == [False, False]
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_trainable_as_an_argument_leaves_the_layers_alone(later):
+    model = keras.Sequential(trainable=False) if later else two_layers(trainable=False)
+    if later:
+        for layer in (keras.Input((4,)), layers.Dense(3), layers.Dense(2)):
+            model.add(layer)
+    assert not model.trainable
+    assert [layer.trainable for layer in model.layers] == [True, True]
+    assert learns(model) == [False, False]
+    config = model.get_config()
+    assert config["trainable"] is False
+    assert keras.Sequential.from_config(config).trainable
+    printed = []
+    model.summary(print_fn=printed.append)
+    assert " Trainable params: 0 (0.00 B)" in printed[0]
+
+
+def test_setting_trainable_after_compile_takes_effect():
+    model = two_layers()
+    assert learns(model) == [True, True]
+    model.trainable = False
+    before = model.get_weights()
+    model.train_on_batch(X, Y)
+    assert same(before, model.get_weights())
 
 
 # Compiling.
