@@ -265,8 +265,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     Args:
         from_logits: whether y_pred holds logits instead of probabilities.
         ignore_class: outside the subset.
-        axis: the classes' axis; only the last one is supported.
         reduction: ``"sum_over_batch_size"``; others are outside the subset.
+        axis: the classes' axis; only the last one is supported.
         name: shown in messages.
         dtype: outside the subset.
         label_smoothing: s in [0, 1], beyond Keras: as in `CategoricalCrossentropy`.
@@ -278,8 +278,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         self,
         from_logits: bool = False,
         ignore_class: int | None = None,
-        axis: int = -1,
         reduction: str = "sum_over_batch_size",
+        axis: int = -1,
         name: str = "sparse_categorical_crossentropy",
         dtype: Any = None,
         *,

@@ -178,3 +178,12 @@ def test_arguments_outside_the_subset_are_refused():
 def test_configuration_makes_the_same_loss(name):
     loss = MADE[name]
     assert type(loss)(**loss.get_config()).get_config() == loss.get_config()
+
+
+def test_arguments_of_the_sparse_loss_stand_in_the_order_of_keras():
+    order = False, None, "sum_over_batch_size", -1, "mine"
+    assert losses.SparseCategoricalCrossentropy(*order).name == "mine"
+    with pytest.raises(NotImplementedError, match="reduction='sum'"):
+        losses.SparseCategoricalCrossentropy(False, None, "sum")
+    with pytest.raises(NotImplementedError, match="axis=1"):
+        losses.SparseCategoricalCrossentropy(*order[:3], 1)
