@@ -444,6 +444,51 @@ def test_a_copy_trains_on_alone_and_alike(duplicate):
     assert same(model.get_weights(), other.get_weights())
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Activation,
+        layers.AveragePooling2D,
+        layers.BatchNormalization,
+        layers.Conv2D,
+        layers.Dense,
+        layers.Dropout,
+        layers.Flatten,
+        layers.GlobalAveragePooling2D,
+        layers.InputLayer,
+        layers.MaxPooling2D,
+        layers.ReLU,
+        layers.Rescaling,
+        layers.Softmax,
+    ],
+    ids=lambda layer: layer.__name__,
+)
+def test_every_layer_takes_the_arguments_of_keras_s_layer(layer):
+    first = {
+        layers.Activation: ["relu"],
+        layers.Conv2D: [2, 3],
+        layers.Dense: [2],
+        layers.Dropout: [0.5],
+        layers.InputLayer: [(3,)],
+        layers.Rescaling: [2.0],
+    }.get(layer, [])
+    made = layer(*first, autocast=True, activity_regularizer=None)
+    label = type(made).__name__
+    with pytest.raises(NotImplementedError, match=f"{label} .*: autocast=False"):
+        layer(*first, autocast=False)
+    with pytest.raises(NotImplementedError, match=f"{label} .*: activity_regul.*='l2'"):
+        layer(*first, activity_regularizer="l2")
+
+
+def test_input_dim_is_an_input_shape_of_one_number():
+    model = keras.Sequential([layers.Dense(2, input_dim=3)])
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 2))
+    with pytest.raises(ValueError, match="expected input_dim or input_shape"):
+        layers.Dense(2, input_dim=3, input_shape=(4,))
+    with pytest.raises(ValueError, match="positive whole numbers"):
+        layers.Dense(2, input_dim=0)
+
+
 # Trainable.
 
 

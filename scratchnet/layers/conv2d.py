@@ -75,7 +75,9 @@ class Conv2D(ActivatedLayer):
         **kwargs: Any,
     ) -> None:
         """Check and keep the hyperparameters."""
-        super().__init__(activation, **kwargs)
+        super().__init__(
+            activation, activity_regularizer=activity_regularizer, **kwargs
+        )
         who = self.label
         self.filters = arguments.positive_int(who, "filters", filters)
         self.kernel_size = arguments.pair(who, "kernel_size", kernel_size)
@@ -88,7 +90,6 @@ class Conv2D(ActivatedLayer):
             groups=(groups, 1),
             kernel_regularizer=(kernel_regularizer, None),
             bias_regularizer=(bias_regularizer, None),
-            activity_regularizer=(activity_regularizer, None),
             kernel_constraint=(kernel_constraint, None),
             bias_constraint=(bias_constraint, None),
         )

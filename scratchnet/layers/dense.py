@@ -70,12 +70,13 @@ class Dense(ActivatedLayer):
         **kwargs: Any,
     ) -> None:
         """Check and keep the hyperparameters."""
-        super().__init__(activation, **kwargs)
+        super().__init__(
+            activation, activity_regularizer=activity_regularizer, **kwargs
+        )
         refuse(
             self.label,
             kernel_regularizer=(kernel_regularizer, None),
             bias_regularizer=(bias_regularizer, None),
-            activity_regularizer=(activity_regularizer, None),
             kernel_constraint=(kernel_constraint, None),
             bias_constraint=(bias_constraint, None),
             lora_rank=(lora_rank, None),

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from scratchnet import lookup, naming, workspace
+from scratchnet.subset import refuse
 
 Shape = tuple[int | None, ...]
 
@@ -43,21 +44,27 @@ class Layer:
     def __init__(
         self,
         *,
-        name: str | None = None,
+        activity_regularizer: Any = None,
         trainable: bool = True,
         dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
         input_shape: Shape | None = None,
+        input_dim: int | None = None,
         **unknown: Any,
     ) -> None:
         """Keep the arguments that all layers share.
 
         Args:
-            name: shown in tables and messages; by default the class's name in snake
-                case with a number.
+            activity_regularizer: outside the subset.
             trainable: whether the optimizer may change the parameters.
             dtype: float32 (default) or float64.
+            autocast: outside the subset if False: inputs are cast to dtype.
+            name: shown in tables and messages; by default the class's name in snake
+                case with a number.
             input_shape: shape of one sample; on a first layer it stands for an
                 `Input` before it.
+            input_dim: n for ``input_shape=(n,)``.
             **unknown: none; whatever comes here is refused by name.
         """
         if unknown:
@@ -65,6 +72,18 @@ class Layer:
         self.name = naming.check(name) if name else naming.unique(type(self))
         self.trainable = bool(trainable)
         self.dtype = _check_dtype(self.label, dtype)
+        refuse(
+            self.label,
+            activity_regularizer=(activity_regularizer, None),
+            autocast=(autocast, True),
+        )
+        if input_dim is not None:
+            if input_shape is not None:
+                raise ValueError(
+                    f"{self.label}: expected input_dim or input_shape, received "
+                    f"input_dim={input_dim!r} and input_shape={input_shape!r}"
+                )
+            input_shape = (input_dim,)
         self.input_shape_argument = (
             None if input_shape is None else _check_shape(self.label, input_shape)
         )
