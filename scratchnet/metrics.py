@@ -17,6 +17,7 @@ import numpy as np
 from scratchnet import lookup
 from scratchnet.layers import arguments
 from scratchnet.layers.layer import format_shape
+from scratchnet.subset import refuse
 
 
 class Metric:
@@ -208,6 +209,7 @@ class SparseTopKCategoricalAccuracy(Metric):
         k: how many predictions to look at.
         name: key in logs and history.
         dtype: accepted for Keras's sake.
+        from_sorted_ids: outside the subset.
     """
 
     def __init__(
@@ -215,8 +217,10 @@ class SparseTopKCategoricalAccuracy(Metric):
         k: int = 5,
         name: str = "sparse_top_k_categorical_accuracy",
         dtype: Any = None,
+        from_sorted_ids: bool = False,
     ) -> None:
         """Keep k."""
+        refuse(type(self).__name__, from_sorted_ids=(from_sorted_ids, False))
         super().__init__(name, dtype)
         self.k = arguments.positive_int(type(self).__name__, "k", k)
 

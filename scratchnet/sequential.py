@@ -582,14 +582,33 @@ class Sequential:
         }
         copy_weights(f"Sequential '{self.name}'", own, weights)
 
-    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the weights to ``.npz`` or ``.weights.h5``; see `checkpoint`."""
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None
+    ) -> None:
+        """Write the weights to ``.npz`` or ``.weights.h5``; see `checkpoint`.
+
+        Args:
+            filepath: the file's name.
+            overwrite: replace a file of that name.
+            max_shard_size: outside the subset.
+        """
+        refuse("save_weights", max_shard_size=(max_shard_size, None))
         from scratchnet import checkpoint
 
         checkpoint.save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: Any) -> None:
-        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file."""
+    def load_weights(
+        self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
+    ) -> None:
+        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file.
+
+        Args:
+            filepath: the file's name.
+            skip_mismatch: outside the subset: all weights are read or none.
+            **kwargs: Keras's ``objects_to_skip`` and ``by_name``, at their default.
+        """
+        refuse("load_weights", skip_mismatch=(skip_mismatch, False))
+        _refuse_more("load_weights", kwargs, {"objects_to_skip": None, "by_name": None})
         from scratchnet import checkpoint
 
         checkpoint.load_weights(self, filepath)
@@ -623,10 +642,7 @@ class Sequential:
         Reference: `keras/src/saving/saving_api.py` (save_model).
         """
         refuse("save", zipped=(zipped, None))
-        for name, value in kwargs.items():
-            if name != "include_optimizer":
-                raise TypeError(f"save: there is no argument '{name}'")
-            refuse("save", include_optimizer=(value, True))
+        _refuse_more("save", kwargs, {"include_optimizer": True})
         from scratchnet import checkpoint
 
         checkpoint.save_model(self, filepath, overwrite=overwrite)
@@ -644,16 +660,23 @@ class Sequential:
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Sequential:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> Sequential:
         """Make a model, with fresh weights, from what `get_config` returned.
 
         Keras's own configurations do as well. No name in them is looked up anywhere
         but among scratchnet's classes.
 
+        Args:
+            config: the configuration.
+            custom_objects: outside the subset.
+
         Raises:
             ValueError: a layer is none of scratchnet's, or has unknown entries.
             NotImplementedError: a layer has settings outside the subset.
         """
+        refuse("from_config", custom_objects=(custom_objects, None))
         config = serialization.plain(config, "model")
         model = cls(serialization.make_layers(config), name=config.get("name"))
         if not model.built and config.get("build_input_shape"):
@@ -705,6 +728,14 @@ def _output_shape(layer: Layer, input_shape: Shape) -> Shape:
     if layer.built:
         layer.check_input(input_shape)
     return layer.compute_output_shape(input_shape)
+
+
+def _refuse_more(who: str, received: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Accept what Keras takes as ``**kwargs`` at its defaults."""
+    for name, value in received.items():
+        if name not in defaults:
+            raise TypeError(f"{who}: there is no argument '{name}'")
+        refuse(who, **{name: (value, defaults[name])})
 
 
 def _flat(logs: dict[str, float]) -> float | list[float]:

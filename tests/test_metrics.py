@@ -131,3 +131,9 @@ def test_bad_arguments():
 def test_configuration_makes_the_same_metric(name):
     metric = metrics.ALL[name]()
     assert type(metric)(**metric.get_config()).get_config() == metric.get_config()
+
+
+def test_top_k_of_sorted_ids_is_refused():
+    metrics.SparseTopKCategoricalAccuracy(from_sorted_ids=False)
+    with pytest.raises(NotImplementedError, match="from_sorted_ids=True"):
+        metrics.SparseTopKCategoricalAccuracy(from_sorted_ids=True)

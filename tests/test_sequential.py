@@ -489,6 +489,33 @@ def test_input_dim_is_an_input_shape_of_one_number():
         layers.Dense(2, input_dim=0)
 
 
+# Arguments of Keras's outside the subset.
+
+
+def test_files_and_configurations_take_keras_s_arguments_at_their_defaults(tmp_path):
+    model, path = dense_model(), tmp_path / "a.npz"
+    model.save_weights(path, True, None)
+    model.load_weights(path, False, by_name=None, objects_to_skip=None)
+    keras.Sequential.from_config(model.get_config(), None)
+    for call, rule in [
+        (lambda: model.save_weights(path, True, 1), "save_weights: max_shard_size=1"),
+        (lambda: model.load_weights(path, True), "load_weights: skip_mismatch=True"),
+        (lambda: model.load_weights(path, by_name=True), "load_weights: by_name=True"),
+        (
+            lambda: keras.Sequential.from_config(model.get_config(), {"A": 1}),
+            "from_config: custom_objects=",
+        ),
+    ]:
+        with pytest.raises(NotImplementedError, match=rule):
+            call()
+    with pytest.raises(TypeError, match="load_weights: there is no argument 'mode'"):
+        model.load_weights(path, mode="x")
+
+
+def test_pooling_takes_the_name_by_position():
+    assert layers.MaxPooling2D(2, None, "valid", None, "pool").name == "pool"
+
+
 # Trainable.
 
 

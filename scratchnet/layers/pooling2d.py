@@ -17,7 +17,8 @@ class Pooling2D(Layer):
         strides: step between windows; None is the window's size.
         padding: ``"valid"`` or ``"same"``; padding never enters the result.
         data_format: ``"channels_last"`` or None, which means the same.
-        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+        name: see `Layer`.
+        **kwargs: `Layer`'s arguments (trainable, dtype, input_shape).
 
     Raises:
         ValueError: a size is no positive whole number, or padding is unknown.
@@ -29,10 +30,11 @@ class Pooling2D(Layer):
         strides: int | tuple[int, int] | None = None,
         padding: str = "valid",
         data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         """Check and keep the hyperparameters."""
-        super().__init__(**kwargs)
+        super().__init__(name=name, **kwargs)
         who = self.label
         self.pool_size = arguments.pair(who, "pool_size", pool_size)
         strides = self.pool_size if strides is None else strides
