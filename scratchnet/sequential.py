@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,11 +20,23 @@ from scratchnet import (
 )
 from scratchnet.batches import Samples
 from scratchnet.callbacks.history import History
+from scratchnet.layers import layer as layer_module
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.layer import Layer, Shape, copy_weights
-from scratchnet.subset import refuse
+from scratchnet.subset import missing, refuse
 from scratchnet.trainer import Trainer
 from scratchnet.workspace import Workspace
+
+# Keras's public names that a model of scratchnet's has not.
+OUTSIDE = layer_module.OUTSIDE | frozenset(
+    """
+    compiled_loss compiled_metrics compute_loss compute_metrics
+    distribute_reduction_method distribute_strategy dtype export get_metrics_result
+    get_state_tree inputs jit_compile make_predict_function make_test_function
+    make_train_function outputs predict_step set_state_tree stateless_compute_loss
+    test_step train_step
+    """.split()
+)
 
 
 class Sequential:
@@ -295,6 +307,22 @@ class Sequential:
             print_fn(table + "\n")
 
     @property
+    def weights(self) -> list[np.ndarray]:
+        """The weights of all layers themselves, in Keras's order: live arrays."""
+        return [weight for layer in self.layers for weight in layer.weights]
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """Those of `weights` that the optimizer may change."""
+        return list(self.trainable_params.values())
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """Those of `weights` that it may not."""
+        learnt = {id(weight) for weight in self.trainable_weights}
+        return [weight for weight in self.weights if id(weight) not in learnt]
+
+    @property
     def trainable_params(self) -> dict[str, np.ndarray]:
         """Path → parameter, such as ``dense/kernel``, of all layers that learn."""
         return {
@@ -376,6 +404,18 @@ class Sequential:
                 f"{who}: call compile(optimizer, loss) on Sequential '{self.name}' "
                 "first"
             )
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What Keras 3 says: ``loss`` and, for all metrics, ``compile_metrics``."""
+        if self.optimizer is None:
+            return []
+        more = self.metric_identifiers or self.weighted_metric_identifiers
+        return ["loss", "compile_metrics"] if more else ["loss"]
+
+    def reset_metrics(self) -> None:
+        """Start the running means of loss and metrics again."""
+        self.trainer.reset_metrics()
 
     @property
     def trainer(self) -> Trainer:
@@ -578,7 +618,7 @@ class Sequential:
         own = {
             f"{layer.name}/{name}": weight
             for layer in self.layers
-            for name, weight in layer.weights.items()
+            for name, weight in layer.named_weights.items()
         }
         copy_weights(f"Sequential '{self.name}'", own, weights)
 
@@ -721,6 +761,12 @@ class Sequential:
             **kwargs: for `json.dumps`.
         """
         return json.dumps(serialization.record(self), **kwargs)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what of Keras's is outside the subset."""
+            return missing(self, name, OUTSIDE)
 
 
 def _output_shape(layer: Layer, input_shape: Shape) -> Shape:

@@ -489,6 +489,102 @@ def test_input_dim_is_an_input_shape_of_one_number():
         layers.Dense(2, input_dim=0)
 
 
+# Weights as a list, and what else Keras's models have.
+
+
+def normalised_model():
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(3),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.Dense(2),
+        ]
+    )
+
+
+def paths(model, weights):
+    """Return the names of some of a model's weights."""
+    names = {
+        id(weight): f"{position}/{name}"
+        for position, layer in enumerate(model.layers)
+        for name, weight in layer.named_weights.items()
+    }
+    return [names[id(weight)] for weight in weights]
+
+
+# The lists are Keras's, with the layers' positions for their names.
+DENSE = ["0/kernel", "0/bias"]
+LEARNT = ["1/gamma", "1/beta"]
+MOVING = ["1/moving_mean", "1/moving_variance"]
+TOP = ["3/kernel", "3/bias"]
+
+
+def test_weights_are_lists_in_the_order_of_keras():
+    model = normalised_model()
+    assert paths(model, model.weights) == [*DENSE, *LEARNT, *MOVING, *TOP]
+    assert paths(model, model.trainable_weights) == [*DENSE, *LEARNT, *TOP]
+    assert paths(model, model.non_trainable_weights) == MOVING
+    norm = model.layers[1]
+    assert paths(model, norm.weights) == [*LEARNT, *MOVING]
+    assert paths(model, norm.trainable_weights) == LEARNT
+    assert paths(model, norm.non_trainable_weights) == MOVING
+    assert model.layers[2].weights == []
+    assert same(model.weights, model.get_weights())
+    assert keras.Sequential([layers.Dense(2)]).weights == []
+
+
+def test_lists_of_weights_follow_what_is_frozen():
+    model = normalised_model()
+    model.layers[0].trainable = model.layers[1].trainable = False
+    assert paths(model, model.trainable_weights) == TOP
+    assert paths(model, model.non_trainable_weights) == [*DENSE, *LEARNT, *MOVING]
+    assert model.layers[1].trainable_weights == []
+    assert len(model.layers[1].non_trainable_weights) == 4
+    model.trainable = False
+    assert model.trainable_weights == []
+    assert len(model.non_trainable_weights) == 8
+
+
+def test_what_is_written_to_a_weight_is_the_model_s():
+    model = dense_model()
+    model.weights[0][...] = 0
+    assert not model.get_weights()[0].any()
+
+
+def test_names_of_metrics_and_their_reset():
+    model = dense_model()
+    assert model.metrics_names == []
+    model.compile("sgd", "mse")
+    assert model.metrics_names == ["loss"]
+    model.compile("sgd", "mse", metrics=["accuracy"])
+    assert model.metrics_names == ["loss", "compile_metrics"]
+    model.evaluate(X, Y, verbose=0)
+    assert model.trainer.loss_metric.count
+    model.reset_metrics()
+    assert set(model.trainer.results().values()) == {0}
+
+
+@pytest.mark.parametrize("name", ["inputs", "train_step", "quantize", "losses"])
+def test_names_of_keras_s_outside_the_subset(name):
+    with pytest.raises(AttributeError, match=f"Sequential: '{name}' is outside scr"):
+        getattr(dense_model(), name)
+
+
+def test_names_of_keras_s_layer_outside_the_subset():
+    dense = layers.Dense(2)
+    with pytest.raises(AttributeError, match="Dense: 'add_weight' is outside scr"):
+        _ = dense.add_weight
+    with pytest.raises(AttributeError, match="'Dense' object has no attribute 'a'"):
+        _ = dense.a
+    # A property's own error goes before.
+    with pytest.raises(AttributeError, match="has no output shape yet"):
+        _ = keras.Sequential([layers.Dense(2)]).output_shape
+    assert not hasattr(dense, "supports_masking")
+    assert copy.deepcopy(dense).units == 2
+
+
 # Arguments of Keras's outside the subset.
 
 

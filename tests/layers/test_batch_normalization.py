@@ -45,7 +45,12 @@ class TestBatchNormalization(RefusesShapes, LayerSuite):
 def test_weights_come_in_keras_order():
     layer = BatchNormalization()
     layer.ensure_built((None, 2))
-    assert list(layer.weights) == ["gamma", "beta", "moving_mean", "moving_variance"]
+    assert list(layer.named_weights) == [
+        "gamma",
+        "beta",
+        "moving_mean",
+        "moving_variance",
+    ]
     for weight, value in zip(layer.get_weights(), (1, 0, 0, 1), strict=True):
         np.testing.assert_array_equal(weight, value)
 
