@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet import kernels, lookup
+from scratchnet.shapes import rows
 from scratchnet.subset import refuse
 
 
@@ -123,14 +124,10 @@ class _Softmax(ActivationFunction):
         return super().__call__(x)
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
-        kernels.softmax_forward(_rows(x), _rows(y))
+        kernels.softmax_forward(rows(x), rows(y))
 
     def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:
-        kernels.softmax_backward(_rows(y), _rows(dy), _rows(dx))
-
-
-def _rows(x: np.ndarray) -> np.ndarray:
-    return x.reshape(-1, x.shape[-1])
+        kernels.softmax_backward(rows(y), rows(dy), rows(dx))
 
 
 linear = _Linear()

@@ -6,7 +6,6 @@ from typing import Any
 
 from scratchnet.layers import arguments, windows
 from scratchnet.layers.layer import Layer, Shape
-from scratchnet.subset import refuse
 
 
 class Pooling2D(Layer):
@@ -40,7 +39,7 @@ class Pooling2D(Layer):
         strides = self.pool_size if strides is None else strides
         self.strides = arguments.pair(who, "strides", strides)
         self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
-        refuse(who, data_format=(data_format or "channels_last", "channels_last"))
+        arguments.channels_last(who, data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, OH, OW, C).

@@ -156,7 +156,7 @@ def test_one_sample_has_no_variance_and_no_gradient():
         ({"beta_regularizer": "l2"}, "beta_regularizer='l2' is outside"),
         ({"gamma_constraint": "c"}, "gamma_constraint='c' is outside"),
         ({"beta_constraint": "c"}, "beta_constraint='c' is outside"),
-        ({"gamma_initializer": "one"}, "unknown initializer 'one'"),
+        ({"gamma_initializer": "oen"}, "unknown initializer 'oen'"),
     ],
 )
 def test_bad_settings_are_refused(settings, message):
