@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnet import kernels, lookup, workspace
+from scratchnet import kernels, lookup, naming, workspace
 from scratchnet.layers import arguments
 from scratchnet.subset import refuse
 
@@ -32,15 +32,15 @@ class Loss:
     of what the user calls y, and `check` looks at all of y before training starts.
 
     Args:
+        name: by default the class's, in snake case.
         reduction: ``"sum_over_batch_size"``; others are outside the subset.
-        name: shown in messages.
         dtype: outside the subset.
     """
 
     def __init__(
         self,
+        name: str | None = None,
         reduction: str = "sum_over_batch_size",
-        name: str = "loss",
         dtype: Any = None,
     ) -> None:
         """Check the arguments."""
@@ -49,7 +49,7 @@ class Loss:
             reduction=(reduction, "sum_over_batch_size"),
             dtype=(dtype, None),
         )
-        self.name = name
+        self.name = name or naming.snake_case(type(self).__name__)
 
     def forward(self, targets: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the loss of each sample, shape (N,)."""
@@ -122,7 +122,7 @@ class MeanSquaredError(Loss):
         dtype: Any = None,
     ) -> None:
         """Check the arguments."""
-        super().__init__(reduction, name, dtype)
+        super().__init__(name, reduction, dtype)
 
     def forward(self, targets: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the mean squared difference of each sample."""
@@ -163,6 +163,8 @@ class CategoricalCrossentropy(Loss):
     A model that ends in softmax is trained and evaluated in this second form
     (`scratchnet/rewrites.py`), as Keras does on TensorFlow; as there, z is what the
     last activation is given, also if that is a sigmoid, and whatever from_logits says.
+    It is so for models of any dtype, where Keras forgets the logits if the loss has
+    another one. Called by itself, a loss knows y_pred alone.
 
     Shapes:
         y_true, y_pred: (N, C)
@@ -188,7 +190,7 @@ class CategoricalCrossentropy(Loss):
         dtype: Any = None,
     ) -> None:
         """Check and keep the arguments."""
-        super().__init__(reduction, name, dtype)
+        super().__init__(name, reduction, dtype)
         refuse(type(self).__name__, axis=(axis, -1))
         self.from_logits = bool(from_logits)
         self.label_smoothing = arguments.fraction(

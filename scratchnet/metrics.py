@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import lookup
+from scratchnet import lookup, naming
 from scratchnet.layers import arguments
 from scratchnet.layers.layer import format_shape
 from scratchnet.subset import refuse
@@ -24,13 +24,13 @@ class Metric:
     """A running mean over samples; a subclass writes `values`.
 
     Args:
-        name: key in logs and history.
         dtype: float32 or None; accepted for Keras's sake.
+        name: key in logs and history; by default the class's, in snake case.
     """
 
-    def __init__(self, name: str = "metric", dtype: Any = None) -> None:
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         """Start from nothing."""
-        self.name = name
+        self.name = name or naming.snake_case(type(self).__name__)
         self.reset_state()
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def update_state(  # type: ignore[override]  # Keras's Mean takes values alone
         self, values: Any, sample_weight: Any = None
@@ -133,7 +133,7 @@ class CategoricalAccuracy(Metric):
 
     def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Compare the two argmaxes."""
@@ -153,7 +153,7 @@ class SparseCategoricalAccuracy(Metric):
         self, name: str = "sparse_categorical_accuracy", dtype: Any = None
     ) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Compare the label with the argmax."""
@@ -181,7 +181,7 @@ class BinaryAccuracy(Metric):
         threshold: float = 0.5,
     ) -> None:
         """Keep the threshold."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         self.threshold = arguments.fraction(type(self).__name__, "threshold", threshold)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -221,7 +221,7 @@ class SparseTopKCategoricalAccuracy(Metric):
     ) -> None:
         """Keep k."""
         refuse(type(self).__name__, from_sorted_ids=(from_sorted_ids, False))
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         self.k = arguments.positive_int(type(self).__name__, "k", k)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -271,7 +271,7 @@ class MeanSquaredError(Metric):
 
     def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Average over each sample's outputs."""

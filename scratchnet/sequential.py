@@ -32,9 +32,9 @@ OUTSIDE = layer_module.OUTSIDE | frozenset(
     """
     compiled_loss compiled_metrics compute_loss compute_metrics
     distribute_reduction_method distribute_strategy dtype export get_metrics_result
-    get_state_tree inputs jit_compile make_predict_function make_test_function
-    make_train_function outputs predict_step set_state_tree stateless_compute_loss
-    test_step train_step
+    get_quantization_layer_structure get_state_tree inputs jit_compile
+    make_predict_function make_test_function make_train_function outputs predict_step
+    set_state_tree stateless_compute_loss test_step train_step
     """.split()
 )
 

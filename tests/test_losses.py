@@ -187,3 +187,12 @@ def test_arguments_of_the_sparse_loss_stand_in_the_order_of_keras():
         losses.SparseCategoricalCrossentropy(False, None, "sum")
     with pytest.raises(NotImplementedError, match="axis=1"):
         losses.SparseCategoricalCrossentropy(*order[:3], 1)
+
+
+def test_a_loss_of_one_s_own_names_itself_as_in_keras():
+    class HingeOfMine(losses.Loss):
+        def __init__(self, name=None):
+            super().__init__(name)
+
+    assert HingeOfMine().name == "hinge_of_mine"
+    assert HingeOfMine("mine").name == "mine"
