@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet import kernels, lookup
+from scratchnet.shapes import rows
 from scratchnet.subset import refuse
 
 
@@ -29,8 +30,6 @@ class ActivationFunction:
     """
 
     name = ""
-    # Keras's other arguments, at the defaults that are supported.
-    arguments: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """Write the function of x into y; y may be x itself."""
@@ -40,21 +39,13 @@ class ActivationFunction:
         """Write ∂loss/∂x into dx, given y and dy = ∂loss/∂y."""
         raise NotImplementedError
 
-    def __call__(self, x: Any, **arguments: Any) -> np.ndarray:
+    def __call__(self, x: Any) -> np.ndarray:
         """Return the function of x as a new array.
 
         float64 arrays stay float64, everything else becomes float32.
         """
-        for name in arguments:
-            if name not in self.arguments:
-                raise TypeError(f"{self.name}: there is no argument '{name}'")
-        refuse(self.name, **{k: (v, self.arguments[k]) for k, v in arguments.items()})
         double = isinstance(x, np.ndarray) and x.dtype == np.float64
         y = np.array(x, np.float64 if double else np.float32, order="C")
-        if y.ndim == 0 and self is softmax:
-            raise ValueError(
-                f"softmax: expected at least one dimension, received {x!r}"
-            )
         self.forward(y, y)
         return y
 
@@ -88,8 +79,8 @@ class _Linear(ActivationFunction):
 class _Elementwise(ActivationFunction):
     """An activation whose kernels take flat arrays."""
 
-    def __init__(self, name: str, **arguments: Any) -> None:
-        self.name, self.arguments = name, arguments
+    def __init__(self, name: str) -> None:
+        self.name = name
         self._forward = kernels.OPERATIONS[f"{name}_forward"]
         self._backward = kernels.OPERATIONS[f"{name}_backward"]
 
@@ -100,25 +91,47 @@ class _Elementwise(ActivationFunction):
         self._backward(y.reshape(-1), dy.reshape(-1), dx.reshape(-1))
 
 
+class _Relu(_Elementwise):
+    """ReLU, with Keras's further arguments at their defaults."""
+
+    def __call__(
+        self,
+        x: Any,
+        negative_slope: float = 0.0,
+        max_value: float | None = None,
+        threshold: float = 0.0,
+    ) -> np.ndarray:
+        refuse(
+            self.name,
+            negative_slope=(negative_slope or 0.0, 0.0),
+            max_value=(max_value, None),
+            threshold=(threshold or 0.0, 0.0),
+        )
+        return super().__call__(x)
+
+
 class _Softmax(ActivationFunction):
     """Softmax over the last axis."""
 
     name = "softmax"
-    arguments: dict[str, Any] = {"axis": -1}  # noqa: RUF012 - never changed
+
+    def __call__(self, x: Any, axis: int = -1) -> np.ndarray:
+        refuse(self.name, axis=(axis, -1))
+        if np.ndim(x) == 0:
+            raise ValueError(
+                f"softmax: expected at least one dimension, received {x!r}"
+            )
+        return super().__call__(x)
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
-        kernels.softmax_forward(_rows(x), _rows(y))
+        kernels.softmax_forward(rows(x), rows(y))
 
     def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:
-        kernels.softmax_backward(_rows(y), _rows(dy), _rows(dx))
-
-
-def _rows(x: np.ndarray) -> np.ndarray:
-    return x.reshape(-1, x.shape[-1])
+        kernels.softmax_backward(rows(y), rows(dy), rows(dx))
 
 
 linear = _Linear()
-relu = _Elementwise("relu", negative_slope=0.0, max_value=None, threshold=0.0)
+relu = _Relu("relu")
 sigmoid = _Elementwise("sigmoid")
 tanh = _Elementwise("tanh")
 softmax = _Softmax()
@@ -130,7 +143,8 @@ def get(identifier: Any) -> ActivationFunction:
     """Return an activation by name, or the one given; None stands for linear.
 
     Raises:
-        ValueError: the name is unknown, or the object is no activation.
+        ValueError: the name is unknown.
+        TypeError: the identifier is neither a name nor an activation.
     """
     if identifier is None:
         return linear

@@ -240,6 +240,18 @@ ALL = {
     "ones": Ones,
 }
 
+# Keras's second names: these only in `get`, those of `ALL` in the module, too.
+ALIASES = {
+    "normal": RandomNormal,
+    "uniform": RandomUniform,
+    "zero": Zeros,
+    "one": Ones,
+}
+glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
+he_uniform, he_normal = HeUniform, HeNormal
+random_normal, random_uniform = RandomNormal, RandomUniform
+zeros, ones = Zeros, Ones
+
 
 def get(identifier: Any) -> Initializer:
     """Return an initializer by name, or the one given.
@@ -248,6 +260,8 @@ def get(identifier: Any) -> Initializer:
         ValueError: the name is unknown.
         TypeError: the identifier is neither a name nor an `Initializer`.
     """
+    if isinstance(identifier, str) and identifier in ALIASES:
+        identifier = ALIASES[identifier]()
     return lookup.find("initializer", identifier, ALL, Initializer)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnet import kernels, lookup
+from scratchnet import kernels, lookup, naming
 from scratchnet.layers import arguments
 from scratchnet.subset import refuse
 
@@ -32,15 +32,15 @@ class Loss:
     of what the user calls y, and `check` looks at all of y before training starts.
 
     Args:
+        name: by default the class's, in snake case.
         reduction: ``"sum_over_batch_size"``; others are outside the subset.
-        name: shown in messages.
         dtype: outside the subset.
     """
 
     def __init__(
         self,
+        name: str | None = None,
         reduction: str = "sum_over_batch_size",
-        name: str = "loss",
         dtype: Any = None,
     ) -> None:
         """Check the arguments."""
@@ -49,7 +49,7 @@ class Loss:
             reduction=(reduction, "sum_over_batch_size"),
             dtype=(dtype, None),
         )
-        self.name = name
+        self.name = name or naming.snake_case(type(self).__name__)
 
     def forward(self, targets: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the loss of each sample, shape (N,)."""
@@ -122,7 +122,7 @@ class MeanSquaredError(Loss):
         dtype: Any = None,
     ) -> None:
         """Check the arguments."""
-        super().__init__(reduction, name, dtype)
+        super().__init__(name, reduction, dtype)
 
     def forward(self, targets: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the mean squared difference of each sample."""
@@ -161,7 +161,10 @@ class CategoricalCrossentropy(Loss):
         d_zₙc = scaleₙ · (pₙc ∑_k tₙk − tₙc)
 
     A model that ends in softmax is trained and evaluated in this second form
-    (`scratchnet/rewrites.py`), as Keras does on TensorFlow.
+    (`scratchnet/rewrites.py`), as Keras does on TensorFlow; as there, z is what the
+    last activation is given, also if that is a sigmoid, and whatever from_logits says.
+    It is so for models of any dtype, where Keras forgets the logits if the loss has
+    another one. Called by itself, a loss knows y_pred alone.
 
     Shapes:
         y_true, y_pred: (N, C)
@@ -187,7 +190,7 @@ class CategoricalCrossentropy(Loss):
         dtype: Any = None,
     ) -> None:
         """Check and keep the arguments."""
-        super().__init__(reduction, name, dtype)
+        super().__init__(name, reduction, dtype)
         refuse(type(self).__name__, axis=(axis, -1))
         self.from_logits = bool(from_logits)
         self.label_smoothing = arguments.fraction(
@@ -264,8 +267,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     Args:
         from_logits: whether y_pred holds logits instead of probabilities.
         ignore_class: outside the subset.
-        axis: the classes' axis; only the last one is supported.
         reduction: ``"sum_over_batch_size"``; others are outside the subset.
+        axis: the classes' axis; only the last one is supported.
         name: shown in messages.
         dtype: outside the subset.
         label_smoothing: s in [0, 1], beyond Keras: as in `CategoricalCrossentropy`.
@@ -277,8 +280,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         self,
         from_logits: bool = False,
         ignore_class: int | None = None,
-        axis: int = -1,
         reduction: str = "sum_over_batch_size",
+        axis: int = -1,
         name: str = "sparse_categorical_crossentropy",
         dtype: Any = None,
         *,

@@ -14,22 +14,23 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import lookup
+from scratchnet import lookup, naming
 from scratchnet.layers import arguments
 from scratchnet.layers.layer import format_shape
+from scratchnet.subset import refuse
 
 
 class Metric:
     """A running mean over samples; a subclass writes `values`.
 
     Args:
-        name: key in logs and history.
         dtype: float32 or None; accepted for Keras's sake.
+        name: key in logs and history; by default the class's, in snake case.
     """
 
-    def __init__(self, name: str = "metric", dtype: Any = None) -> None:
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         """Start from nothing."""
-        self.name = name
+        self.name = name or naming.snake_case(type(self).__name__)
         self.reset_state()
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -107,7 +108,7 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def update_state(  # type: ignore[override]  # Keras's Mean takes values alone
         self, values: Any, sample_weight: Any = None
@@ -132,7 +133,7 @@ class CategoricalAccuracy(Metric):
 
     def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Compare the two argmaxes."""
@@ -152,7 +153,7 @@ class SparseCategoricalAccuracy(Metric):
         self, name: str = "sparse_categorical_accuracy", dtype: Any = None
     ) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Compare the label with the argmax."""
@@ -180,7 +181,7 @@ class BinaryAccuracy(Metric):
         threshold: float = 0.5,
     ) -> None:
         """Keep the threshold."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
         self.threshold = arguments.fraction(type(self).__name__, "threshold", threshold)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -208,6 +209,7 @@ class SparseTopKCategoricalAccuracy(Metric):
         k: how many predictions to look at.
         name: key in logs and history.
         dtype: accepted for Keras's sake.
+        from_sorted_ids: outside the subset.
     """
 
     def __init__(
@@ -215,9 +217,11 @@ class SparseTopKCategoricalAccuracy(Metric):
         k: int = 5,
         name: str = "sparse_top_k_categorical_accuracy",
         dtype: Any = None,
+        from_sorted_ids: bool = False,
     ) -> None:
         """Keep k."""
-        super().__init__(name, dtype)
+        refuse(type(self).__name__, from_sorted_ids=(from_sorted_ids, False))
+        super().__init__(dtype, name)
         self.k = arguments.positive_int(type(self).__name__, "k", k)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
@@ -267,7 +271,7 @@ class MeanSquaredError(Metric):
 
     def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
         """Start from nothing."""
-        super().__init__(name, dtype)
+        super().__init__(dtype, name)
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Average over each sample's outputs."""

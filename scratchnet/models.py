@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet import serialization
+from scratchnet import lookup, serialization
 from scratchnet.sequential import Sequential
 from scratchnet.subset import refuse
 
@@ -69,3 +69,6 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
     if compile_config is not None:
         model.compile_from_config(compile_config)
     return model
+
+
+__getattr__ = lookup.missing_attribute(__name__, __all__)

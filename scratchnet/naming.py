@@ -33,12 +33,17 @@ def reset() -> None:
     _taken.clear()
 
 
-def check(name: Any) -> str:
+def check(name: Any, who: str = "") -> str:
     """Return a name given by the user.
+
+    Args:
+        name: what was given.
+        who: whose name it is, for the message.
 
     Raises:
         ValueError: it is no string, or holds a slash (it would become a path).
     """
     if not isinstance(name, str) or "/" in name:
-        raise ValueError(f"name: expected a string without '/', received {name!r}")
+        rule = f"{who}: expected name to be" if who else "name: expected"
+        raise ValueError(f"{rule} a string without '/', received {name!r}")
     return name

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels, lookup
+from scratchnet import kernels, lookup, naming
 from scratchnet.layers import arguments
 from scratchnet.subset import refuse
 
@@ -31,18 +31,53 @@ class Optimizer:
     Args:
         learning_rate: above or equal to 0; schedules are outside the subset, a
             `callbacks.LearningRateScheduler` does their work.
-        name: shown in messages.
-        **kwargs: Keras's arguments outside the subset, at their defaults.
+        weight_decay: outside the subset, as are the arguments after it.
+        clipnorm: outside the subset.
+        clipvalue: outside the subset.
+        global_clipnorm: outside the subset.
+        use_ema: outside the subset.
+        ema_momentum: outside the subset.
+        ema_overwrite_frequency: outside the subset.
+        loss_scale_factor: outside the subset.
+        gradient_accumulation_steps: outside the subset.
+        name: by default the class's, in lower case.
+        **unknown: none; whatever comes here is refused by name.
     """
 
     slots: tuple[str, ...] = ()
 
     def __init__(
-        self, learning_rate: float, name: str | None = None, **kwargs: Any
+        self,
+        learning_rate: float,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **unknown: Any,
     ) -> None:
         """Check and keep the arguments."""
-        self.name = name or type(self).__name__.lower()
-        _refuse_unsupported(type(self).__name__, kwargs)
+        who = type(self).__name__
+        for argument in unknown:
+            raise TypeError(f"{who}: there is no argument '{argument}'")
+        refuse(
+            who,
+            weight_decay=(weight_decay, None),
+            clipnorm=(clipnorm, None),
+            clipvalue=(clipvalue, None),
+            global_clipnorm=(global_clipnorm, None),
+            use_ema=(use_ema, False),
+            ema_momentum=(ema_momentum, 0.99),
+            ema_overwrite_frequency=(ema_overwrite_frequency, None),
+            loss_scale_factor=(loss_scale_factor, None),
+            gradient_accumulation_steps=(gradient_accumulation_steps, None),
+        )
+        self.name = who.lower() if name is None else naming.check(name, who)
         self.learning_rate = learning_rate
         self.iterations = 0
         self.state: dict[str, Arrays] = {slot: {} for slot in self.slots}
@@ -156,8 +191,17 @@ class SGD(Optimizer):
         learning_rate: lr.
         momentum: μ in [0, 1].
         nesterov: whether to look ahead.
-        name: shown in messages.
-        **kwargs: Keras's arguments outside the subset, at their defaults.
+        weight_decay: outside the subset, as are the arguments after it.
+        clipnorm: outside the subset.
+        clipvalue: outside the subset.
+        global_clipnorm: outside the subset.
+        use_ema: outside the subset.
+        ema_momentum: outside the subset.
+        ema_overwrite_frequency: outside the subset.
+        loss_scale_factor: outside the subset.
+        gradient_accumulation_steps: outside the subset.
+        name: by default the class's, in lower case.
+        **unknown: none; whatever comes here is refused by name.
 
     Reference: `keras/src/optimizers/sgd.py`; Sutskever et al. (2013).
     """
@@ -167,14 +211,36 @@ class SGD(Optimizer):
         learning_rate: float = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        name: str = "sgd",
-        **kwargs: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **unknown: Any,
     ) -> None:
         """Check and keep the arguments."""
         self.momentum = _in_unit_interval("SGD", "momentum", momentum, closed=True)
         self.nesterov = bool(nesterov)
         self.slots = ("momentum",) if self.momentum else ()
-        super().__init__(learning_rate, name, **kwargs)
+        super().__init__(
+            learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **unknown,
+        )
 
     def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
         """Change one flat parameter and its momentum, in place."""
@@ -206,8 +272,17 @@ class Adam(Optimizer):
         beta_2: decay of the mean of g², [0, 1).
         epsilon: ε, above 0.
         amsgrad: outside the subset.
-        name: shown in messages.
-        **kwargs: Keras's arguments outside the subset, at their defaults.
+        weight_decay: outside the subset, as are the arguments after it.
+        clipnorm: outside the subset.
+        clipvalue: outside the subset.
+        global_clipnorm: outside the subset.
+        use_ema: outside the subset.
+        ema_momentum: outside the subset.
+        ema_overwrite_frequency: outside the subset.
+        loss_scale_factor: outside the subset.
+        gradient_accumulation_steps: outside the subset.
+        name: by default the class's, in lower case.
+        **unknown: none; whatever comes here is refused by name.
 
     References: Kingma and Ba (2015), section 2, last paragraph;
     `keras/src/optimizers/adam.py`.
@@ -222,11 +297,33 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        name: str = "adam",
-        **kwargs: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **unknown: Any,
     ) -> None:
         """Check and keep the arguments."""
-        super().__init__(learning_rate, name, **kwargs)
+        super().__init__(
+            learning_rate,
+            weight_decay=weight_decay,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+            use_ema=use_ema,
+            ema_momentum=ema_momentum,
+            ema_overwrite_frequency=ema_overwrite_frequency,
+            loss_scale_factor=loss_scale_factor,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            name=name,
+            **unknown,
+        )
         refuse("Adam", amsgrad=(amsgrad, False))
         self._alpha, self._alpha_of = np.float32(0), (np.dtype("float32"), -1, 0.0)
         self.beta_1 = _in_unit_interval("Adam", "beta_1", beta_1)
@@ -266,25 +363,6 @@ class Adam(Optimizer):
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
         }
-
-
-def _refuse_unsupported(who: str, kwargs: dict[str, Any]) -> None:
-    """Accept the rest of Keras's arguments at their defaults."""
-    defaults = {
-        "weight_decay": None,
-        "clipnorm": None,
-        "clipvalue": None,
-        "global_clipnorm": None,
-        "use_ema": False,
-        "ema_momentum": 0.99,
-        "ema_overwrite_frequency": None,
-        "loss_scale_factor": None,
-        "gradient_accumulation_steps": None,
-    }
-    for name in kwargs:
-        if name not in defaults:
-            raise TypeError(f"{who}: there is no argument '{name}'")
-    refuse(who, **{name: (value, defaults[name]) for name, value in kwargs.items()})
 
 
 def _in_unit_interval(who: str, name: str, value: Any, closed: bool = False) -> float:

@@ -7,16 +7,20 @@ True)`` switches them off, and a test shows that both ways agree.
 
 Rules touch scratchnet's own layers and losses only. A class derived from one of them
 may do something else in its `forward` or `backward`, and is run as it is.
+
+One thing is no rule, because it changes what is computed: as in Keras, a cross-entropy
+after a sigmoid is that of the softmax of the logits; see `needs_logits`.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
-from scratchnet import activations, kernels, losses
+from scratchnet import activations, kernels, losses, workspace
 from scratchnet import layers as layer_module
 from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.batch_normalization import BatchNormalization
@@ -66,12 +70,14 @@ class Plan:
         layers: the model's layers, built.
         loss: the loss to train on; None where only `forward` is wanted.
         rules: the rewrite rules to apply, in order.
+        trainable: whether the model may learn; if not, no layer does.
 
     Attributes:
         stages: what runs forwards, and backwards in reverse.
         head: turns the last stage's output into losses and predictions.
+        learning: indices of the layers that learn.
         differentiate_from: index of the first stage whose ``backward`` runs.
-        params: path → parameter, such as ``dense/kernel``, of all trainable layers.
+        params: path → parameter, such as ``dense/kernel``, of all layers that learn.
         grads: path → its gradient.
     """
 
@@ -80,22 +86,31 @@ class Plan:
         layers: list[Layer],
         loss: losses.Loss | None,
         rules: tuple[Callable[[Plan], None], ...] = (),
+        *,
+        trainable: bool = True,
     ) -> None:
         """Lay the plan out and rewrite it."""
         self.layers = list(layers)
         self.stages: list[Any] = list(layers)
         self.head: Any = LossHead(loss)
         self.differentiate_from = 0
+        self.learning = [
+            i for i, layer in enumerate(layers) if trainable and layer.trainable_params
+        ]
+        learning = [layers[i] for i in self.learning]
         self.params = {
             f"{layer.name}/{name}": param
-            for layer in layers
+            for layer in learning
             for name, param in layer.trainable_params.items()
         }
         self.grads = {
             f"{layer.name}/{name}": layer.grads[name]
-            for layer in layers
+            for layer in learning
             for name in layer.trainable_params
         }
+        if self.layers and needs_logits(self.layers[-1], loss):
+            _warn_of_from_logits(self.layers[-1], loss)
+            _start_from_logits(self)
         for rule in rules:
             rule(self)
 
@@ -113,13 +128,23 @@ class Plan:
             dy = stage.backward(layer.cast(dy))
 
 
-class _SoftmaxCrossEntropyHead(LossHead):
-    """Softmax and cross-entropy in one, from logits to probabilities and losses."""
+class _LogitsHead(LossHead):
+    """Cross-entropy from logits; predictions are what the activation makes of them."""
+
+    def __init__(self, loss: Any, activation: activations.ActivationFunction) -> None:
+        super().__init__(loss)
+        self._activation = activation
+        self._probabilities: Any = None
 
     def forward(
         self, targets: np.ndarray, output: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        return losses.softmax_cross_entropy(targets, output)
+        values, self._probabilities = losses.softmax_cross_entropy(targets, output)
+        if self._activation is activations.softmax:
+            return values, self._probabilities
+        predictions = workspace.empty(self, "predictions", output.shape, output.dtype)
+        self._activation.forward(output, predictions)
+        return values, predictions
 
     def backward(
         self,
@@ -128,7 +153,9 @@ class _SoftmaxCrossEntropyHead(LossHead):
         predictions: np.ndarray,
         scale: np.ndarray,
     ) -> np.ndarray:
-        return losses.softmax_cross_entropy_gradient(targets, predictions, scale)
+        return losses.softmax_cross_entropy_gradient(
+            targets, self._probabilities, scale
+        )
 
 
 class _WithoutActivation:
@@ -250,6 +277,45 @@ class _Done:
         return dy
 
 
+def has_logits(layer: Layer) -> TypeGuard[ActivatedLayer]:
+    """Tell whether a layer's activation makes (N, C) scores of logits.
+
+    Those are softmax and sigmoid: the ones whose input Keras remembers on TensorFlow.
+    """
+    return (
+        isinstance(layer, ActivatedLayer)
+        and _is_own(layer)
+        and layer.activation in (activations.softmax, activations.sigmoid)
+        and len(layer.output_shape or ()) == 2
+    )
+
+
+def takes_logits(last: Layer, loss: Any) -> bool:
+    """Tell whether Keras computes a loss from what the last activation is given.
+
+    It does so for each cross-entropy, with or without ``from_logits``. The loss is
+    then the cross-entropy of softmax(logits), also where the activation is a sigmoid.
+
+    Reference: `keras/src/backend/tensorflow/nn.py` (_get_logits).
+    """
+    return (
+        has_logits(last)
+        and isinstance(loss, losses.CategoricalCrossentropy)
+        and type(loss) in losses.ALL.values()
+    )
+
+
+def needs_logits(last: Layer, loss: Any) -> bool:
+    """Tell whether the loss would be another one if it were not from the logits.
+
+    After a softmax and without ``from_logits`` it is the same one, but for rounding
+    and clipping: that is left to the rule `softmax_cross_entropy`.
+    """
+    if not (has_logits(last) and takes_logits(last, loss)):
+        return False
+    return loss.from_logits or last.activation is not activations.softmax
+
+
 def softmax_cross_entropy(plan: Plan) -> None:
     """Differentiate a final softmax and the cross-entropy as one.
 
@@ -257,19 +323,27 @@ def softmax_cross_entropy(plan: Plan) -> None:
     the loss is exact where a probability rounds to 0. Off, the probabilities are
     clipped to [10⁻⁷, 1 − 10⁻⁷]; the two agree to rounding where nothing is clipped.
     """
-    last, loss = plan.layers[-1], plan.head.loss
-    if (
-        isinstance(last, ActivatedLayer)
-        and _is_own(last)
-        and last.activation is activations.softmax
-        and isinstance(loss, losses.CategoricalCrossentropy)
-        and type(loss) in losses.ALL.values()
-        and not loss.from_logits
-        and last.output_shape is not None
-        and len(last.output_shape) == 2
-    ):
-        plan.stages[-1] = _WithoutActivation(last)
-        plan.head = _SoftmaxCrossEntropyHead(loss)
+    if takes_logits(plan.layers[-1], plan.head.loss):
+        _start_from_logits(plan)
+
+
+def _start_from_logits(plan: Plan) -> None:
+    """Let the last layer stop at its logits, and the head take the loss from them."""
+    last = plan.layers[-1]
+    assert isinstance(last, ActivatedLayer)
+    plan.stages[-1] = _WithoutActivation(last)
+    plan.head = _LogitsHead(plan.head.loss, last.activation)
+
+
+def _warn_of_from_logits(last: Layer, loss: Any) -> None:
+    if loss.from_logits and isinstance(last, ActivatedLayer):
+        name = last.activation.name
+        warnings.warn(
+            f"{type(loss).__name__}: from_logits=True, but {last.label} ends in "
+            f"{name}, so that the model's output is no logits; the loss is taken from "
+            f"what the {name} is given, as in Keras",
+            stacklevel=2,
+        )
 
 
 def pooled_convolution(plan: Plan) -> None:
@@ -311,7 +385,7 @@ def nothing_before_the_first_parameter(plan: Plan) -> None:
     The backward pass ends at the first layer that learns, and that layer, if it can
     be asked to, leaves out the gradient of its input.
     """
-    learning = [i for i, layer in enumerate(plan.layers) if layer.trainable_params]
+    learning = plan.learning
     plan.differentiate_from = learning[0] if learning else len(plan.layers)
     if learning:
         first = plan.layers[learning[0]]

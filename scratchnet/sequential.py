@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,11 +20,23 @@ from scratchnet import (
 )
 from scratchnet.batches import Samples
 from scratchnet.callbacks.history import History
+from scratchnet.layers import layer as layer_module
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.layer import Layer, Shape, copy_weights
-from scratchnet.subset import refuse
+from scratchnet.subset import missing, refuse
 from scratchnet.trainer import Trainer
 from scratchnet.workspace import Workspace
+
+# Keras's public names that a model of scratchnet's has not.
+OUTSIDE = layer_module.OUTSIDE | frozenset(
+    """
+    compiled_loss compiled_metrics compute_loss compute_metrics
+    distribute_reduction_method distribute_strategy dtype export get_metrics_result
+    get_quantization_layer_structure get_state_tree inputs jit_compile
+    make_predict_function make_test_function make_train_function outputs predict_step
+    set_state_tree stateless_compute_loss test_step train_step
+    """.split()
+)
 
 
 class Sequential:
@@ -34,7 +46,7 @@ class Sequential:
         layers: the layers, bottom first; an `Input` may come before them. Without
             one, and without ``input_shape=`` in the first layer, the model is built
             when it meets its first data.
-        trainable: whether the optimizer may change any of it.
+        trainable: whether the optimizer may change any of it; see the property.
         name: by default ``sequential`` with a number.
 
     Reference: `keras/src/models/sequential.py`.
@@ -53,6 +65,7 @@ class Sequential:
     ) -> None:
         """Add the layers one by one."""
         self.name = naming.check(name) if name else naming.unique(type(self))
+        self._trainable = bool(trainable)
         self.layers: list[Layer] = []
         self._input: InputLayer | None = None
         self.optimizer: optimizers.Optimizer | None = None
@@ -67,8 +80,6 @@ class Sequential:
         self._trainer: Trainer | None = None
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self.add(layer)
-        if not trainable:
-            self.trainable = False
 
     # Building.
 
@@ -213,11 +224,18 @@ class Sequential:
 
     @property
     def trainable(self) -> bool:
-        """Whether any layer may learn; setting it sets it for all layers."""
-        return not self.layers or any(layer.trainable for layer in self.layers)
+        """Whether the model may learn: what was last set here, whatever its layers say.
+
+        Setting it sets it for all layers, too. A layer learns if both may: one that is
+        set to True in a model that is set to False stays as it is, and a layer added
+        to such a model keeps its own setting, which is without effect. As in Keras,
+        `from_config` and files keep what is set for the layers, not this.
+        """
+        return self._trainable
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
         for layer in self.layers:
             layer.trainable = bool(value)
 
@@ -289,11 +307,27 @@ class Sequential:
             print_fn(table + "\n")
 
     @property
+    def weights(self) -> list[np.ndarray]:
+        """The weights of all layers themselves, in Keras's order: live arrays."""
+        return [weight for layer in self.layers for weight in layer.weights]
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """Those of `weights` that the optimizer may change."""
+        return list(self.trainable_params.values())
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """Those of `weights` that it may not."""
+        learnt = {id(weight) for weight in self.trainable_weights}
+        return [weight for weight in self.weights if id(weight) not in learnt]
+
+    @property
     def trainable_params(self) -> dict[str, np.ndarray]:
         """Path → parameter, such as ``dense/kernel``, of all layers that learn."""
         return {
             f"{layer.name}/{name}": param
-            for layer in self.layers
+            for layer in (self.layers if self.trainable else [])
             for name, param in layer.trainable_params.items()
         }
 
@@ -370,6 +404,18 @@ class Sequential:
                 f"{who}: call compile(optimizer, loss) on Sequential '{self.name}' "
                 "first"
             )
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What Keras 3 says: ``loss`` and, for all metrics, ``compile_metrics``."""
+        if self.optimizer is None:
+            return []
+        more = self.metric_identifiers or self.weighted_metric_identifiers
+        return ["loss", "compile_metrics"] if more else ["loss"]
+
+    def reset_metrics(self) -> None:
+        """Start the running means of loss and metrics again."""
+        self.trainer.reset_metrics()
 
     @property
     def trainer(self) -> Trainer:
@@ -572,18 +618,37 @@ class Sequential:
         own = {
             f"{layer.name}/{name}": weight
             for layer in self.layers
-            for name, weight in layer.weights.items()
+            for name, weight in layer.named_weights.items()
         }
         copy_weights(f"Sequential '{self.name}'", own, weights)
 
-    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write the weights to ``.npz`` or ``.weights.h5``; see `checkpoint`."""
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None
+    ) -> None:
+        """Write the weights to ``.npz`` or ``.weights.h5``; see `checkpoint`.
+
+        Args:
+            filepath: the file's name.
+            overwrite: replace a file of that name.
+            max_shard_size: outside the subset.
+        """
+        refuse("save_weights", max_shard_size=(max_shard_size, None))
         from scratchnet import checkpoint
 
         checkpoint.save_weights(self, filepath, overwrite=overwrite)
 
-    def load_weights(self, filepath: Any) -> None:
-        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file."""
+    def load_weights(
+        self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
+    ) -> None:
+        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file.
+
+        Args:
+            filepath: the file's name.
+            skip_mismatch: outside the subset: all weights are read or none.
+            **kwargs: Keras's ``objects_to_skip`` and ``by_name``, at their default.
+        """
+        refuse("load_weights", skip_mismatch=(skip_mismatch, False))
+        _refuse_more("load_weights", kwargs, {"objects_to_skip": None, "by_name": None})
         from scratchnet import checkpoint
 
         checkpoint.load_weights(self, filepath)
@@ -617,10 +682,7 @@ class Sequential:
         Reference: `keras/src/saving/saving_api.py` (save_model).
         """
         refuse("save", zipped=(zipped, None))
-        for name, value in kwargs.items():
-            if name != "include_optimizer":
-                raise TypeError(f"save: there is no argument '{name}'")
-            refuse("save", include_optimizer=(value, True))
+        _refuse_more("save", kwargs, {"include_optimizer": True})
         from scratchnet import checkpoint
 
         checkpoint.save_model(self, filepath, overwrite=overwrite)
@@ -638,16 +700,23 @@ class Sequential:
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Sequential:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> Sequential:
         """Make a model, with fresh weights, from what `get_config` returned.
 
         Keras's own configurations do as well. No name in them is looked up anywhere
         but among scratchnet's classes.
 
+        Args:
+            config: the configuration.
+            custom_objects: outside the subset.
+
         Raises:
             ValueError: a layer is none of scratchnet's, or has unknown entries.
             NotImplementedError: a layer has settings outside the subset.
         """
+        refuse("from_config", custom_objects=(custom_objects, None))
         config = serialization.plain(config, "model")
         model = cls(serialization.make_layers(config), name=config.get("name"))
         if not model.built and config.get("build_input_shape"):
@@ -693,12 +762,26 @@ class Sequential:
         """
         return json.dumps(serialization.record(self), **kwargs)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what of Keras's is outside the subset."""
+            return missing(self, name, OUTSIDE)
+
 
 def _output_shape(layer: Layer, input_shape: Shape) -> Shape:
     """Return what a layer makes of a shape; it may have been built for another one."""
     if layer.built:
         layer.check_input(input_shape)
     return layer.compute_output_shape(input_shape)
+
+
+def _refuse_more(who: str, received: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Accept what Keras takes as ``**kwargs`` at its defaults."""
+    for name, value in received.items():
+        if name not in defaults:
+            raise TypeError(f"{who}: there is no argument '{name}'")
+        refuse(who, **{name: (value, defaults[name])})
 
 
 def _flat(logs: dict[str, float]) -> float | list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 
@@ -31,3 +32,26 @@ only amsgrad=False is supported
             f"{who}: {name}={received!r} is outside scratchnet's subset of Keras; "
             f"only {name}={default!r} is supported"
         )
+
+
+def missing(thing: object, name: str, outside: Collection[str]) -> Any:
+    """Do the work of an object's ``__getattr__``: say why there is no such attribute.
+
+    Args:
+        thing: the object.
+        name: the attribute that was not found.
+        outside: Keras's names that objects of this class have not.
+
+    Raises:
+        AttributeError: always; Python's own, or that of a property, where the name is
+            none of these.
+
+    >>> missing(object(), "quantize", ["quantize"])
+    Traceback (most recent call last):
+    AttributeError: object: 'quantize' is outside scratchnet's subset of Keras
+    """
+    if name in outside:
+        raise AttributeError(
+            f"{type(thing).__name__}: '{name}' is outside scratchnet's subset of Keras"
+        )
+    return object.__getattribute__(thing, name)  # which raises as it did before

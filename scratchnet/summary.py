@@ -122,10 +122,8 @@ def _rule(characters: str, widths: list[int]) -> str:
 
 
 def _totals(model: Sequential) -> list[str]:
-    arrays = [w for layer in model.layers for w in layer.weights.values()]
-    trainable = [p for layer in model.layers for p in layer.trainable_params.values()]
-    learnt = {id(param) for param in trainable}
-    frozen = [array for array in arrays if id(array) not in learnt]
+    arrays = model.weights
+    trainable, frozen = model.trainable_weights, model.non_trainable_weights
     optimizer: list[np.ndarray] = []
     if model.optimizer is not None and model.optimizer.iterations:
         # Keras counts the number of steps and the learning rate as well.

@@ -336,6 +336,7 @@ class Trainer:
         model = self.model
         key = (
             *((id(layer), layer.trainable) for layer in model.layers),
+            model.trainable,
             id(loss),
             model.run_eagerly,
             kernels.get_rung(),
@@ -343,7 +344,8 @@ class Trainer:
         known = self._plans.get(id(loss))
         if known is None or known[0] != key:
             own = () if model.run_eagerly else rules
-            known = key, rewrites.Plan(model.layers, loss, own)
+            plan = rewrites.Plan(model.layers, loss, own, trainable=model.trainable)
+            known = key, plan
             self._plans[id(loss)] = known
         return known[1]
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import naming, random
+from scratchnet import lookup, naming, random
 from scratchnet.layers import arguments
+from scratchnet.subset import refuse
+
+__all__ = ["clear_session", "set_random_seed", "to_categorical"]
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
@@ -80,6 +83,14 @@ def set_random_seed(seed: int) -> None:
     random.reset(int(seed))
 
 
-def clear_session() -> None:
-    """Number the default names of layers and models from the start again."""
+def clear_session(free_memory: bool = True) -> None:
+    """Number the default names of layers and models from the start again.
+
+    Args:
+        free_memory: outside the subset if False.
+    """
+    refuse("clear_session", free_memory=(free_memory, True))
     naming.reset()
+
+
+__getattr__ = lookup.missing_attribute(__name__, __all__)

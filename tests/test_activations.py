@@ -96,10 +96,18 @@ def test_arguments_outside_the_subset_are_refused():
         activations.softmax(x, axis=0)
     with pytest.raises(NotImplementedError, match=r"relu: max_value=6\.0 is outside"):
         activations.relu(x, max_value=6.0)
-    with pytest.raises(TypeError, match="tanh: there is no argument 'axis'"):
+    with pytest.raises(NotImplementedError, match=r"relu: negative_slope=0\.1 is out"):
+        activations.relu(x, 0.1)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
         activations.tanh(x, axis=-1)
     with pytest.raises(ValueError, match="softmax: expected at least one dimension"):
         activations.softmax(1.0)
+
+
+def test_arguments_by_position_are_those_of_keras():
+    x = np.array([[1.0, -2.0]])
+    assert np.array_equal(activations.softmax(x, -1), activations.softmax(x))
+    assert np.array_equal(activations.relu(x, 0.0, None, 0), [[1.0, 0.0]])
 
 
 @pytest.mark.parametrize("name", NAMES)

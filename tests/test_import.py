@@ -65,6 +65,20 @@ def test_every_method_of_the_model_is_there():
         assert all(hasattr(layer, name) for layer in model.layers), name
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "there"),
+    [
+        ("utils", "plot_model", "to_categorical"),
+        ("models", "clone_model", "load_model"),
+    ],
+)
+def test_what_is_outside_the_subset_is_refused_by_name(module, name, there):
+    found = importlib.import_module(f"scratchnet.{module}")
+    rule = rf"^scratchnet\.{module} has no '{name}'; .*[Tt]here are: .*{there}"
+    with pytest.raises(AttributeError, match=rule):
+        getattr(found, name)
+
+
 def test_all_lists_what_is_there():
     for name in scratchnet.__all__:
         assert hasattr(scratchnet, name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scratchnet import initializers, random, utils
+from scratchnet import initializers, layers, random, utils
 from tests.golden import compare, core_cases
 
 SHAPES = {2: (200, 100), 4: (5, 5, 20, 40)}  # 20,000 values each
@@ -158,3 +158,23 @@ def test_bad_seed(seed):
         ValueError, match="HeUniform: expected seed to be None or a who"
     ):
         initializers.HeUniform(seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("normal", "RandomNormal"),
+        ("uniform", "RandomUniform"),
+        ("zero", "Zeros"),
+        ("one", "Ones"),
+    ],
+)
+def test_keras_s_second_names(name, kind):
+    assert type(initializers.get(name)).__name__ == kind
+    layer = layers.Dense(2, kernel_initializer=name)
+    assert layer.get_config()["kernel_initializer"]["class_name"] == kind
+
+
+@pytest.mark.parametrize("name", initializers.ALL)
+def test_every_name_is_the_module_s_too(name):
+    assert getattr(initializers, name) is type(initializers.get(name))

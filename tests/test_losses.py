@@ -202,3 +202,21 @@ def test_losses_of_one_step_do_not_share_memory(from_logits):
         )
     np.testing.assert_array_equal(together, sum(apart))
     np.testing.assert_array_equal(gradient, sum(gradients))
+
+
+def test_arguments_of_the_sparse_loss_stand_in_the_order_of_keras():
+    order = False, None, "sum_over_batch_size", -1, "mine"
+    assert losses.SparseCategoricalCrossentropy(*order).name == "mine"
+    with pytest.raises(NotImplementedError, match="reduction='sum'"):
+        losses.SparseCategoricalCrossentropy(False, None, "sum")
+    with pytest.raises(NotImplementedError, match="axis=1"):
+        losses.SparseCategoricalCrossentropy(*order[:3], 1)
+
+
+def test_a_loss_of_one_s_own_names_itself_as_in_keras():
+    class HingeOfMine(losses.Loss):
+        def __init__(self, name=None):
+            super().__init__(name)
+
+    assert HingeOfMine().name == "hinge_of_mine"
+    assert HingeOfMine("mine").name == "mine"

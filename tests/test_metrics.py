@@ -131,3 +131,18 @@ def test_bad_arguments():
 def test_configuration_makes_the_same_metric(name):
     metric = metrics.ALL[name]()
     assert type(metric)(**metric.get_config()).get_config() == metric.get_config()
+
+
+def test_top_k_of_sorted_ids_is_refused():
+    metrics.SparseTopKCategoricalAccuracy(from_sorted_ids=False)
+    with pytest.raises(NotImplementedError, match="from_sorted_ids=True"):
+        metrics.SparseTopKCategoricalAccuracy(from_sorted_ids=True)
+
+
+def test_a_metric_of_one_s_own_names_itself_as_in_keras():
+    class HingeOfMine(metrics.Metric):
+        def __init__(self, name=None):
+            super().__init__(None, name)
+
+    assert HingeOfMine().name == "hinge_of_mine"
+    assert HingeOfMine("mine").name == "mine"

@@ -221,6 +221,43 @@ def test_arguments_outside_the_subset_are_refused():
         optimizers.SGD(lr=0.1)
 
 
+LATER = {
+    "weight_decay": 1e-4,
+    "clipnorm": 1.0,
+    "clipvalue": 0.5,
+    "global_clipnorm": 1.0,
+    "use_ema": True,
+    "ema_momentum": 0.9,
+    "ema_overwrite_frequency": 10,
+    "loss_scale_factor": 2.0,
+    "gradient_accumulation_steps": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("make", "before"),
+    [
+        (optimizers.Optimizer, (0.01,)),
+        (optimizers.SGD, (0.01, 0.9, True)),
+        (optimizers.Adam, (0.01, 0.9, 0.999, 1e-7, False)),
+    ],
+)
+def test_arguments_by_position_are_those_of_keras(make, before):
+    defaults = [0.99 if name == "ema_momentum" else None for name in LATER]
+    defaults[list(LATER).index("use_ema")] = False
+    for i, (name, value) in enumerate(LATER.items()):
+        with pytest.raises(NotImplementedError, match=f"{make.__name__}: {name}="):
+            make(*before, *defaults[:i], value)
+    assert make(*before, *defaults, "mine").name == "mine"
+    assert make(*before).name == make.__name__.lower()
+
+
+@pytest.mark.parametrize("name", [3, 1e-4, "a/b"])
+def test_the_name_is_checked(name):
+    with pytest.raises(ValueError, match=r"SGD: expected name to be a string without"):
+        optimizers.SGD(name=name)
+
+
 def test_get_finds_names_and_objects():
     for name in ("adam", "Adam", "ADAM"):
         assert type(optimizers.get(name)) is optimizers.Adam

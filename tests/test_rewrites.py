@@ -329,7 +329,8 @@ def test_the_rule_needs_a_softmax_and_a_cross_entropy():
     assert not head(plain(), losses.CategoricalCrossentropy())
     assert not head(plain(), losses.SparseCategoricalCrossentropy())
     assert head(plain(), losses.MeanSquaredError())
-    assert head(plain(), losses.CategoricalCrossentropy(from_logits=True))
+    linear = model(layers.Flatten(), layers.Dense(3))
+    assert head(linear, losses.CategoricalCrossentropy(from_logits=True))
     relu = model(layers.Flatten(), layers.Dense(3, "relu"))
     assert head(relu, losses.CategoricalCrossentropy())
 
@@ -509,3 +510,100 @@ def test_a_derived_loss_is_applied_as_it_is():
     assert np.array_equal(values, plain_values)
     for path, grad in with_rules.grads.items():
         assert np.array_equal(grad, without.grads[path]), path
+
+
+# What Keras 3.15 on TensorFlow finds for these inputs, weights and targets: the loss,
+# and a step of size 1. The numbers are those of the softmax of the logits.
+KERNEL = np.array([[1.0, -0.5, 0.25], [0.5, 2.0, -1.0]], np.float32)
+BIAS = np.array([0.1, -0.2, 0.3], np.float32)
+INPUTS = np.array([[1, -2], [0.5, 3], [-1, 0.25]], np.float32)
+ONE_HOT = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
+KERAS_LOSS, KERAS_SMOOTHED_LOSS = 4.089715957641602, 3.8397159576416016
+KERAS_D_KERNEL = [
+    [-0.17889201641082764, -0.3832787871360779, 0.5621708631515503],
+    [-1.0112109184265137, 1.6880981922149658, -0.6768872737884521],
+]
+KERAS_D_BIAS = [-0.2528035044670105, 0.20152424275875092, 0.051279306411743164]
+
+
+def scored(head, loss, run_eagerly):
+    """Return a model that ends in a sigmoid or softmax, and its targets."""
+    made = keras.Sequential([keras.Input((2,)), *head])
+    made.set_weights([KERNEL, BIAS])
+    made.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=run_eagerly)
+    sparse = isinstance(loss, losses.SparseCategoricalCrossentropy)
+    return made, ONE_HOT.argmax(1) if sparse else ONE_HOT
+
+
+def step_is_that_of_keras(made, y):
+    assert made.evaluate(INPUTS, y, verbose=0) == pytest.approx(KERAS_LOSS, rel=1e-6)
+    assert made.train_on_batch(INPUTS, y) == pytest.approx(KERAS_LOSS, rel=1e-6)
+    kernel, bias = made.get_weights()
+    np.testing.assert_allclose(KERNEL - kernel, KERAS_D_KERNEL, atol=1e-6)
+    np.testing.assert_allclose(BIAS - bias, KERAS_D_BIAS, atol=1e-6)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+@pytest.mark.parametrize(
+    "loss",
+    [losses.CategoricalCrossentropy(), losses.SparseCategoricalCrossentropy()],
+    ids=lambda loss: loss.name,
+)
+@pytest.mark.parametrize("apart", [False, True])
+def test_cross_entropy_after_a_sigmoid_is_from_the_logits(apart, loss, run_eagerly):
+    head = [layers.Dense(3), layers.Activation("sigmoid")]
+    made, y = scored(head if apart else [layers.Dense(3, "sigmoid")], loss, run_eagerly)
+    predictions = 1 / (1 + np.exp(-(np.float64(INPUTS) @ KERNEL + BIAS)))
+    np.testing.assert_allclose(made.predict(INPUTS, verbose=0), predictions, rtol=1e-6)
+    step_is_that_of_keras(made, y)
+
+
+def test_metrics_after_a_sigmoid_look_at_its_output():
+    made, y = scored(
+        [layers.Dense(3, "sigmoid")], losses.CategoricalCrossentropy(), False
+    )
+    made.compile("sgd", made.loss, metrics=["mse"])
+    error = np.square(made.predict(INPUTS, verbose=0) - y).mean()
+    assert made.evaluate(INPUTS, y, verbose=0)[1] == pytest.approx(error, rel=1e-6)
+
+
+def test_smoothing_after_a_sigmoid():
+    loss = losses.CategoricalCrossentropy(label_smoothing=0.2)
+    made, y = scored([layers.Dense(3, "sigmoid")], loss, False)
+    found = made.evaluate(INPUTS, y, verbose=0)
+    assert found == pytest.approx(KERAS_SMOOTHED_LOSS, rel=1e-6)
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        losses.CategoricalCrossentropy(from_logits=True),
+        losses.SparseCategoricalCrossentropy(from_logits=True),
+    ],
+    ids=lambda loss: loss.name,
+)
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_from_logits_after_an_activation_warns_and_takes_the_logits(
+    activation, loss, run_eagerly
+):
+    made, y = scored([layers.Dense(3, activation)], loss, run_eagerly)
+    with pytest.warns(UserWarning, match=f"from_logits=True, but .* {activation}"):
+        step_is_that_of_keras(made, y)
+
+
+def test_an_activation_that_is_no_score_is_taken_for_logits():
+    loss = losses.CategoricalCrossentropy(from_logits=True)
+    made, y = scored([layers.Dense(3, "tanh")], loss, False)
+    # Keras's number, too.
+    found = made.evaluate(INPUTS, y, verbose=0)
+    assert found == pytest.approx(1.5290151834487915, rel=1e-6)
+
+
+def test_a_derived_class_with_a_sigmoid_is_run_as_it_is():
+    def make():
+        return model(layers.Flatten(), OwnDense(3, "sigmoid"))
+
+    loss = losses.CategoricalCrossentropy()
+    values, predictions, _ = gradients(make, loss, rewrites.RULES)
+    assert np.array_equal(values, loss.forward(batch()[1], predictions))

@@ -444,18 +444,249 @@ def test_a_copy_trains_on_alone_and_alike(duplicate):
     assert same(model.get_weights(), other.get_weights())
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Activation,
+        layers.AveragePooling2D,
+        layers.BatchNormalization,
+        layers.Conv2D,
+        layers.Dense,
+        layers.Dropout,
+        layers.Flatten,
+        layers.GlobalAveragePooling2D,
+        layers.InputLayer,
+        layers.MaxPooling2D,
+        layers.ReLU,
+        layers.Rescaling,
+        layers.Softmax,
+    ],
+    ids=lambda layer: layer.__name__,
+)
+def test_every_layer_takes_the_arguments_of_keras_s_layer(layer):
+    first = {
+        layers.Activation: ["relu"],
+        layers.Conv2D: [2, 3],
+        layers.Dense: [2],
+        layers.Dropout: [0.5],
+        layers.InputLayer: [(3,)],
+        layers.Rescaling: [2.0],
+    }.get(layer, [])
+    made = layer(*first, autocast=True, activity_regularizer=None)
+    label = type(made).__name__
+    with pytest.raises(NotImplementedError, match=f"{label} .*: autocast=False"):
+        layer(*first, autocast=False)
+    with pytest.raises(NotImplementedError, match=f"{label} .*: activity_regul.*='l2'"):
+        layer(*first, activity_regularizer="l2")
+
+
+def test_input_dim_is_an_input_shape_of_one_number():
+    model = keras.Sequential([layers.Dense(2, input_dim=3)])
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 2))
+    with pytest.raises(ValueError, match="expected input_dim or input_shape"):
+        layers.Dense(2, input_dim=3, input_shape=(4,))
+    with pytest.raises(ValueError, match="positive whole numbers"):
+        layers.Dense(2, input_dim=0)
+
+
+# Weights as a list, and what else Keras's models have.
+
+
+def normalised_model():
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(3),
+            layers.BatchNormalization(),
+            layers.Dropout(0.5),
+            layers.Dense(2),
+        ]
+    )
+
+
+def paths(model, weights):
+    """Return the names of some of a model's weights."""
+    names = {
+        id(weight): f"{position}/{name}"
+        for position, layer in enumerate(model.layers)
+        for name, weight in layer.named_weights.items()
+    }
+    return [names[id(weight)] for weight in weights]
+
+
+# The lists are Keras's, with the layers' positions for their names.
+DENSE = ["0/kernel", "0/bias"]
+LEARNT = ["1/gamma", "1/beta"]
+MOVING = ["1/moving_mean", "1/moving_variance"]
+TOP = ["3/kernel", "3/bias"]
+
+
+def test_weights_are_lists_in_the_order_of_keras():
+    model = normalised_model()
+    assert paths(model, model.weights) == [*DENSE, *LEARNT, *MOVING, *TOP]
+    assert paths(model, model.trainable_weights) == [*DENSE, *LEARNT, *TOP]
+    assert paths(model, model.non_trainable_weights) == MOVING
+    norm = model.layers[1]
+    assert paths(model, norm.weights) == [*LEARNT, *MOVING]
+    assert paths(model, norm.trainable_weights) == LEARNT
+    assert paths(model, norm.non_trainable_weights) == MOVING
+    assert model.layers[2].weights == []
+    assert same(model.weights, model.get_weights())
+    assert keras.Sequential([layers.Dense(2)]).weights == []
+
+
+def test_lists_of_weights_follow_what_is_frozen():
+    model = normalised_model()
+    model.layers[0].trainable = model.layers[1].trainable = False
+    assert paths(model, model.trainable_weights) == TOP
+    assert paths(model, model.non_trainable_weights) == [*DENSE, *LEARNT, *MOVING]
+    assert model.layers[1].trainable_weights == []
+    assert len(model.layers[1].non_trainable_weights) == 4
+    model.trainable = False
+    assert model.trainable_weights == []
+    assert len(model.non_trainable_weights) == 8
+
+
+def test_what_is_written_to_a_weight_is_the_model_s():
+    model = dense_model()
+    model.weights[0][...] = 0
+    assert not model.get_weights()[0].any()
+
+
+def test_names_of_metrics_and_their_reset():
+    model = dense_model()
+    assert model.metrics_names == []
+    model.compile("sgd", "mse")
+    assert model.metrics_names == ["loss"]
+    model.compile("sgd", "mse", metrics=["accuracy"])
+    assert model.metrics_names == ["loss", "compile_metrics"]
+    model.evaluate(X, Y, verbose=0)
+    assert model.trainer.loss_metric.count
+    model.reset_metrics()
+    assert set(model.trainer.results().values()) == {0}
+
+
+@pytest.mark.parametrize("name", ["inputs", "train_step", "quantize", "losses"])
+def test_names_of_keras_s_outside_the_subset(name):
+    with pytest.raises(AttributeError, match=f"Sequential: '{name}' is outside scr"):
+        getattr(dense_model(), name)
+
+
+def test_names_of_keras_s_layer_outside_the_subset():
+    dense = layers.Dense(2)
+    with pytest.raises(AttributeError, match="Dense: 'add_weight' is outside scr"):
+        _ = dense.add_weight
+    with pytest.raises(AttributeError, match="'Dense' object has no attribute 'a'"):
+        _ = dense.a
+    # A property's own error goes before.
+    with pytest.raises(AttributeError, match="has no output shape yet"):
+        _ = keras.Sequential([layers.Dense(2)]).output_shape
+    assert not hasattr(dense, "supports_masking")
+    assert copy.deepcopy(dense).units == 2
+
+
+# Arguments of Keras's outside the subset.
+
+
+def test_files_and_configurations_take_keras_s_arguments_at_their_defaults(tmp_path):
+    model, path = dense_model(), tmp_path / "a.npz"
+    model.save_weights(path, True, None)
+    model.load_weights(path, False, by_name=None, objects_to_skip=None)
+    keras.Sequential.from_config(model.get_config(), None)
+    for call, rule in [
+        (lambda: model.save_weights(path, True, 1), "save_weights: max_shard_size=1"),
+        (lambda: model.load_weights(path, True), "load_weights: skip_mismatch=True"),
+        (lambda: model.load_weights(path, by_name=True), "load_weights: by_name=True"),
+        (
+            lambda: keras.Sequential.from_config(model.get_config(), {"A": 1}),
+            "from_config: custom_objects=",
+        ),
+    ]:
+        with pytest.raises(NotImplementedError, match=rule):
+            call()
+    with pytest.raises(TypeError, match="load_weights: there is no argument 'mode'"):
+        model.load_weights(path, mode="x")
+
+
+def test_pooling_takes_the_name_by_position():
+    assert layers.MaxPooling2D(2, None, "valid", None, "pool").name == "pool"
+
+
 # Trainable.
 
 
-def test_trainable_speaks_for_all_layers():
-    model = dense_model()
+def learns(model):
+    """Train for a batch, and return which layers it changed."""
+    model.compile("sgd", "mse")
+    before = [layer.get_weights() for layer in model.layers]
+    model.train_on_batch(X, Y)
+    pairs = zip(before, model.layers, strict=True)
+    return [not same(old, layer.get_weights()) for old, layer in pairs]
+
+
+# What Keras 3.15 says and does, case by case.
+
+
+def test_trainable_set_is_set_for_all_layers():
+    model = two_layers()
     assert model.trainable
-    assert keras.Sequential().trainable
+    assert learns(model) == [True, True]
     model.trainable = False
     assert not any(layer.trainable for layer in model.layers)
-    assert not dense_model(trainable=False).trainable
-    model.layers[0].trainable = True
+    assert learns(model) == [False, False]
+    assert model.get_config()["trainable"] is False
+    model.trainable = True
+    assert all(layer.trainable for layer in model.layers)
+    assert learns(model) == [True, True]
+
+
+def two_layers(**arguments):
+    stack = [keras.Input((4,)), layers.Dense(3), layers.Dense(2)]
+    return keras.Sequential(stack, **arguments)
+
+
+def test_a_layer_of_a_frozen_model_does_not_learn():
+    model = two_layers()
+    model.trainable = False
+    model.layers[-1].trainable = True
+    assert not model.trainable
+    assert model.trainable_params == {}
+    assert learns(model) == [False, False]
+
+
+def test_freezing_all_layers_does_not_freeze_the_model():
+    model = two_layers()
+    for layer in model.layers:
+        layer.trainable = False
     assert model.trainable
+    assert model.get_config()["trainable"] is True
+    assert learns(model) == [False, False]
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_trainable_as_an_argument_leaves_the_layers_alone(later):
+    model = keras.Sequential(trainable=False) if later else two_layers(trainable=False)
+    if later:
+        for layer in (keras.Input((4,)), layers.Dense(3), layers.Dense(2)):
+            model.add(layer)
+    assert not model.trainable
+    assert [layer.trainable for layer in model.layers] == [True, True]
+    assert learns(model) == [False, False]
+    config = model.get_config()
+    assert config["trainable"] is False
+    assert keras.Sequential.from_config(config).trainable
+    printed = []
+    model.summary(print_fn=printed.append)
+    assert " Trainable params: 0 (0.00 B)" in printed[0]
+
+
+def test_setting_trainable_after_compile_takes_effect():
+    model = two_layers()
+    assert learns(model) == [True, True]
+    model.trainable = False
+    before = model.get_weights()
+    model.train_on_batch(X, Y)
+    assert same(before, model.get_weights())
 
 
 # Compiling.

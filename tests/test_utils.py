@@ -71,3 +71,9 @@ def test_clear_session_numbers_names_from_the_start():
     assert keras.Sequential().name == "sequential"
     utils.clear_session()
     assert keras.layers.Dense(1).name == "dense"
+
+
+def test_memory_is_freed_or_refused():
+    utils.clear_session(free_memory=True)
+    with pytest.raises(NotImplementedError, match="clear_session: free_memory=False"):
+        utils.clear_session(False)

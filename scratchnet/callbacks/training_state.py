@@ -91,7 +91,7 @@ def _buffers(model: Any) -> State:
         f"buffers/{position}/{name}": buffer
         for position, layer in enumerate(model.layers)
         for name, buffer in layer.buffers.items()
-        if name not in layer.weights
+        if name not in layer.named_weights
     }
 
 

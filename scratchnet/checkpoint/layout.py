@@ -47,7 +47,7 @@ def layer_entries(model: Any, path: str) -> list[LayerEntry]:
         base = naming.snake_case(type(layer).__name__)
         key = f"{base}_{counts[base]}" if counts[base] else base
         counts[base] += 1
-        entries.append(LayerEntry(key, layer, layer.weights))
+        entries.append(LayerEntry(key, layer, layer.named_weights))
     _check(entries, path)
     return entries
 

@@ -212,8 +212,8 @@ def _mark(equations: list[Equation], followed: Row) -> None:
 def _softmax_and_loss(run: LossRun, index: Index) -> Equation:
     """Return dz = scale · (p · ∑ t − t), softmax and cross-entropy as one."""
     step = run.steps[-1]
-    assert step.dz is not None
-    scale, p = float(run.scale[index[0]]), float(step.y[index])
+    assert step.dz is not None and run.probabilities is not None
+    scale, p = float(run.scale[index[0]]), float(run.probabilities[index])
     target = float(run.targets[index])
     whole = float(np.sum(run.targets[index[:-1]], dtype=np.float64))
     probability = element("p", index, step.y)

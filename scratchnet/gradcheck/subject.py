@@ -90,7 +90,7 @@ class Subject:
         self._draws = self._moves_random_state()
 
     def _unsettle_weights(self, rng: np.random.Generator) -> None:
-        weights = {**self.layer.weights, **self.layer.params}
+        weights = {**self.layer.named_weights, **self.layer.params}
         for weight in weights.values():
             inputs.unsettle(weight, rng)
 

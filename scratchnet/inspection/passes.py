@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import activations, losses
-from scratchnet import layers as layer_module
+from scratchnet import activations, losses, rewrites
 from scratchnet.batches import Samples
 from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.batch_normalization import BatchNormalization
@@ -36,7 +35,7 @@ class Step:
         x: its input.
         y: its output.
         dy: gradient of the output; None without a way back, and for a last layer
-            whose softmax is differentiated together with the loss.
+            whose activation is differentiated together with the loss.
         dz: gradient before the activation, of layers that end in one.
         dx: gradient of the input.
         grads: parameter's name → gradient.
@@ -61,14 +60,20 @@ class LossRun:
         losses: of each sample, (N,).
         targets: what the loss compared the output with, (N, ...).
         scale: each sample's share in the whole, 1/N, (N,).
-        fused: whether softmax and cross-entropy were differentiated as one.
+        probabilities: softmax of the logits, (N, C), where it and the cross-entropy
+            were differentiated as one; else None.
     """
 
     steps: list[Step]
     losses: np.ndarray
     targets: np.ndarray
     scale: np.ndarray
-    fused: bool
+    probabilities: np.ndarray | None
+
+    @property
+    def fused(self) -> bool:
+        """Whether softmax and cross-entropy were differentiated as one."""
+        return self.probabilities is not None
 
 
 def forward(model: Sequential, x: Any, *, training: bool = False) -> list[Step]:
@@ -135,18 +140,16 @@ def from_loss(
         last = steps[-1]
         targets = chosen.targets(y, last.y.shape, last.y.dtype)
         scale = np.full(len(batch), 1 / len(batch), last.y.dtype)
-        fused = _ends_in_softmax(last.layer) and _is_cross_entropy(chosen)
-        if fused:
-            with Workspace():
-                logits = _logits(last)
-                values, p = losses.softmax_cross_entropy(targets, logits)
+        p: np.ndarray | None = None
+        with Workspace():
+            if rewrites.takes_logits(last.layer, chosen):
+                values, p = losses.softmax_cross_entropy(targets, _logits(last))
                 dz = losses.softmax_cross_entropy_gradient(targets, p, scale)
                 _backward(steps, dz=dz)
-        else:
-            with Workspace():
+            else:
                 values = chosen.forward(targets, last.y)
                 _backward(steps, dy=chosen.backward(targets, last.y, scale))
-    return LossRun(steps, values, targets, scale, fused)
+    return LossRun(steps, values, targets, scale, p)
 
 
 def from_score(model: Sequential, x: Any, unit: int) -> list[Step]:
@@ -175,7 +178,8 @@ def from_score(model: Sequential, x: Any, unit: int) -> list[Step]:
         last = steps[-1]
         seed = np.zeros_like(last.y)
         seed[:, unit] = 1
-        if _ends_in_softmax(last.layer):
+        own = last.layer
+        if rewrites.has_logits(own) and own.activation is activations.softmax:
             _backward(steps, dz=seed)
         else:
             _backward(steps, dy=seed)
@@ -306,20 +310,3 @@ def _backward(
 def _logits(step: Step) -> np.ndarray:
     assert isinstance(step.layer, ActivatedLayer)
     return step.layer.pre_activation(step.x, training=False)
-
-
-def _ends_in_softmax(layer: Layer) -> bool:
-    return (
-        type(layer) in layer_module.ALL.values()
-        and isinstance(layer, ActivatedLayer)
-        and layer.activation is activations.softmax
-        and len(layer.output_shape or ()) == 2
-    )
-
-
-def _is_cross_entropy(loss: losses.Loss) -> bool:
-    return (
-        type(loss) in losses.ALL.values()
-        and isinstance(loss, losses.CategoricalCrossentropy)
-        and not loss.from_logits
-    )

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.subset import refuse
+
 
 def positive_int(who: str, name: str, value: Any) -> int:
     """Return a whole number of at least 1.
@@ -50,6 +52,15 @@ def choice(who: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
             f"received {value!r}"
         )
     return word
+
+
+def channels_last(who: str, data_format: Any) -> None:
+    """Refuse every order of dimensions but Keras's default; None stands for it.
+
+    Raises:
+        NotImplementedError: it is another one.
+    """
+    refuse(who, data_format=(data_format or "channels_last", "channels_last"))
 
 
 def fraction(who: str, name: str, value: Any) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from scratchnet import initializers, kernels, lookup
 from scratchnet.layers import arguments
 from scratchnet.layers.layer import Layer, Shape, format_shape
+from scratchnet.shapes import rows
 from scratchnet.subset import refuse
 
 
@@ -147,7 +148,7 @@ class BatchNormalization(Layer):
         if not (training and self.trainable):
             moving = self.buffers["moving_mean"], self.buffers["moving_variance"]
             kernels.batch_normalization_inference(
-                _rows(x), gamma, beta, *moving, self.epsilon, _rows(y)
+                rows(x), gamma, beta, *moving, self.epsilon, rows(y)
             )
             self.remember((x, None, None), training=training)
             return y
@@ -155,7 +156,7 @@ class BatchNormalization(Layer):
             self.empty(name, gamma.shape) for name in ("mean", "variance")
         )
         kernels.batch_normalization_forward(
-            _rows(x), gamma, beta, self.epsilon, _rows(y), mean, variance
+            rows(x), gamma, beta, self.epsilon, rows(y), mean, variance
         )
         if len(x) > 0:  # no samples have no statistics
             self.follow(mean, variance)
@@ -190,15 +191,15 @@ class BatchNormalization(Layer):
         dy = self.check_gradient(dy, x.shape)
         dx = self.empty("dx", x.shape)
         gamma = self.gamma
-        gradients = (_rows(dy), _rows(dx), *self.gradient_arrays())
+        gradients = (rows(dy), rows(dx), *self.gradient_arrays())
         if mean is not None:
             kernels.batch_normalization_backward(
-                _rows(x), mean, variance, gamma, self.epsilon, *gradients
+                rows(x), mean, variance, gamma, self.epsilon, *gradients
             )
         else:
             moving = self.buffers["moving_mean"], self.buffers["moving_variance"]
             kernels.batch_normalization_backward_inference(
-                _rows(x), *moving, gamma, self.epsilon, *gradients
+                rows(x), *moving, gamma, self.epsilon, *gradients
             )
         return dx
 
@@ -219,7 +220,3 @@ class BatchNormalization(Layer):
                 for name in names
             },
         }
-
-
-def _rows(x: np.ndarray) -> np.ndarray:
-    return x.reshape(-1, x.shape[-1])

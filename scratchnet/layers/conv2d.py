@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import initializers, kernels, lookup
+from scratchnet import kernels, lookup
 from scratchnet.layers import arguments, windows
-from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.layer import Shape
+from scratchnet.layers.weighted import WeightedLayer
 from scratchnet.subset import refuse
 
 
-class Conv2D(ActivatedLayer):
+class Conv2D(WeightedLayer):
     """One small dense layer, slid over the image.
 
         z[n, i, j, o] = bias[o] + ∑ over a, b, c of
@@ -52,8 +52,6 @@ class Conv2D(ActivatedLayer):
     Reference: `keras/src/layers/convolutional/conv2d.py`.
     """
 
-    weight_names = ("kernel", "bias")
-
     def __init__(
         self,
         filters: int,
@@ -75,35 +73,34 @@ class Conv2D(ActivatedLayer):
         **kwargs: Any,
     ) -> None:
         """Check and keep the hyperparameters."""
-        super().__init__(activation, **kwargs)
+        super().__init__(
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
         who = self.label
         self.filters = arguments.positive_int(who, "filters", filters)
         self.kernel_size = arguments.pair(who, "kernel_size", kernel_size)
         self.strides = arguments.pair(who, "strides", strides)
         self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
+        arguments.channels_last(who, data_format)
         refuse(
             who,
-            data_format=(data_format or "channels_last", "channels_last"),
             dilation_rate=(arguments.pair(who, "dilation_rate", dilation_rate), (1, 1)),
             groups=(groups, 1),
             kernel_regularizer=(kernel_regularizer, None),
             bias_regularizer=(bias_regularizer, None),
-            activity_regularizer=(activity_regularizer, None),
             kernel_constraint=(kernel_constraint, None),
             bias_constraint=(bias_constraint, None),
         )
-        self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
         """Allocate kernel (KH, KW, C, CO) and bias (CO,)."""
         shape = (*self.kernel_size, int(input_shape[-1] or 0), self.filters)
-        self.add_param("kernel", self.kernel_initializer(shape, self.dtype, rng))
-        if self.use_bias:
-            bias = self.bias_initializer((self.filters,), self.dtype, rng)
-            self.add_param("bias", bias)
-        self._zeros = np.zeros(self.filters, self.dtype)
+        self.add_kernel(shape, rng)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, OH, OW, CO).
@@ -141,16 +138,6 @@ class Conv2D(ActivatedLayer):
             dz, self.params["kernel"], dx, self.strides, self.pads(x)
         )
         return dx
-
-    @property
-    def bias(self) -> np.ndarray:
-        """The bias; zeros if there is none to learn."""
-        return self.params["bias"] if self.use_bias else self._zeros
-
-    def gradient_arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where d_kernel and d_bias go; what is not learnt goes to a spare array."""
-        spare = self.empty("d_bias", (self.filters,))
-        return self.grads["kernel"], self.grads.get("bias", spare)
 
     def pads(self, x: np.ndarray) -> tuple[int, int]:
         """Return the padding (top, left) of a batch."""

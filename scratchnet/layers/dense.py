@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import initializers, kernels, lookup
+from scratchnet import kernels, lookup
 from scratchnet.layers import arguments
-from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.layer import Shape, format_shape
+from scratchnet.layers.weighted import WeightedLayer
+from scratchnet.shapes import rows
 from scratchnet.subset import refuse
 
 
-class Dense(ActivatedLayer):
+class Dense(WeightedLayer):
     """Every output is a weighted sum of every input.
 
         y = activation(x · kernel + bias)
@@ -50,8 +51,6 @@ class Dense(ActivatedLayer):
     array([[6., 6.]], dtype=float32)
     """
 
-    weight_names = ("kernel", "bias")
-
     def __init__(
         self,
         units: int,
@@ -70,12 +69,18 @@ class Dense(ActivatedLayer):
         **kwargs: Any,
     ) -> None:
         """Check and keep the hyperparameters."""
-        super().__init__(activation, **kwargs)
+        super().__init__(
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
         refuse(
             self.label,
             kernel_regularizer=(kernel_regularizer, None),
             bias_regularizer=(bias_regularizer, None),
-            activity_regularizer=(activity_regularizer, None),
             kernel_constraint=(kernel_constraint, None),
             bias_constraint=(bias_constraint, None),
             lora_rank=(lora_rank, None),
@@ -83,18 +88,11 @@ class Dense(ActivatedLayer):
             quantization_config=(quantization_config, None),
         )
         self.units = arguments.positive_int(self.label, "units", units)
-        self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
         """Allocate kernel (I, O) and bias (O,)."""
         shape = (int(input_shape[-1] or 0), self.units)
-        self.add_param("kernel", self.kernel_initializer(shape, self.dtype, rng))
-        if self.use_bias:
-            bias = self.bias_initializer((self.units,), self.dtype, rng)
-            self.add_param("bias", bias)
-        self._zeros = np.zeros(self.units, self.dtype)
+        self.add_kernel(shape, rng)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Replace the last dimension by units.
@@ -112,22 +110,19 @@ class Dense(ActivatedLayer):
     def pre_activation(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute z = x · kernel + bias."""
         z = self.empty("y", (*x.shape[:-1], self.units))
-        bias = self.params["bias"] if self.use_bias else self._zeros
-        kernels.dense_forward(_rows(x), self.params["kernel"], bias, _rows(z))
+        kernels.dense_forward(rows(x), self.params["kernel"], self.bias, rows(z))
         self.remember(x, training=training)
         return z
 
     def backward_params(self, dz: np.ndarray) -> None:
         """Overwrite d_kernel and d_bias."""
         x = self.recall()
-        unused = self.empty("d_bias", (self.units,))
-        d_bias = self.grads.get("bias", unused)
-        kernels.dense_backward_weight(_rows(x), _rows(dz), self.grads["kernel"], d_bias)
+        kernels.dense_backward_weight(rows(x), rows(dz), *self.gradient_arrays())
 
     def backward_input(self, dz: np.ndarray) -> np.ndarray:
         """Return dx = dz · kernelᵀ."""
         dx = self.empty("dx", self.recall().shape)
-        kernels.dense_backward_input(_rows(dz), self.params["kernel"], _rows(dx))
+        kernels.dense_backward_input(rows(dz), self.params["kernel"], rows(dx))
         return dx
 
     def get_config(self) -> dict[str, Any]:
@@ -140,7 +135,3 @@ class Dense(ActivatedLayer):
             "kernel_initializer": lookup.describe(self.kernel_initializer),
             "bias_initializer": lookup.describe(self.bias_initializer),
         }
-
-
-def _rows(x: np.ndarray) -> np.ndarray:
-    return x.reshape(-1, x.shape[-1])

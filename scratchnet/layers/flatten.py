@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.layers import arguments
 from scratchnet.layers.layer import Layer, Shape
-from scratchnet.subset import refuse
 
 
 class Flatten(Layer):
@@ -27,9 +27,7 @@ class Flatten(Layer):
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         """Check the arguments."""
         super().__init__(**kwargs)
-        refuse(
-            self.label, data_format=(data_format or "channels_last", "channels_last")
-        )
+        arguments.channels_last(self.label, data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, product of the rest); an open dimension stays open."""

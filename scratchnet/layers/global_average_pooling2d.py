@@ -9,7 +9,6 @@ import numpy as np
 from scratchnet import kernels
 from scratchnet.layers import arguments
 from scratchnet.layers.layer import Layer, Shape
-from scratchnet.subset import refuse
 
 
 class GlobalAveragePooling2D(Layer):
@@ -33,9 +32,7 @@ class GlobalAveragePooling2D(Layer):
     ) -> None:
         """Check and keep the hyperparameters."""
         super().__init__(**kwargs)
-        refuse(
-            self.label, data_format=(data_format or "channels_last", "channels_last")
-        )
+        arguments.channels_last(self.label, data_format)
         self.keepdims = bool(keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

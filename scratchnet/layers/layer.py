@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from scratchnet import lookup, naming, workspace
+from scratchnet.subset import missing, refuse
 
 Shape = tuple[int | None, ...]
+
+# Keras's public names that a layer of scratchnet's has not.
+OUTSIDE = frozenset(
+    """
+    add_loss add_metric add_variable add_weight build_from_config call compute_dtype
+    compute_mask compute_output_spec dtype_policy get_build_config input input_dtype
+    input_spec load_own_variables losses metrics metrics_variables
+    non_trainable_variables output path
+    quantization_mode quantize quantized_build quantized_call rematerialized_call
+    save_own_variables stateless_call supports_masking symbolic_call
+    trainable_variables variable_dtype variables
+    """.split()
+)
 
 
 class Layer:
@@ -43,21 +57,27 @@ class Layer:
     def __init__(
         self,
         *,
-        name: str | None = None,
+        activity_regularizer: Any = None,
         trainable: bool = True,
         dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
         input_shape: Shape | None = None,
+        input_dim: int | None = None,
         **unknown: Any,
     ) -> None:
         """Keep the arguments that all layers share.
 
         Args:
-            name: shown in tables and messages; by default the class's name in snake
-                case with a number.
+            activity_regularizer: outside the subset.
             trainable: whether the optimizer may change the parameters.
             dtype: float32 (default) or float64.
+            autocast: outside the subset if False: inputs are cast to dtype.
+            name: shown in tables and messages; by default the class's name in snake
+                case with a number.
             input_shape: shape of one sample; on a first layer it stands for an
                 `Input` before it.
+            input_dim: n for ``input_shape=(n,)``.
             **unknown: none; whatever comes here is refused by name.
         """
         if unknown:
@@ -65,6 +85,18 @@ class Layer:
         self.name = naming.check(name) if name else naming.unique(type(self))
         self.trainable = bool(trainable)
         self.dtype = _check_dtype(self.label, dtype)
+        refuse(
+            self.label,
+            activity_regularizer=(activity_regularizer, None),
+            autocast=(autocast, True),
+        )
+        if input_dim is not None:
+            if input_shape is not None:
+                raise ValueError(
+                    f"{self.label}: expected input_dim or input_shape, received "
+                    f"input_dim={input_dim!r} and input_shape={input_shape!r}"
+                )
+            input_shape = (input_dim,)
         self.input_shape_argument = (
             None if input_shape is None else _check_shape(self.label, input_shape)
         )
@@ -211,11 +243,31 @@ class Layer:
         self.grads[name] = np.zeros_like(self.params[name])
 
     @property
-    def weights(self) -> dict[str, np.ndarray]:
+    def named_weights(self) -> dict[str, np.ndarray]:
         """Name → array of every weight, in Keras's order."""
         own = {**self.params, **self.buffers}
         names = self.weight_names or tuple(self.params)
         return {name: own[name] for name in names if name in own}
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The weights themselves, in Keras's order: what is written there is theirs.
+
+        Keras's are variables, which have ``assign``; these are arrays.
+        """
+        return list(self.named_weights.values())
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """Those of `weights` that the optimizer may change."""
+        own = self.named_weights.items()
+        return [weight for name, weight in own if name in self.trainable_params]
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """Those of `weights` that it may not: statistics, or all if frozen."""
+        own = self.named_weights.items()
+        return [weight for name, weight in own if name not in self.trainable_params]
 
     @property
     def trainable_params(self) -> dict[str, np.ndarray]:
@@ -224,11 +276,11 @@ class Layer:
 
     def count_params(self) -> int:
         """Return the number of values in all weights."""
-        return sum(weight.size for weight in self.weights.values())
+        return sum(weight.size for weight in self.weights)
 
     def get_weights(self) -> list[np.ndarray]:
         """Return copies of the weights, in Keras's order."""
-        return [weight.copy() for weight in self.weights.values()]
+        return [weight.copy() for weight in self.weights]
 
     def set_weights(self, weights: list[np.ndarray]) -> None:
         """Overwrite the weights; all are checked before any is changed.
@@ -236,7 +288,13 @@ class Layer:
         Raises:
             ValueError: their number or a shape differs, or a value is not numeric.
         """
-        copy_weights(self.label, self.weights, weights)
+        copy_weights(self.label, self.named_weights, weights)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what of Keras's is outside the subset."""
+            return missing(self, name, OUTSIDE)
 
 
 def copy_weights(who: str, into: dict[str, np.ndarray], values: Any) -> None:

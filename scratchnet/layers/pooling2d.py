@@ -6,7 +6,6 @@ from typing import Any
 
 from scratchnet.layers import arguments, windows
 from scratchnet.layers.layer import Layer, Shape
-from scratchnet.subset import refuse
 
 
 class Pooling2D(Layer):
@@ -17,7 +16,8 @@ class Pooling2D(Layer):
         strides: step between windows; None is the window's size.
         padding: ``"valid"`` or ``"same"``; padding never enters the result.
         data_format: ``"channels_last"`` or None, which means the same.
-        **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+        name: see `Layer`.
+        **kwargs: `Layer`'s arguments (trainable, dtype, input_shape).
 
     Raises:
         ValueError: a size is no positive whole number, or padding is unknown.
@@ -29,16 +29,17 @@ class Pooling2D(Layer):
         strides: int | tuple[int, int] | None = None,
         padding: str = "valid",
         data_format: str | None = None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         """Check and keep the hyperparameters."""
-        super().__init__(**kwargs)
+        super().__init__(name=name, **kwargs)
         who = self.label
         self.pool_size = arguments.pair(who, "pool_size", pool_size)
         strides = self.pool_size if strides is None else strides
         self.strides = arguments.pair(who, "strides", strides)
         self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
-        refuse(who, data_format=(data_format or "channels_last", "channels_last"))
+        arguments.channels_last(who, data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, OH, OW, C).

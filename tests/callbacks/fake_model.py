@@ -46,7 +46,7 @@ class Layer:
 
     def __init__(self, name: str, size: int) -> None:
         self.name = name
-        self.weights = {"kernel": np.zeros(size, np.float32)}
+        self.named_weights = {"kernel": np.zeros(size, np.float32)}
         self.buffers = {"seed_state": np.array([7, 0], np.uint32)}
 
 
@@ -65,7 +65,7 @@ class FakeModel:
 
     @property
     def weight(self) -> np.ndarray:
-        return self.layers[0].weights["kernel"]
+        return self.layers[0].named_weights["kernel"]
 
     def get_weights(self) -> list[np.ndarray]:
         # The array itself: a callback that keeps it without a copy is found out.

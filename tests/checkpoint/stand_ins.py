@@ -13,7 +13,7 @@ class StandInLayer:
     def __init__(self, **weights: np.ndarray) -> None:
         StandInLayer.count += 1
         self.name = f"{type(self).__name__.lower()}_{StandInLayer.count}"
-        self.weights = weights
+        self.named_weights = weights
 
     @property
     def label(self) -> str:
@@ -76,7 +76,7 @@ class StandInModel:
 
 
 def weights_of(model: StandInModel) -> list[np.ndarray]:
-    return [w.copy() for layer in model.layers for w in layer.weights.values()]
+    return [w.copy() for layer in model.layers for w in layer.named_weights.values()]
 
 
 def same_weights(first: list[np.ndarray], second: list[np.ndarray]) -> bool:

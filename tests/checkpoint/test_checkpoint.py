@@ -64,7 +64,7 @@ def test_a_model_without_weights_yet_is_told_how_to_get_them(tmp_path, name, act
 def test_weights_are_written_into_the_arrays_that_the_model_has(tmp_path, name):
     save_weights(make_model(0), tmp_path / name)
     model = make_model(1)
-    kernel = model.layers[0].weights["kernel"]
+    kernel = model.layers[0].named_weights["kernel"]
     load_weights(model, tmp_path / name)
-    expected = make_model(0).layers[0].weights["kernel"]
+    expected = make_model(0).layers[0].named_weights["kernel"]
     assert same_weights([kernel], [expected])

@@ -38,7 +38,7 @@ def optimizer_of(model: StandInModel, seed: int) -> StandInOptimizer:
     state = {"iterations": np.array(seed, np.int64), "learning_rate": np.array(0.001)}
     for slot in ("momentum", "velocity"):
         for owner in model.layers:
-            for name, weight in owner.weights.items():
+            for name, weight in owner.named_weights.items():
                 if not name.startswith("moving"):
                     draw = rng.standard_normal(weight.shape).astype(weight.dtype)
                     state[f"{owner.name}/{name}/{slot}"] = draw
@@ -71,7 +71,7 @@ def test_weights_that_are_not_contiguous_come_back(path):
     save_weights(StandInModel([Dense(kernel=kernel.T)]), path)
     loaded = StandInModel([Dense(kernel=np.zeros((4, 3), "float32"))])
     load_weights(loaded, path)
-    np.testing.assert_array_equal(loaded.layers[0].weights["kernel"], kernel.T)
+    np.testing.assert_array_equal(loaded.layers[0].named_weights["kernel"], kernel.T)
 
 
 def test_the_optimizer_of_a_compiled_model_comes_back(path):
@@ -87,7 +87,7 @@ def test_the_optimizer_of_a_compiled_model_comes_back(path):
     own_names = {
         f"{new.name}/{name}/{slot}": f"{old.name}/{name}/{slot}"
         for old, new in zip(saved.layers, loaded.layers, strict=True)
-        for name in old.weights
+        for name in old.named_weights
         for slot in ("momentum", "velocity")
     }
     for name in slots:
@@ -268,7 +268,7 @@ def test_another_dtype_is_named(path, saved, model):
 
 def test_a_missing_weight_is_named(path):
     model = make_model(0)
-    del model.layers[4].weights["bias"]
+    del model.layers[4].named_weights["bias"]
     save_weights(model, path)
     refuse(path, r"'bias' of Dense 'dense_\d+': expected at 'layers/dense_1/vars/1'")
 
@@ -407,7 +407,7 @@ def test_weights_that_are_not_finite_are_refused_unless_asked_for(path):
     model = make_model(0)
     save_weights(model, path)
     good = path.read_bytes()
-    model.layers[0].weights["bias"][0] = np.nan
+    model.layers[0].named_weights["bias"][0] = np.nan
     with pytest.raises(CheckpointError, match="'bias' of Conv2D"):
         save_weights(model, path)
     assert path.read_bytes() == good

@@ -214,7 +214,7 @@ def test_the_weights_inside_have_keras_s_layout(path):
         {"optimizer": optimizers.Adam(0.003, epsilon=1e-5), "metrics": ["accuracy"]},
         {"optimizer": optimizers.SGD(0.1)},
         {"optimizer": optimizers.SGD(0.1, momentum=0.9, nesterov=True)},
-        {"loss": losses.CategoricalCrossentropy(from_logits=True)},
+        {"loss": losses.CategoricalCrossentropy(label_smoothing=0.1)},
         {"loss": losses.MeanSquaredError(), "metrics": [metrics.MeanSquaredError()]},
         {"metrics": ["acc", metrics.TopKCategoricalAccuracy(2)], "run_eagerly": True},
         {"weighted_metrics": [{"class_name": "CategoricalAccuracy", "config": {}}]},

@@ -68,7 +68,7 @@ def test_weights_that_are_not_contiguous_come_back(path):
     save_weights(StandInModel([Dense(kernel=kernel.T)]), path)
     loaded = StandInModel([Dense(kernel=np.zeros((4, 3), "float32"))])
     load_weights(loaded, path)
-    np.testing.assert_array_equal(loaded.layers[0].weights["kernel"], kernel.T)
+    np.testing.assert_array_equal(loaded.layers[0].named_weights["kernel"], kernel.T)
 
 
 def test_numpy_alone_reads_the_file(path):
@@ -174,7 +174,7 @@ def test_another_shape_is_named(path):
 def test_another_weight_is_named(path):
     save_weights(make_model(0), path)
     other = make_model(1)
-    del other.layers[4].weights["bias"]
+    del other.layers[4].named_weights["bias"]
     refuse(other, path, "expected weights kernel .*, found kernel .*, bias")
 
 
@@ -205,7 +205,7 @@ def test_weights_that_are_not_finite_are_refused_unless_asked_for(path, bad):
     model = make_model(0)
     save_weights(model, path)
     good = path.read_bytes()
-    model.layers[3].weights["bias"][2] = bad
+    model.layers[3].named_weights["bias"][2] = bad
     with pytest.raises(
         CheckpointError, match=r"'bias' of Dense 'dense_\d+' holds 1 values of 4"
     ):

@@ -20,7 +20,7 @@ def settle(model: Sequential, seed: int = 0) -> Sequential:
     """Give the model weights of an ordinary size; variances lie above 0."""
     rng = np.random.default_rng(seed)
     for layer in model.layers:
-        for name, weight in layer.weights.items():
+        for name, weight in layer.named_weights.items():
             low = 0.5 if name in ("moving_variance", "gamma") else -0.5
             weight[...] = rng.uniform(low, 1.0, weight.shape)
     return model

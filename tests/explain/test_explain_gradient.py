@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import every_layer
 import numpy as np
 import pytest
 
-from scratchnet import Input, Sequential, kernels, layers
+from scratchnet import Input, Sequential, kernels, layers, losses, optimizers
 from scratchnet.explain import explain_gradient
 from scratchnet.inspection import passes
 
@@ -127,6 +128,30 @@ def test_softmax_and_loss_apart():
     names = [(equation.where, equation.name[:2]) for equation in found.equations]
     assert names[1] == ("Dense 'gate'", "dz")
     assert "y[k]" in found.equations[1].formula
+    assert found.agrees
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_the_way_back_is_that_of_training(activation, from_logits):
+    dense = layers.Dense(3, activation, name="dense")
+    model = Sequential([Input((4,)), dense])
+    every_layer.settle(model)
+    loss = losses.SparseCategoricalCrossentropy(from_logits)
+    model.compile(optimizers.SGD(1.0), loss)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(5, 4)), rng.integers(0, 3, 5)
+    run = passes.from_loss(model, x, y, training=True)
+    found = explain_gradient(model, x, y, "dense", "kernel", training=True)
+    before = model.get_weights()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there are no logits
+        trained_on = model.train_on_batch(x, y)
+    assert trained_on == pytest.approx(run.losses.mean(), rel=1e-6)
+    step = [old - new for old, new in zip(before, model.get_weights(), strict=True)]
+    for name, taken in zip(("kernel", "bias"), step, strict=True):
+        np.testing.assert_allclose(run.steps[-1].grads[name], taken, atol=1e-6)
+    assert found.equations[-1].where.startswith("softmax and cross-entropy")
     assert found.agrees
 
 

@@ -47,8 +47,8 @@ def ours(step, layout=np.asarray):
         **step.settings, dtype=step.x.dtype.name, trainable=not step.frozen
     )
     layer.ensure_built((None, *step.x.shape[1:]))
-    assert layer.weights.keys() == step.weights.keys()
-    layer.set_weights([step.weights[name] for name in layer.weights])
+    assert layer.named_weights.keys() == step.weights.keys()
+    layer.set_weights([step.weights[name] for name in layer.named_weights])
     x, dy = layout(step.x), layout(step.dy)
     results = {"inference": layer(x).copy()}
     results["y"] = layer(x, training=True).copy()

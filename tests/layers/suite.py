@@ -67,7 +67,7 @@ class LayerSuite:
         layer = self.make(case, dtype)
         rng = np.random.default_rng(1)
         layer.ensure_built((None, *case.input_shape), rng)
-        for weight in layer.weights.values():
+        for weight in layer.weights:
             inputs.unsettle(weight, rng)
         return layer
 
@@ -93,7 +93,7 @@ class LayerSuite:
         expected = self.expected(
             layer,
             x.astype(np.float64),
-            {name: w.astype(np.float64) for name, w in layer.weights.items()},
+            {name: w.astype(np.float64) for name, w in layer.named_weights.items()},
         )
         y = layer(x)
         assert y.shape == expected.shape
@@ -143,7 +143,7 @@ class LayerSuite:
         assert layer(x).dtype == dtype
         assert layer.forward(x, training=True).dtype == dtype
         assert layer.backward(dy).dtype == dtype
-        for array in (*layer.weights.values(), *layer.grads.values()):
+        for array in (*layer.weights, *layer.grads.values()):
             assert array.dtype == dtype
 
     def test_dtype_is_float32_unless_asked_otherwise(self, case):
@@ -153,7 +153,7 @@ class LayerSuite:
 
     def test_params_and_gradients_have_the_declared_shapes(self, case):
         layer = self.built(case)
-        assert {k: v.shape for k, v in layer.weights.items()} == case.weights
+        assert {k: v.shape for k, v in layer.named_weights.items()} == case.weights
         assert layer.grads.keys() == layer.params.keys()
         layer.forward(self.batch(case), training=True)
         dx = layer.backward(self.upstream(case))

@@ -32,6 +32,8 @@ LOSSES = {  # activation of the last layer, and the loss
     "fused": ("softmax", "CategoricalCrossentropy", {"label_smoothing": 0.1}),
     "fused sparse": ("softmax", "SparseCategoricalCrossentropy", {}),
     "logits": ("linear", "CategoricalCrossentropy", {"from_logits": True}),
+    "sigmoid": ("sigmoid", "CategoricalCrossentropy", {}),
+    "sigmoid sparse": ("sigmoid", "SparseCategoricalCrossentropy", {}),
     "squared": ("sigmoid", "MeanSquaredError", {}),
 }
 
@@ -96,7 +98,7 @@ def random_weights(model, rng):
     """Draw weights: variances are positive, sums over many inputs stay near 1."""
     weights = []
     for layer in model.layers:
-        for name, old in layer.weights.items():
+        for name, old in layer.named_weights.items():
             new = rng.standard_normal(old.shape)
             if name == "kernel":
                 new /= math.sqrt(old[..., 0].size)
@@ -112,7 +114,7 @@ def analyse(model, layers, frozen, head, weights, batch, dtype):
     for i, (layer, (kind, settings)) in enumerate(
         zip(model.layers, layers, strict=True)
     ):
-        own = {name: left.pop(0) for name in layer.weights}
+        own = {name: left.pop(0) for name in layer.named_weights}
         names += [(i, name) for name in own]
         shape = (len(x), *layer.input_shape[1:])
         it = Step(kind, settings, np.empty(shape, dtype), None, own, i in frozen)
