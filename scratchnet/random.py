@@ -36,6 +36,13 @@ def stream(name: str) -> np.random.Generator:
     return _generators[name]
 
 
+def generator(state: dict[str, Any]) -> np.random.Generator:
+    """Return a generator of its own that goes on from the state of a stream."""
+    bits = np.random.PCG64()
+    bits.state = state
+    return np.random.Generator(bits)
+
+
 def get_state() -> dict[str, Any]:
     """Return the state of every stream as plain data that JSON can hold."""
     return {name: _generators[name].bit_generator.state for name in STREAMS}

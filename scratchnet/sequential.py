@@ -18,7 +18,7 @@ from scratchnet import (
     serialization,
     summary,
 )
-from scratchnet.batches import Samples
+from scratchnet.batches import Position, Samples
 from scratchnet.callbacks.history import History
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.layer import Layer, Shape, copy_weights
@@ -64,6 +64,7 @@ class Sequential:
         self.stop_training = False
         self.interrupted = False
         self._initial_epoch = 0
+        self._position: Position | None = None
         self._trainer: Trainer | None = None
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self.add(layer)

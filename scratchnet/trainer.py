@@ -110,8 +110,10 @@ class Trainer:
             validation.check_finite()
             available = batches.count(validation, validation_batch_size)
             validation_steps = _steps("fit: validation", validation_steps, available)
+        position = batches.Position(len(samples), batch_size)
+        self.model._position = position
         self._epochs(
-            batches.epochs(samples, batch_size, steps, shuffle),
+            batches.epochs(samples, batch_size, steps, shuffle, position),
             range(start, epochs),
             callbacks,
             validation,
@@ -137,7 +139,7 @@ class Trainer:
         with DeferredInterrupt() as interrupt:
             try:
                 callbacks.on_train_begin()
-                # A `BackupAndRestore` may have moved the start.
+                # A `BackupAndRestore` may have moved the start, and the position.
                 for epoch in range(model._initial_epoch, epochs.stop):
                     callbacks.on_epoch_begin(epoch)
                     logs = self._epoch(next(epoch_stream), callbacks, interrupt)

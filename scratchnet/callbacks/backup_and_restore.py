@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scratchnet.batches import Position
 from scratchnet.callbacks import training_state
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.callbacks.messages import say
@@ -29,13 +30,15 @@ class BackupAndRestore(Callback):
     Ctrl-C it stays.
 
     Beyond Keras, the state holds not only weights, optimizer and epoch but the random
-    streams, the dropout layers' place in their masks, and the `History`: with
-    ``save_freq="epoch"`` the weights at the end are, bit for bit, those of a run that
-    was never stopped. This callback runs after all others, so that what they change
-    at the end of an epoch (the learning rate, say) is in the backup. What is not: the
-    other callbacks' own state. As in Keras, `EarlyStopping` and `ReduceLROnPlateau`
-    count their patience, and `EarlyStopping` looks for its best epoch, from the
-    resumed epoch on. Give `CSVLogger` ``append=True``, or it starts a new file.
+    streams, the dropout layers' place in their masks, the place in the samples (with
+    ``steps_per_epoch`` an epoch may start in the midst of them), and the `History`:
+    with ``save_freq="epoch"`` the weights at the end are, bit for bit, those of a run
+    that was never stopped. This callback runs after all others, so that what they
+    change at the end of an epoch (the learning rate, say) is in the backup. What is
+    not: the other callbacks' own state. As in Keras, `EarlyStopping` and
+    `ReduceLROnPlateau` count their patience, and `EarlyStopping` looks for its best
+    epoch, from the resumed epoch on. Give `CSVLogger` ``append=True``, or it starts a
+    new file.
 
     With a number of batches as ``save_freq``, an interrupted epoch starts again from
     its first batch with the weights saved in its midst, as in Keras.
@@ -55,8 +58,9 @@ class BackupAndRestore(Callback):
     Raises:
         ValueError: backup_dir is empty, save_freq is out of range, or, in `fit`, the
             model is not built.
-        CheckpointError: the backup can't be written, is damaged, or belongs to
-            another model.
+        CheckpointError: the backup can't be written, is damaged, belongs to another
+            model, or to another number of samples or batch size where it was made in
+            the midst of them.
 
     Reference: `keras/src/callbacks/backup_and_restore.py`.
     """
@@ -85,6 +89,7 @@ class BackupAndRestore(Callback):
         self._previous = Path(self.backup_dir, "previous_state.npz")
         self._frequency = SaveFrequency("BackupAndRestore", save_freq)
         self._current_epoch = 0
+        self._position: Position | None = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restore the state of an interrupted run, if there is a backup of one."""
@@ -107,8 +112,9 @@ class BackupAndRestore(Callback):
         self.model._initial_epoch = epoch
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Note the epoch, for saves after batches."""
+        """Note the epoch and where it starts, for saves after batches."""
         self._current_epoch = epoch
+        self._position = training_state.position_of(self.model)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Save if enough batches have passed; this epoch is to start again then."""
@@ -118,6 +124,7 @@ class BackupAndRestore(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Save, if that is wanted after every epoch; the next one is to follow."""
         self._current_epoch = epoch + 1
+        self._position = training_state.position_of(self.model)
         if self._frequency.every_epoch:
             self._save(self._current_epoch)
 
@@ -129,7 +136,7 @@ class BackupAndRestore(Callback):
 
     def _save(self, epoch: int) -> None:
         os.makedirs(self.backup_dir, exist_ok=True)
-        content = _encode(training_state.collect(self.model, epoch))
+        content = _encode(training_state.collect(self.model, epoch, self._position))
         if self.double_checkpoint and self._latest.exists():
             os.replace(self._latest, self._previous)
         with atomic_write(self._latest) as file:
