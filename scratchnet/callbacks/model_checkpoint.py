@@ -10,6 +10,7 @@ from scratchnet.callbacks.callback import Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import SaveFrequency
+from scratchnet.errors import NonFiniteWeightsError
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".npz")
 
@@ -27,7 +28,9 @@ class ModelCheckpoint(MonitorCallback):
 
     Where scratchnet deviates from Keras: NaN is never an improvement, so that a first
     epoch with a NaN is not kept for ever; ``save_best_only`` works with a number as
-    ``save_freq`` (Keras fails at the second save, before the first epoch's end).
+    ``save_freq`` (Keras fails at the second save, before the first epoch's end). And
+    weights that are NaN or infinite are not saved: the file keeps the last good ones,
+    a warning says so once a `fit`, and the training goes on; Keras writes them.
 
     Args:
         filepath: name of the file. Fields in braces are filled in: ``epoch`` (from
@@ -71,6 +74,11 @@ class ModelCheckpoint(MonitorCallback):
         self.save_freq = save_freq
         self._frequency = SaveFrequency("ModelCheckpoint", save_freq)
         self._current_epoch = 0
+        self._has_warned = False
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Be ready to warn again."""
+        self._has_warned = False
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note the epoch, for saves after batches."""
@@ -87,11 +95,21 @@ class ModelCheckpoint(MonitorCallback):
             self._consider(epoch, None, logs or {})
 
     def _consider(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
-        path = self._fill_in(epoch, batch, logs)
-        if self._should_save(epoch, logs, path):
+        path, best = self._fill_in(epoch, batch, logs), self.best
+        if not self._should_save(epoch, logs, path):
+            return
+        try:
             self._save(path)
-            if self.verbose > 0:
-                say(f"Epoch {epoch + 1}: finished saving model to {path}")
+        except NonFiniteWeightsError as error:
+            self.best = best  # what was not saved is not to be beaten
+            self._warn_once(error)
+        else:
+            self._report(epoch, f"finished saving model to {path}")
+
+    def _warn_once(self, error: NonFiniteWeightsError) -> None:
+        if not self._has_warned:
+            warnings.warn(f"ModelCheckpoint: {error}", stacklevel=5)
+        self._has_warned = True
 
     def _fill_in(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
         """Return the file's name, its fields filled in.
