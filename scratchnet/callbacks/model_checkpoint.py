@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from typing import Any
 
 from scratchnet.callbacks.callback import Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import SaveFrequency
-from scratchnet.errors import NonFiniteWeightsError
+from scratchnet.checkpoint import h5
+from scratchnet.errors import CheckpointError, NonFiniteWeightsError
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".npz")
 
@@ -50,6 +52,8 @@ class ModelCheckpoint(MonitorCallback):
     Raises:
         TypeError: filepath is no path.
         ValueError: filepath has another ending, or save_freq is out of range.
+        ImportError: in `fit`, the ending needs h5py, which is not installed.
+        CheckpointError: in `fit`, the file can't be written.
 
     Reference: `keras/src/callbacks/model_checkpoint.py`.
     """
@@ -77,8 +81,17 @@ class ModelCheckpoint(MonitorCallback):
         self._has_warned = False
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        """Be ready to warn again."""
+        """See that files can be written, before an epoch has been spent.
+
+        Raises:
+            ImportError: the filepath's ending needs h5py, which is not installed.
+            CheckpointError: the folder can't be made.
+        """
         self._has_warned = False
+        if not self.filepath.endswith(".npz"):
+            h5.import_h5py(self.filepath)
+        with suppress(KeyError, IndexError):  # its name has fields: not known yet
+            _make_folder(os.path.dirname(self.filepath).format())
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note the epoch, for saves after batches."""
@@ -168,9 +181,7 @@ class ModelCheckpoint(MonitorCallback):
                 f"ModelCheckpoint: expected the name of a file, received the folder "
                 f"{path}"
             )
-        folder = os.path.dirname(path)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
+        _make_folder(os.path.dirname(path))
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:
@@ -179,6 +190,27 @@ class ModelCheckpoint(MonitorCallback):
     def _report(self, epoch: int, text: str) -> None:
         if self.verbose > 0:
             say(f"Epoch {epoch + 1}: {text}")
+
+
+def _make_folder(folder: str) -> None:
+    """Make a folder, if it is missing.
+
+    Raises:
+        CheckpointError: it can't be made, or nothing can be written to it.
+    """
+    folder = folder or os.curdir
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"ModelCheckpoint: the folder {folder} can't be made: "
+            f"{error.strerror or error}; choose another filepath"
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CheckpointError(
+            f"ModelCheckpoint: the folder {folder} can't be written to; choose another "
+            "filepath"
+        )
 
 
 def _check_ending(filepath: str | os.PathLike[str], save_weights_only: bool) -> str:

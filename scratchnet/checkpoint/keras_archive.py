@@ -81,6 +81,7 @@ def _config_bytes(model: Any, path: str) -> bytes:
 
 def load(model: Any, path: str) -> None:
     """Read the weights alone; `scratchnet.checkpoint.load_weights` says more."""
+    h5.import_h5py(path)  # without it, advice about the file would be of no use
     entries = layout.layer_entries(model, path)
     weights = io.BytesIO(_read_members(path)[WEIGHTS])
     with h5.open_datasets(weights, f"{path}: {WEIGHTS}") as datasets:
@@ -89,6 +90,7 @@ def load(model: Any, path: str) -> None:
 
 def load_model(path: str, *, compile: bool = True) -> Sequential:
     """Read a whole model; `scratchnet.checkpoint.load_model` says more."""
+    h5.import_h5py(path)
     members = _read_members(path)
     _check_version(_read_json(members, METADATA, path), path)
     record = _read_json(members, CONFIG, path)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fake_model import FakeModel, fit, values
 
 import scratchnet as keras
 from scratchnet.callbacks import Callback, EarlyStopping, ModelCheckpoint
-from scratchnet.errors import NonFiniteWeightsError
+from scratchnet.errors import CheckpointError, NonFiniteWeightsError
 
 NAN = float("nan")
 
@@ -243,6 +244,59 @@ def test_a_folder_of_the_files_name_is_an_error(tmp_path: Path) -> None:
     folder.mkdir()
     with pytest.raises(IsADirectoryError, match="received the folder"):
         fit(FakeModel(), ModelCheckpoint(folder), [{"val_loss": 1.0}])
+
+
+class Epochs(Callback):
+    """Count the epochs that have begun."""
+
+    count = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.count += 1
+
+
+@pytest.mark.parametrize(
+    ("name", "weights_only"),
+    [("best.keras", False), ("{epoch}.keras", False), ("a.weights.h5", True)],
+)
+def test_a_missing_h5py_is_named_before_the_first_epoch(
+    tmp_path: Path, name: str, weights_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    checkpoint = ModelCheckpoint(tmp_path / name, save_weights_only=weights_only)
+    seen, ending = Epochs(), ".h5" if weights_only else ".keras"
+    with pytest.raises(ImportError, match=f"files that end in {ending} need h5py"):
+        fit(FakeModel(), [checkpoint, seen], values("val_loss", 1))
+    assert seen.count == 0
+
+
+@pytest.mark.parametrize("name", ["file/sub/a.npz", "file/sub/{epoch}.npz"])
+def test_a_folder_that_cannot_be_made_is_an_error_before_the_first_epoch(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").touch()
+    checkpoint = ModelCheckpoint(tmp_path / name, save_weights_only=True)
+    seen = Epochs()
+    with pytest.raises(CheckpointError, match=r"ModelCheckpoint: .*can't be made: Not"):
+        fit(FakeModel(), [checkpoint, seen], values("val_loss", 1))
+    assert seen.count == 0
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To root, who runs these tests in places, every folder is open.
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    checkpoint = ModelCheckpoint(tmp_path / "a.npz", save_weights_only=True)
+    with pytest.raises(CheckpointError, match=r"can't be written to"):
+        fit(FakeModel(), [checkpoint, seen := Epochs()], values("val_loss", 1))
+    assert seen.count == 0
+
+
+def test_a_folder_with_fields_is_made_when_they_are_known(tmp_path: Path) -> None:
+    checkpoint = ModelCheckpoint(f"{tmp_path}/{{epoch}}/a.npz", save_weights_only=True)
+    fit(FakeModel(), checkpoint, values("val_loss", 1, 2))
+    assert sorted(os.listdir(tmp_path)) == ["1", "2"]
 
 
 def test_verbose_gives_the_reason(
