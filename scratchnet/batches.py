@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -260,10 +260,16 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
     """Return an array of real numbers, without copying one.
 
     Raises:
-        TypeError: it is None, a generator, text, ragged, complex …
+        TypeError: it is None, a generator, a tf.data set, text, ragged, complex …
     """
-    if value is None or callable(value) or hasattr(value, "__next__"):
+    if value is None or callable(value):
         raise TypeError(f"{who}: expected an array for {name}, received {value!r}")
+    if _is_stream(value):
+        raise TypeError(
+            f"{who}: expected an array for {name}, received {value!r:.80}; generators, "
+            "tf.data sets and data loaders are outside scratchnet's subset of Keras: "
+            "pass arrays"
+        )
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -277,6 +283,15 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
             f"received dtype {array.dtype}"
         )
     return array
+
+
+def _is_stream(value: Any) -> bool:
+    """Whether something yields items, or batches, and is no array of them."""
+    if isinstance(value, Sequence) or hasattr(value, "__array_interface__"):
+        return False
+    if hasattr(value, "__array__"):
+        return False
+    return hasattr(value, "__iter__") or hasattr(value, "__getitem__")
 
 
 def _cast(x: np.ndarray, y: np.ndarray) -> None:
