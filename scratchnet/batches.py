@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -195,7 +195,7 @@ class Position:
     samples: int
     batch_size: int
     taken: int = 0
-    shuffling: dict[str, Any] | None = None
+    shuffling: Mapping[str, Any] | None = None
 
 
 def epochs(

@@ -12,6 +12,7 @@ only the seed comes from here.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,11 @@ def stream(name: str) -> np.random.Generator:
     return _generators[name]
 
 
-def generator(state: dict[str, Any]) -> np.random.Generator:
+def generator(state: Mapping[str, Any]) -> np.random.Generator:
     """Return a generator of its own that goes on from the state of a stream."""
-    bits = np.random.PCG64()
-    bits.state = state
-    return np.random.Generator(bits)
+    made = np.random.Generator(np.random.PCG64())
+    made.bit_generator.state = state
+    return made
 
 
 def get_state() -> dict[str, Any]:
