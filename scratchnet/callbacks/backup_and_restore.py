@@ -19,6 +19,7 @@ from scratchnet.callbacks.training_state import State
 from scratchnet.checkpoint import npz
 from scratchnet.checkpoint.atomic import atomic_write
 from scratchnet.errors import CheckpointError
+from scratchnet.whole_file import remove_unfinished
 
 
 class BackupAndRestore(Callback):
@@ -98,7 +99,7 @@ class BackupAndRestore(Callback):
                 "BackupAndRestore: expected a built model; give its first layer an "
                 "input_shape, or call model.build(input_shape) before fit"
             )
-        self._remove_unfinished()
+        remove_unfinished(self._latest)
         path = self._find()
         if path is None:
             return
@@ -155,17 +156,12 @@ class BackupAndRestore(Callback):
         return self._latest
 
     def _delete(self) -> None:
-        self._remove_unfinished()
+        remove_unfinished(self._latest)
         for path in (self._latest, self._previous):
             path.unlink(missing_ok=True)
         # Not empty: it holds files that are not ours.
         with suppress(OSError):
             os.rmdir(self.backup_dir)
-
-    def _remove_unfinished(self) -> None:
-        """Remove what a killed run was writing."""
-        for path in Path(self.backup_dir).glob(f".{self._latest.name}.*.tmp"):
-            path.unlink(missing_ok=True)
 
 
 def _encode(state: State) -> bytes:
