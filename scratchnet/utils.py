@@ -81,5 +81,5 @@ def set_random_seed(seed: int) -> None:
 
 
 def clear_session() -> None:
-    """Number the default names of layers and models from the start again."""
+    """Start again to number the default names of layers and models."""
     naming.reset()

@@ -1,4 +1,4 @@
-"""Downloads a file so that its final name never holds unverified bytes.
+"""Download a file so that its final name never holds unverified bytes.
 
 The bytes go to a unique temporary name in the same folder, are counted and hashed on
 the way, are forced to the disk, and only then get their name, in one step. What fails
@@ -59,13 +59,13 @@ class MirrorError(Exception):
     """
 
     def __init__(self, message: str, *, final: bool = False) -> None:
-        """Keeps whether another try may help."""
+        """Keep whether another try may help."""
         super().__init__(message)
         self.final = final
 
 
 def fetch(file: PublishedFile, folder: Path, patience: Patience | None = None) -> Path:
-    """Downloads a published file, unless it is there already.
+    """Download a published file, unless it is there already.
 
     Args:
         file: what to download.
@@ -128,7 +128,7 @@ def _fetch_once(
 def _connection(
     url: str, file: PublishedFile, patience: Patience
 ) -> Iterator[http.client.HTTPResponse]:
-    """Opens a URL; every fault of the network becomes `MirrorError`."""
+    """Open a URL; every fault of the network becomes `MirrorError`."""
     request = urllib.request.Request(
         url, headers={"User-Agent": "scratchnet", "Accept-Encoding": "identity"}
     )
@@ -163,7 +163,7 @@ def _copy(
     file: PublishedFile,
     patience: Patience,
 ) -> None:
-    """Copies the body, counts and hashes it; one byte too many ends the copy."""
+    """Copy the body, count and hash it; one byte too many ends the copy."""
     digest = hashlib.sha256()
     received = 0
     start = time.monotonic()
@@ -196,7 +196,7 @@ def _read_some(response: http.client.HTTPResponse) -> bytes:
 
 
 def _progress(file: PublishedFile) -> Any:
-    """A progress bar on a terminal, nothing elsewhere."""
+    """Return a progress bar on a terminal, nothing elsewhere."""
     from tqdm import tqdm
 
     return tqdm(
@@ -228,7 +228,7 @@ class _SafeRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """An opener for http and https alone: no file:, ftp: or data: URLs."""
+    """Return an opener for http and https alone: no file:, ftp: or data: URLs."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
