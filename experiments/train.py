@@ -72,26 +72,8 @@ def train(
     )
     if verbose:
         say(_heading(run, protocol))
-    model.compile(
-        optimizers.Adam(protocol.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    started = time.perf_counter()
-    model.fit(
-        samples.training[0],
-        _one_hot(samples.training, samples),
-        batch_size=protocol.batch_size,
-        epochs=protocol.epochs,
-        validation_data=(samples.validation[0], _one_hot(samples.validation, samples)),
-        callbacks=[
-            EpochSeconds(),
-            *([EpochTable(say, protocol.epochs)] if verbose == 2 else []),
-            *_callbacks(run, protocol, samples),
-        ],
-        verbose=1 if verbose == 1 else 0,
-    )
-    seconds = time.perf_counter() - started
+    table = [EpochTable(say, protocol.epochs)] if verbose == 2 else []
+    seconds = _fit(run, model, samples, protocol, table, verbose=int(verbose == 1))
     metrics = _evaluate(run, model, samples, seconds)
     if verbose:
         say(_result(run, metrics))
@@ -111,6 +93,33 @@ def build(
         [layers.Input(image_shape), layers.Rescaling(PIXEL_SCALE), *network.layers],
         name=model_name,
     )
+
+
+def _fit(
+    run: Run,
+    model: Sequential,
+    samples: data.Data,
+    protocol: Protocol,
+    table: list[EpochTable],
+    verbose: int,
+) -> float:
+    """Compile and train as the protocol says; return the seconds that it took."""
+    model.compile(
+        optimizers.Adam(protocol.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    started = time.perf_counter()
+    model.fit(
+        samples.training[0],
+        _one_hot(samples.training, samples),
+        batch_size=protocol.batch_size,
+        epochs=protocol.epochs,
+        validation_data=(samples.validation[0], _one_hot(samples.validation, samples)),
+        callbacks=[EpochSeconds(), *table, *_callbacks(run, protocol, samples)],
+        verbose=verbose,
+    )
+    return time.perf_counter() - started
 
 
 def _callbacks(run: Run, protocol: Protocol, samples: data.Data) -> list[Callback]:
