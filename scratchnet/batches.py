@@ -287,9 +287,9 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
 
 def _is_stream(value: Any) -> bool:
     """Whether something yields items, or batches, and is no array of them."""
-    if isinstance(value, Sequence) or hasattr(value, "__array_interface__"):
+    if isinstance(value, Sequence | Mapping):
         return False
-    if hasattr(value, "__array__"):
+    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
         return False
     return hasattr(value, "__iter__") or hasattr(value, "__getitem__")
 
