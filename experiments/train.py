@@ -20,6 +20,7 @@ from scratchnet.callbacks import (
     EarlyStopping,
     LayerMonitor,
     ModelCheckpoint,
+    TerminateOnNaN,
 )
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import PIXELS, Run, environment
@@ -125,6 +126,7 @@ def _fit(
 def _callbacks(run: Run, protocol: Protocol, samples: data.Data) -> list[Callback]:
     """Return what keeps the history and both sets of weights, and what stops."""
     return [
+        TerminateOnNaN(),
         CSVLogger(run.path("history.csv")),
         LayerMonitor(
             samples.validation[0][:WATCHED_IMAGES],
@@ -226,10 +228,12 @@ def _evaluate(
     from sklearn.metrics import classification_report
 
     history = run.history()
-    if not run.path("best.npz").exists():
+    losses = np.array([history["loss"], history["val_loss"]])
+    lost = np.flatnonzero(~np.isfinite(losses).all(axis=0))
+    if lost.size:
         raise CheckpointError(
-            f"{run.folder}: training diverged: the validation loss was NaN in every "
-            "epoch, so there are no best weights"
+            f"{run.folder}: training diverged: the loss was not finite in epoch "
+            f"{lost[0] + 1}"
         )
     model.load_weights(run.path("best.npz"))
     x, labels = samples.test
