@@ -118,7 +118,7 @@ class Writer:
         self.document, self.folder = document, folder
 
     def introduction(self) -> Iterator[str]:
-        """What a ladder is, how to climb it, and how fast each rung was."""
+        """Say what a ladder is, how to climb it, and how fast each rung was."""
         described = self.document["machine"]
         speeds = [case["sgemm_gflops"] for case in self.document["cases"]]
         size = self.document["sgemm_size"]
@@ -164,7 +164,7 @@ class Writer:
             yield self.table(chapter)
 
     def lines(self, name: str) -> Iterator[str]:
-        """An operation's equation, and the code of its reference rung."""
+        """Yield an operation's equation, and the code of its reference rung."""
         function = plain(OPERATIONS[name].rungs["reference"])
         yield f"**{self.line_link(function, name)}.** {summary(function)}"
         yield f"```python\n{code(function)}\n```"
@@ -193,7 +193,7 @@ class Writer:
             )
 
     def table(self, chapter: Chapter) -> str:
-        """The chapter's part of the benchmark."""
+        """Return the chapter's part of the benchmark."""
         cases = [
             {
                 **case,

@@ -120,6 +120,13 @@ def _add_run(commands: Any) -> None:
         "the same settings are not repeated.",
     )
     arguments.add_runs(parser, dataset="digits", seeds="1", model_option="--model")
+    _add_protocol(parser)
+    _add_output(parser)
+    parser.set_defaults(action=_run)
+
+
+def _add_protocol(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how to train."""
     for name, meaning in (("epochs", "most epochs"), ("batch_size", "samples a step")):
         study_has, digits_has = (
             getattr(settings, name) for settings in (protocol.STUDY, protocol.DIGITS)
@@ -138,17 +145,21 @@ def _add_run(commands: Any) -> None:
         "the training set (default: notebook)",
     )
     parser.add_argument(
+        "--quick", action="store_true", help="2 epochs on 2,000 images, to try it out"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="repeat runs that finished earlier"
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what to print, and what to keep where."""
+    parser.add_argument(
         "--out",
         type=Path,
         default=Path("runs"),
         metavar="FOLDER",
         help="folder for the runs (default: runs)",
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="2 epochs on 2,000 images, to try it out"
-    )
-    parser.add_argument(
-        "--fresh", action="store_true", help="repeat runs that finished earlier"
     )
     parser.add_argument(
         "--verbose",
@@ -170,7 +181,6 @@ def _add_run(commands: Any) -> None:
     parser.add_argument(
         "--no-report", action="store_true", help="leave out figures and reports"
     )
-    parser.set_defaults(action=_run)
 
 
 def _add_report(commands: Any) -> None:

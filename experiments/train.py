@@ -20,6 +20,7 @@ from scratchnet.callbacks import (
     EarlyStopping,
     LayerMonitor,
     ModelCheckpoint,
+    TerminateOnNaN,
 )
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import PIXELS, Run, environment
@@ -72,26 +73,8 @@ def train(
     )
     if verbose:
         say(_heading(run, protocol))
-    model.compile(
-        optimizers.Adam(protocol.learning_rate),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    started = time.perf_counter()
-    model.fit(
-        samples.training[0],
-        _one_hot(samples.training, samples),
-        batch_size=protocol.batch_size,
-        epochs=protocol.epochs,
-        validation_data=(samples.validation[0], _one_hot(samples.validation, samples)),
-        callbacks=[
-            EpochSeconds(),
-            *([EpochTable(say, protocol.epochs)] if verbose == 2 else []),
-            *_callbacks(run, protocol, samples),
-        ],
-        verbose=1 if verbose == 1 else 0,
-    )
-    seconds = time.perf_counter() - started
+    table = [EpochTable(say, protocol.epochs)] if verbose == 2 else []
+    seconds = _fit(run, model, samples, protocol, table, verbose=int(verbose == 1))
     metrics = _evaluate(run, model, samples, seconds)
     if verbose:
         say(_result(run, metrics))
@@ -113,9 +96,37 @@ def build(
     )
 
 
+def _fit(
+    run: Run,
+    model: Sequential,
+    samples: data.Data,
+    protocol: Protocol,
+    table: list[EpochTable],
+    verbose: int,
+) -> float:
+    """Compile and train as the protocol says; return the seconds that it took."""
+    model.compile(
+        optimizers.Adam(protocol.learning_rate),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    started = time.perf_counter()
+    model.fit(
+        samples.training[0],
+        _one_hot(samples.training, samples),
+        batch_size=protocol.batch_size,
+        epochs=protocol.epochs,
+        validation_data=(samples.validation[0], _one_hot(samples.validation, samples)),
+        callbacks=[EpochSeconds(), *table, *_callbacks(run, protocol, samples)],
+        verbose=verbose,
+    )
+    return time.perf_counter() - started
+
+
 def _callbacks(run: Run, protocol: Protocol, samples: data.Data) -> list[Callback]:
     """Return what keeps the history and both sets of weights, and what stops."""
     return [
+        TerminateOnNaN(),
         CSVLogger(run.path("history.csv")),
         LayerMonitor(
             samples.validation[0][:WATCHED_IMAGES],
@@ -217,10 +228,12 @@ def _evaluate(
     from sklearn.metrics import classification_report
 
     history = run.history()
-    if not run.path("best.npz").exists():
+    losses = np.array([history["loss"], history["val_loss"]])
+    lost = np.flatnonzero(~np.isfinite(losses).all(axis=0))
+    if lost.size:
         raise CheckpointError(
-            f"{run.folder}: training diverged: the validation loss was NaN in every "
-            "epoch, so there are no best weights"
+            f"{run.folder}: training diverged: the loss was not finite in epoch "
+            f"{lost[0] + 1}"
         )
     model.load_weights(run.path("best.npz"))
     x, labels = samples.test

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -166,15 +167,43 @@ def in_order(samples: Samples, batch_size: int) -> Iterator[Batch]:
         yield samples.slice(start, start + batch_size)
 
 
-def shuffled(samples: Samples, batch_size: int) -> Iterator[Batch]:
-    """Yield the batches of a new random order, drawn from the stream ``shuffling``."""
-    order = random.stream("shuffling").permutation(len(samples))
+def shuffled(
+    samples: Samples, batch_size: int, generator: np.random.Generator | None = None
+) -> Iterator[Batch]:
+    """Yield the batches of a new random order, drawn from the stream ``shuffling``.
+
+    With a ``generator`` the order is drawn from that, and the stream stays untouched.
+    """
+    generator = generator or random.stream("shuffling")
+    order = generator.permutation(len(samples))
     for start in range(0, len(samples), batch_size):
         yield samples.gather(order[start : start + batch_size])
 
 
+@dataclass
+class Position:
+    """Where in a pass through the samples the next epoch starts.
+
+    Attributes:
+        samples: their number.
+        batch_size: samples in a batch.
+        taken: batches of the pass that earlier epochs have taken; 0 is a new pass.
+        shuffling: state of the stream ``shuffling`` from which the order of the pass
+            was drawn; None where it is not shuffled, and before the first.
+    """
+
+    samples: int
+    batch_size: int
+    taken: int = 0
+    shuffling: Mapping[str, Any] | None = None
+
+
 def epochs(
-    samples: Samples, batch_size: int, steps: int | None, shuffle: bool
+    samples: Samples,
+    batch_size: int,
+    steps: int | None,
+    shuffle: bool,
+    position: Position | None = None,
 ) -> Iterator[Iterator[Batch]]:
     """Yield the batches of one epoch after another, for ever.
 
@@ -182,14 +211,22 @@ def epochs(
     from where the last epoch stopped; where the samples run out it ends early, with a
     warning, and the next one starts over.
 
+    Args:
+        samples: what to go through.
+        batch_size: samples in a batch.
+        steps: batches in an epoch; None is all.
+        shuffle: whether every pass has a new order.
+        position: kept up to date as epochs are taken; where it is changed before the
+            first of them, that one starts there.
+
     Reference: `keras/src/trainers/epoch_iterator.py`.
     """
     available = count(samples, batch_size)
     steps = steps or available
+    position = position or Position(len(samples), batch_size)
     while True:
-        order = shuffled if shuffle else in_order
-        once = order(samples, batch_size)
-        for start in range(0, available, steps):
+        once = _pass(samples, batch_size, shuffle, position)
+        for start in range(position.taken, available, steps):
             left = min(steps, available - start)
             if left < steps:
                 warnings.warn(
@@ -197,17 +234,42 @@ def epochs(
                     f"where the {len(samples)} samples do",
                     stacklevel=5,
                 )
+            position.taken = (start + left) % available
             yield itertools.islice(once, left)
+
+
+def _pass(
+    samples: Samples, batch_size: int, shuffle: bool, position: Position
+) -> Iterator[Batch]:
+    """Return the batches of a pass, from the position on."""
+    generator = None
+    if position.taken == 0:
+        stream = random.stream("shuffling").bit_generator
+        position.shuffling = stream.state if shuffle else None
+    elif position.shuffling is not None:
+        # Drawn before: the stream itself is further on.
+        generator = random.generator(position.shuffling)
+    if position.shuffling is None:
+        once = in_order(samples, batch_size)
+    else:
+        once = shuffled(samples, batch_size, generator)
+    return itertools.islice(once, position.taken, None)
 
 
 def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
     """Return an array of real numbers, without copying one.
 
     Raises:
-        TypeError: it is None, a generator, text, ragged, complex …
+        TypeError: it is None, a generator, a tf.data set, text, ragged, complex …
     """
-    if value is None or callable(value) or hasattr(value, "__next__"):
+    if value is None or callable(value):
         raise TypeError(f"{who}: expected an array for {name}, received {value!r}")
+    if _is_stream(value):
+        raise TypeError(
+            f"{who}: expected an array for {name}, received {value!r:.80}; generators, "
+            "tf.data sets and data loaders are outside scratchnet's subset of Keras: "
+            "pass arrays"
+        )
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -221,6 +283,15 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
             f"received dtype {array.dtype}"
         )
     return array
+
+
+def _is_stream(value: Any) -> bool:
+    """Whether something yields items, or batches, and is no array of them."""
+    if isinstance(value, Sequence | Mapping):
+        return False
+    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+        return False
+    return hasattr(value, "__iter__") or hasattr(value, "__getitem__")
 
 
 def _cast(x: np.ndarray, y: np.ndarray) -> None:

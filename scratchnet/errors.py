@@ -11,6 +11,10 @@ class CheckpointError(RuntimeError):
     """A model's file can't be written, can't be read, or belongs to another model."""
 
 
+class NonFiniteWeightsError(CheckpointError):
+    """A model isn't saved, because a weight of it is NaN or infinite."""
+
+
 class DatasetError(RuntimeError):
     """A data set's file is missing, damaged or not what its name says."""
 

@@ -12,6 +12,7 @@ only the seed comes from here.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,13 @@ def reset(seed: int | None) -> None:
 def stream(name: str) -> np.random.Generator:
     """Return the generator of one of `STREAMS`; it goes on where it was left."""
     return _generators[name]
+
+
+def generator(state: Mapping[str, Any]) -> np.random.Generator:
+    """Return a generator of its own that goes on from the state of a stream."""
+    made = np.random.Generator(np.random.PCG64())
+    made.bit_generator.state = state
+    return made
 
 
 def get_state() -> dict[str, Any]:

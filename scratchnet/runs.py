@@ -163,7 +163,13 @@ class Run:
         """
         if not self.complete:
             raise CheckpointError(f"{self.folder}: this run did not finish")
-        return self.read_json("metrics.json")
+        metrics = self.read_json("metrics.json")
+        if not isinstance(metrics, dict):
+            raise CheckpointError(
+                f"{self.path('metrics.json')}: expected names and numbers, found "
+                f"{metrics!r:.80}"
+            )
+        return metrics
 
     def predictions(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the test images' labels, (N,), and probabilities, (N, C).

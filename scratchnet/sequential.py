@@ -18,7 +18,7 @@ from scratchnet import (
     serialization,
     summary,
 )
-from scratchnet.batches import Samples
+from scratchnet.batches import Position, Samples
 from scratchnet.callbacks.history import History
 from scratchnet.layers import layer as layer_module
 from scratchnet.layers.input_layer import InputLayer
@@ -77,6 +77,7 @@ class Sequential:
         self.stop_training = False
         self.interrupted = False
         self._initial_epoch = 0
+        self._position: Position | None = None
         self._trainer: Trainer | None = None
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self.add(layer)
@@ -432,7 +433,7 @@ class Sequential:
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Any = None,
-        validation_split: float = 0.0,
+        validation_split: float | None = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
@@ -674,8 +675,9 @@ class Sequential:
 
         Raises:
             CheckpointError: the file can't be written or is there already, a weight
-                isn't finite, or the model holds a layer, loss or metric that is none
-                of scratchnet's.
+                isn't finite, or the model holds what Keras has not: a layer, loss or
+                metric of the user's own, or the ``label_smoothing`` of
+                `SparseCategoricalCrossentropy`.
             ValueError: the name has another ending, or the model is not built.
             ImportError: h5py is not installed.
 

@@ -179,13 +179,7 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
     else:
         names = known.get(module, ()) if isinstance(module, str) else ()
     if not isinstance(name, str) or name not in names:
-        there_are = (
-            known if not names else known.get(str(module), known["keras.layers"])
-        )
-        raise ValueError(
-            f"{where}: {_cut(name)} of module {_cut(module)} is outside scratchnet's "
-            f"subset of Keras{lookup.suggest(str(name), dict.fromkeys(there_are))}"
-        )
+        raise ValueError(f"{where}: {_outside(name, module, known)}")
     if registered not in (None, name):
         raise ValueError(
             f"{where}: {_cut(name)} is registered as {_cut(registered)}; only Keras's "
@@ -199,6 +193,19 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
     unknown = [key for key in node if key not in ENTRIES]
     if unknown:
         raise ValueError(f"{where}: {name} has an unknown entry {_cut(unknown[0])}")
+
+
+def _outside(name: Any, module: Any, known: dict[str, tuple[str, ...]]) -> str:
+    """Say why a class can't be named, and which can."""
+    what = f"{_cut(name)} of module {_cut(module)} is"
+    if module is not None and str(module).partition(".")[0] != "keras":
+        return f"{what} none of scratchnet's own classes, and only those can be stored"
+    if module is None or module in known:
+        there_are = known.get(str(module), known["keras.layers"])
+        advice = lookup.suggest(str(name), dict.fromkeys(there_are))
+    else:
+        advice = f"; of Keras's modules it has {', '.join(known)}"
+    return f"{what} outside scratchnet's subset of Keras{advice}"
 
 
 def _cut(thing: Any) -> str:

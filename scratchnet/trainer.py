@@ -72,7 +72,7 @@ class Trainer:
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Any = None,
-        validation_split: float = 0.0,
+        validation_split: float | None = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
@@ -110,8 +110,10 @@ class Trainer:
             validation.check_finite()
             available = batches.count(validation, validation_batch_size)
             validation_steps = _steps("fit: validation", validation_steps, available)
+        position = batches.Position(len(samples), batch_size)
+        self.model._position = position
         self._epochs(
-            batches.epochs(samples, batch_size, steps, shuffle),
+            batches.epochs(samples, batch_size, steps, shuffle, position),
             range(start, epochs),
             callbacks,
             validation,
@@ -138,7 +140,7 @@ class Trainer:
         with DeferredInterrupt() as interrupt:
             try:
                 callbacks.on_train_begin()
-                # A `BackupAndRestore` may have moved the start.
+                # A `BackupAndRestore` may have moved the start, and the position.
                 for epoch in range(model._initial_epoch, epochs.stop):
                     callbacks.on_epoch_begin(epoch)
                     logs = self._epoch(
@@ -389,8 +391,11 @@ class Trainer:
         with_targets = who != "predict"
         if with_targets:
             model.assert_compiled(who)
-            if y is None:
-                raise ValueError(f"{who}: expected targets y, received None")
+            if y is None and isinstance(x, tuple):
+                raise TypeError(
+                    f"{who}: expected x and y as two arrays, received a tuple of "
+                    f"{len(x)} as x and no y; call {who}(x, y)"
+                )
         samples = Samples(
             who,
             x,
@@ -399,6 +404,8 @@ class Trainer:
             input_shape=model.input_shape if model.built else None,
             dtype=model.layers[0].dtype if model.layers else None,
         )
+        if with_targets and samples.y is None:
+            raise ValueError(f"{who}: expected targets y, received None")
         input_shape = (None, *samples.x.shape[1:])
         if samples.y is not None:
             output_shape = model.compute_output_shape(input_shape)
@@ -411,11 +418,13 @@ class Trainer:
     def _split(
         self,
         samples: Samples,
-        validation_split: float,
+        validation_split: float | None,
         validation_data: Any,
         class_weight: dict[int, float] | None,
     ) -> tuple[Samples, Samples | None]:
         """Return the samples to train on and those to validate on."""
+        if validation_split is None:
+            validation_split = 0.0
         fraction = arguments.fraction("fit", "validation_split", validation_split)
         validation = None
         if validation_data is not None:
@@ -451,21 +460,22 @@ class Trainer:
         steps: int,
         fitting: bool = False,
     ) -> CallbackList:
-        if isinstance(callbacks, CallbackList):
-            return callbacks
         verbose = 1 if verbose == "auto" else verbose
         if verbose not in (0, 1, 2):
             raise ValueError(
                 f"verbose: expected 0, 1, 2 or 'auto', received {verbose!r}"
             )
+        params = {"verbose": int(verbose), "epochs": epochs, "steps": steps}
+        if isinstance(callbacks, CallbackList):
+            if fitting:
+                callbacks.complete(self.model, **params)
+            return callbacks
         return CallbackList(
             callbacks,
             add_history=fitting,
             add_progbar=verbose != 0,
             model=self.model,
-            verbose=int(verbose),
-            epochs=epochs,
-            steps=steps,
+            **params,
         )
 
 

@@ -84,7 +84,7 @@ def set_random_seed(seed: int) -> None:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Number the default names of layers and models from the start again.
+    """Start again to number the default names of layers and models.
 
     Args:
         free_memory: outside the subset if False.

@@ -55,6 +55,16 @@ def fails_and_changes_nothing(model, error, message, call):
     model.predict(X, verbose=0)
 
 
+class Stream:
+    """Yields batches, as tf.data sets and data loaders do."""
+
+    def __iter__(self):
+        yield X, Y
+
+    def __len__(self):
+        return 1
+
+
 BAD_X = {
     "wrong size": (
         X[:, :5],
@@ -86,6 +96,16 @@ BAD_X = {
     ),
     "None": (None, TypeError, "expected an array for x, received None"),
     "generator": ((x for x in X), TypeError, "expected an array for x, received <gen"),
+    "iterator": (
+        iter(X),
+        TypeError,
+        "expected an array for x, .*generators, tf.data sets and .* pass arrays",
+    ),
+    "tf.data set": (
+        Stream(),
+        TypeError,
+        "expected an array for x, received .*Stream.*generators, tf.data sets and",
+    ),
     "text": (
         "digits",
         TypeError,
@@ -199,6 +219,21 @@ def test_targets(kind, method):
 
 BAD_SETTINGS = {
     "no targets": ({"y": None}, ValueError, "fit: expected targets y, received None"),
+    "generator without targets": (
+        {"x": iter([(X, Y)]), "y": None},
+        TypeError,
+        "fit: expected an array for x, received <list_iterator.*generators",
+    ),
+    "data set without targets": (
+        {"x": Stream(), "y": None},
+        TypeError,
+        "fit: expected an array for x, received .*Stream.*tf.data sets",
+    ),
+    "a pair without targets": (
+        {"x": (X, Y), "y": None},
+        TypeError,
+        r"fit: expected x and y as two arrays, received a tuple of 2.*fit\(x, y\)",
+    ),
     "batch_size 0": (
         {"batch_size": 0},
         ValueError,

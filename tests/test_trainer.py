@@ -11,7 +11,7 @@ import pytest
 
 import scratchnet as keras
 from scratchnet import layers
-from scratchnet.callbacks import Callback, LambdaCallback
+from scratchnet.callbacks import Callback, CallbackList, EarlyStopping, LambdaCallback
 from scratchnet.trainer import Trainer
 from tests.golden import compare, core_cases
 
@@ -546,6 +546,27 @@ def test_history_belongs_to_one_fit():
     assert first.epoch == [0, 1]
     assert second.epoch == [2, 3]
     assert model.history is second
+
+
+@pytest.mark.parametrize("with_model", [False, True])
+def test_a_list_of_callbacks_made_by_hand_gets_a_history(with_model):
+    model = mlp()
+    first = model.fit(IMAGES, ONE_HOT, verbose=0)
+    stopping = EarlyStopping(monitor="loss", patience=0)
+    members = CallbackList([stopping], model=model if with_model else None)
+    history = model.fit(IMAGES, ONE_HOT, epochs=2, callbacks=members)
+    assert history is model.history is members.history
+    assert history is not first
+    assert history.epoch == [0, 1]
+    assert stopping.model is model
+    assert stopping.params == {"verbose": 1, "epochs": 2, "steps": 2}
+    again = model.fit(IMAGES, ONE_HOT, callbacks=members)
+    assert again is history and len(history.history["loss"]) == 3
+
+
+def test_no_validation_split_is_none_too():
+    history = mlp().fit(IMAGES, ONE_HOT, validation_split=None, verbose=0)
+    assert set(history.history) == {"accuracy", "loss"}
 
 
 def test_the_trainer_by_hand_does_what_fit_does():

@@ -235,9 +235,16 @@ def _layers(run: Run) -> dict[str, Any] | None:
 
 
 def _is_record(record: Any) -> bool:
-    """Tell whether every layer has a number per step, and per epoch its dead units."""
+    """Tell whether every layer has a number per step, and per epoch its dead units.
+
+    None is a number that was not finite.
+    """
     steps, epochs = record["steps"], record["epochs"]
-    by_step = [*record["gradient_norm"].values(), *record["update_ratio"].values()]
+    by_step = [
+        [0 if value is None else value for value in values]
+        for kind in ("gradient_norm", "update_ratio")
+        for values in record[kind].values()
+    ]
     by_epoch = [
         [0 if found["dead"] is None else found["dead"] for found in history]
         for history in record["activations"].values()

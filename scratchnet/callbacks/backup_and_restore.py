@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scratchnet.batches import Position
 from scratchnet.callbacks import training_state
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.callbacks.messages import say
@@ -18,6 +19,7 @@ from scratchnet.callbacks.training_state import State
 from scratchnet.checkpoint import npz
 from scratchnet.checkpoint.atomic import atomic_write
 from scratchnet.errors import CheckpointError
+from scratchnet.whole_file import remove_unfinished
 
 
 class BackupAndRestore(Callback):
@@ -29,13 +31,15 @@ class BackupAndRestore(Callback):
     Ctrl-C it stays.
 
     Beyond Keras, the state holds not only weights, optimizer and epoch but the random
-    streams, the dropout layers' place in their masks, and the `History`: with
-    ``save_freq="epoch"`` the weights at the end are, bit for bit, those of a run that
-    was never stopped. This callback runs after all others, so that what they change
-    at the end of an epoch (the learning rate, say) is in the backup. What is not: the
-    other callbacks' own state. As in Keras, `EarlyStopping` and `ReduceLROnPlateau`
-    count their patience, and `EarlyStopping` looks for its best epoch, from the
-    resumed epoch on. Give `CSVLogger` ``append=True``, or it starts a new file.
+    streams, the dropout layers' place in their masks, the place in the samples (with
+    ``steps_per_epoch`` an epoch may start in the midst of them), and the `History`:
+    with ``save_freq="epoch"`` the weights at the end are, bit for bit, those of a run
+    that was never stopped. This callback runs after all others, so that what they
+    change at the end of an epoch (the learning rate, say) is in the backup. What is
+    not: the other callbacks' own state. As in Keras, `EarlyStopping` and
+    `ReduceLROnPlateau` count their patience, and `EarlyStopping` looks for its best
+    epoch, from the resumed epoch on. Give `CSVLogger` ``append=True``, or it starts a
+    new file.
 
     With a number of batches as ``save_freq``, an interrupted epoch starts again from
     its first batch with the weights saved in its midst, as in Keras.
@@ -55,8 +59,9 @@ class BackupAndRestore(Callback):
     Raises:
         ValueError: backup_dir is empty, save_freq is out of range, or, in `fit`, the
             model is not built.
-        CheckpointError: the backup can't be written, is damaged, or belongs to
-            another model.
+        CheckpointError: the backup can't be written, is damaged, belongs to another
+            model, or to another number of samples or batch size where it was made in
+            the midst of them.
 
     Reference: `keras/src/callbacks/backup_and_restore.py`.
     """
@@ -85,6 +90,7 @@ class BackupAndRestore(Callback):
         self._previous = Path(self.backup_dir, "previous_state.npz")
         self._frequency = SaveFrequency("BackupAndRestore", save_freq)
         self._current_epoch = 0
+        self._position: Position | None = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restore the state of an interrupted run, if there is a backup of one."""
@@ -93,7 +99,7 @@ class BackupAndRestore(Callback):
                 "BackupAndRestore: expected a built model; give its first layer an "
                 "input_shape, or call model.build(input_shape) before fit"
             )
-        self._remove_unfinished()
+        remove_unfinished(self._latest)
         path = self._find()
         if path is None:
             return
@@ -107,8 +113,9 @@ class BackupAndRestore(Callback):
         self.model._initial_epoch = epoch
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Note the epoch, for saves after batches."""
+        """Note the epoch and where it starts, for saves after batches."""
         self._current_epoch = epoch
+        self._position = training_state.position_of(self.model)
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Save if enough batches have passed; this epoch is to start again then."""
@@ -118,6 +125,7 @@ class BackupAndRestore(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Save, if that is wanted after every epoch; the next one is to follow."""
         self._current_epoch = epoch + 1
+        self._position = training_state.position_of(self.model)
         if self._frequency.every_epoch:
             self._save(self._current_epoch)
 
@@ -129,7 +137,7 @@ class BackupAndRestore(Callback):
 
     def _save(self, epoch: int) -> None:
         os.makedirs(self.backup_dir, exist_ok=True)
-        content = _encode(training_state.collect(self.model, epoch))
+        content = _encode(training_state.collect(self.model, epoch, self._position))
         if self.double_checkpoint and self._latest.exists():
             os.replace(self._latest, self._previous)
         with atomic_write(self._latest) as file:
@@ -148,17 +156,12 @@ class BackupAndRestore(Callback):
         return self._latest
 
     def _delete(self) -> None:
-        self._remove_unfinished()
+        remove_unfinished(self._latest)
         for path in (self._latest, self._previous):
             path.unlink(missing_ok=True)
         # Not empty: it holds files that are not ours.
         with suppress(OSError):
             os.rmdir(self.backup_dir)
-
-    def _remove_unfinished(self) -> None:
-        """Remove what a killed run was writing."""
-        for path in Path(self.backup_dir).glob(f".{self._latest.name}.*.tmp"):
-            path.unlink(missing_ok=True)
 
 
 def _encode(state: State) -> bytes:

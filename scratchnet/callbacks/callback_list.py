@@ -80,6 +80,23 @@ class CallbackList(Callback):
         """The `History` among the members."""
         return self._history
 
+    def complete(self, model: Any, **params: Any) -> None:
+        """Add what `fit` needs and a list made by hand may lack.
+
+        That is a `History`, without which Keras's `fit` fails, the model and the
+        parameters of the run.
+        """
+        if self._history is None:
+            self._history = History()
+            self._history.set_model(self.model)
+            self.callbacks.append(self._history)
+            self.callbacks.sort(key=lambda one: one.runs_last)
+        if self.model is None:
+            self.set_model(model)
+        model.history = self._history
+        if not self.params:
+            self.set_params(params)
+
     def set_params(self, params: dict[str, Any]) -> None:
         """Pass the parameters of the run on, if there are any."""
         self.params = params

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict
 from typing import Any
@@ -40,7 +41,8 @@ class LayerMonitor(Callback):
         record: what was recorded, as plain data: ``steps``, ``gradient_norm`` and
             ``update_ratio`` (layer's name → a value per step), ``epochs``,
             ``activations`` (layer's name → an `inspection.ActivationStatistics` per
-            epoch, as a dict).
+            epoch, as a dict). None stands where there is no finite number: the ratio
+            of weights that are all 0, or anything after the training diverged.
 
     Raises:
         ValueError: every or bins is no positive whole number.
@@ -101,10 +103,9 @@ class LayerMonitor(Callback):
                 param - old for param, old in zip(params.values(), before, strict=True)
             ]
             size = _norm(before)
-            ratio = _norm(changes) / size if size else float("nan")
-            self._add(
-                "gradient_norm", layer.name, _norm(layer.grads[n] for n in params)
-            )
+            norm = _norm(layer.grads[name] for name in params)
+            ratio = _norm(changes) / size if size else None
+            self._add("gradient_norm", layer.name, norm)
             self._add("update_ratio", layer.name, ratio)
         self._before = None
 
@@ -121,16 +122,23 @@ class LayerMonitor(Callback):
             self._write(self.filename)
 
     def _add(self, kind: str, layer: str, value: Any) -> None:
-        self.record[kind].setdefault(layer, []).append(value)
+        self.record[kind].setdefault(layer, []).append(_finite(value))
 
     def _write(self, filename: str | os.PathLike[str]) -> None:
         from scratchnet.checkpoint import atomic_write
 
         with atomic_write(filename, text=True) as file:
-            json.dump(self.record, file)
+            json.dump(self.record, file, allow_nan=False)
             file.write("\n")
+
+
+def _finite(value: Any) -> Any:
+    """Return a value, or a dict of values, with None for NaN and infinity."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _norm(arrays: Any) -> float:
     """Return the Euclidean norm of several arrays together."""
-    return float(np.sqrt(sum(float(np.linalg.norm(one)) ** 2 for one in arrays)))
+    return math.hypot(*(float(np.linalg.norm(one)) for one in arrays))

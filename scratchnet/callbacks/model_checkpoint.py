@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from typing import Any
 
 from scratchnet.callbacks.callback import Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import SaveFrequency
+from scratchnet.checkpoint import h5
+from scratchnet.errors import CheckpointError, NonFiniteWeightsError
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".npz")
 
@@ -27,7 +30,9 @@ class ModelCheckpoint(MonitorCallback):
 
     Where scratchnet deviates from Keras: NaN is never an improvement, so that a first
     epoch with a NaN is not kept for ever; ``save_best_only`` works with a number as
-    ``save_freq`` (Keras fails at the second save, before the first epoch's end).
+    ``save_freq`` (Keras fails at the second save, before the first epoch's end). And
+    weights that are NaN or infinite are not saved: the file keeps the last good ones,
+    a warning says so once a `fit`, and the training goes on; Keras writes them.
 
     Args:
         filepath: name of the file. Fields in braces are filled in: ``epoch`` (from
@@ -47,6 +52,8 @@ class ModelCheckpoint(MonitorCallback):
     Raises:
         TypeError: filepath is no path.
         ValueError: filepath has another ending, or save_freq is out of range.
+        ImportError: in `fit`, the ending needs h5py, which is not installed.
+        CheckpointError: in `fit`, the file can't be written.
 
     Reference: `keras/src/callbacks/model_checkpoint.py`.
     """
@@ -71,6 +78,20 @@ class ModelCheckpoint(MonitorCallback):
         self.save_freq = save_freq
         self._frequency = SaveFrequency("ModelCheckpoint", save_freq)
         self._current_epoch = 0
+        self._has_warned = False
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """See that files can be written, before an epoch has been spent.
+
+        Raises:
+            ImportError: the filepath's ending needs h5py, which is not installed.
+            CheckpointError: the folder can't be made.
+        """
+        self._has_warned = False
+        if not self.filepath.endswith(".npz"):
+            h5.import_h5py(self.filepath)
+        with suppress(KeyError, IndexError):  # its name has fields: not known yet
+            _make_folder(os.path.dirname(self.filepath).format())
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note the epoch, for saves after batches."""
@@ -87,11 +108,21 @@ class ModelCheckpoint(MonitorCallback):
             self._consider(epoch, None, logs or {})
 
     def _consider(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
-        path = self._fill_in(epoch, batch, logs)
-        if self._should_save(epoch, logs, path):
+        path, best = self._fill_in(epoch, batch, logs), self.best
+        if not self._should_save(epoch, logs, path):
+            return
+        try:
             self._save(path)
-            if self.verbose > 0:
-                say(f"Epoch {epoch + 1}: finished saving model to {path}")
+        except NonFiniteWeightsError as error:
+            self.best = best  # what was not saved is not to be beaten
+            self._warn_once(error)
+        else:
+            self._report(epoch, f"finished saving model to {path}")
+
+    def _warn_once(self, error: NonFiniteWeightsError) -> None:
+        if not self._has_warned:
+            warnings.warn(f"ModelCheckpoint: {error}", stacklevel=5)
+        self._has_warned = True
 
     def _fill_in(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
         """Return the file's name, its fields filled in.
@@ -150,9 +181,7 @@ class ModelCheckpoint(MonitorCallback):
                 f"ModelCheckpoint: expected the name of a file, received the folder "
                 f"{path}"
             )
-        folder = os.path.dirname(path)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
+        _make_folder(os.path.dirname(path))
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:
@@ -161,6 +190,27 @@ class ModelCheckpoint(MonitorCallback):
     def _report(self, epoch: int, text: str) -> None:
         if self.verbose > 0:
             say(f"Epoch {epoch + 1}: {text}")
+
+
+def _make_folder(folder: str) -> None:
+    """Make a folder, if it is missing.
+
+    Raises:
+        CheckpointError: it can't be made, or nothing can be written to it.
+    """
+    folder = folder or os.curdir
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"ModelCheckpoint: the folder {folder} can't be made: "
+            f"{error.strerror or error}; choose another filepath"
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise CheckpointError(
+            f"ModelCheckpoint: the folder {folder} can't be written to; choose another "
+            "filepath"
+        )
 
 
 def _check_ending(filepath: str | os.PathLike[str], save_weights_only: bool) -> str:

@@ -5,17 +5,20 @@ The state is a dict of plain arrays, ready for an ``.npz`` file:
     weights/0 …                the model's weights, moving statistics included
     buffers/<layer>/<name>     what layers keep besides (Dropout's place in its masks)
     optimizer/<name>           moments and the count of steps
-    metadata                   JSON as bytes: epoch, random streams, history, names
+    metadata                   JSON as bytes: epoch, random streams, history, names, and
+                               the place in the samples where the epoch starts
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
 import numpy as np
 
 from scratchnet import random
+from scratchnet.batches import Position
 from scratchnet.errors import CheckpointError
 
 FORMAT = "scratchnet training state"
@@ -24,18 +27,25 @@ FORMAT_VERSION = 1
 State = dict[str, np.ndarray]
 
 
-def collect(model: Any, epoch: int) -> State:
+def position_of(model: Any) -> Position | None:
+    """Return where in the samples the next epoch starts, now; None before any fit."""
+    return None if model._position is None else dataclasses.replace(model._position)
+
+
+def collect(model: Any, epoch: int, position: Position | None = None) -> State:
     """Return copies of the state of a model in training.
 
     Args:
         model: a built `Sequential`.
         epoch: the epoch, from 0, that a resumed run starts with.
+        position: where in the samples that epoch starts.
     """
     state = {name: np.array(value) for name, value in _model_arrays(model).items()}
     metadata: dict[str, Any] = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "epoch": epoch,
+        "position": None if position is None else dataclasses.asdict(position),
         "random": random.get_state(),
         "history": _history_of(model),
         "layers": _layers(model),
@@ -67,12 +77,16 @@ def restore(who: str, model: Any, state: State) -> int:
     _check_layers(who, model, metadata)
     arrays = _model_arrays(model)
     _check_arrays(who, arrays, state)
+    position = _read_position(who, model, metadata)
     _restore_optimizer(who, model, metadata, state)
     weights = [state[name] for name in arrays if name.startswith("weights/")]
     model.set_weights(weights)
     for name, buffer in _buffers(model).items():
         buffer[...] = state[name]
     random.set_state(metadata["random"])
+    if position is not None:
+        model._position.taken = position.taken
+        model._position.shuffling = position.shuffling
     history = getattr(model, "history", None)
     if history is not None and metadata["history"] is not None:
         history.epoch = metadata["history"]["epoch"]
@@ -153,6 +167,23 @@ def _check_arrays(who: str, expected: State, state: State) -> None:
                 f"{who}: belongs to another model: {name}: expected {value.dtype} "
                 f"{value.shape}, found {one.dtype} {one.shape}"
             )
+
+
+def _read_position(who: str, model: Any, metadata: dict[str, Any]) -> Position | None:
+    """Return the place in the midst of a pass to go on from, None for a new pass."""
+    if model._position is None or not metadata.get("position"):
+        return None
+    found = Position(**metadata["position"])
+    if found.taken == 0:
+        return None
+    expected = model._position
+    if (found.samples, found.batch_size) != (expected.samples, expected.batch_size):
+        raise CheckpointError(
+            f"{who}: the epoch to go on with starts after {found.taken} batches of a "
+            f"pass through {found.samples} samples, {found.batch_size} in a batch; "
+            f"received {expected.samples} samples, {expected.batch_size} in a batch"
+        )
+    return found
 
 
 def _restore_optimizer(

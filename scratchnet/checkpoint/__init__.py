@@ -43,7 +43,8 @@ def save_weights(
 
     Raises:
         CheckpointError: the file can't be written (disk full, read-only or missing
-            folder), is there already, or a weight isn't finite.
+            folder) or is there already.
+        NonFiniteWeightsError: a weight isn't finite; a `CheckpointError`, too.
         ValueError: the name has another ending, or the model is not built.
         ImportError: an ``.h5`` name without h5py.
 
@@ -96,8 +97,9 @@ def save_model(
         allow_non_finite: save NaN and infinite weights too.
 
     Raises:
-        CheckpointError: the file can't be written or is there already, a weight isn't
-            finite, or the model holds a class that is none of scratchnet's.
+        CheckpointError: the file can't be written or is there already, or the model
+            holds what Keras has not: a class, or a setting of one.
+        NonFiniteWeightsError: a weight isn't finite; a `CheckpointError`, too.
         ValueError: the name has another ending, or the model is not built.
         ImportError: h5py is not installed.
     """

@@ -1,17 +1,15 @@
-"""Write a file whole or not at all."""
+"""Write a file of a model or a run whole or not at all, and explain what fails."""
 
 from __future__ import annotations
 
 import errno
 import os
-import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import IO, Any
 
 from scratchnet.errors import CheckpointError
+from scratchnet.whole_file import write_whole
 
 _ADVICE = {
     errno.ENOSPC: "free some space on this disk, or choose a folder on another one",
@@ -26,8 +24,6 @@ _ADVICE = {
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 
-_umask_lock = threading.Lock()
-
 
 @contextmanager
 def atomic_write(
@@ -35,13 +31,7 @@ def atomic_write(
 ) -> Iterator[IO[Any]]:
     """Open a file for writing that takes its name only when it is complete.
 
-    The bytes go to a temporary file in the same folder (``.<name>.<random>.tmp``,
-    readable by its owner alone). When the block ends they are forced to the disk, and
-    only then does the file take its name, in one step that can't be seen half done;
-    last, the folder is forced to the disk too. So at every moment, even through a
-    power cut, ``path`` holds the old file or the new one. When anything fails, the
-    temporary file is removed and the old file stays as it was.
-
+    `write_whole` says how: at every moment ``path`` holds the old file or the new one.
     A symbolic link stays a link: the file that it points to is replaced.
 
     Args:
@@ -55,78 +45,18 @@ def atomic_write(
         CheckpointError: the disk is full, the folder is missing or read-only, or any
             other `OSError` while writing.
 
-    Reference: T. Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014),
-    on why both fsyncs are needed.
-
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with atomic_write(f"{folder}/note.txt", text=True) as file:
     ...         _ = file.write("whole")
     ...     os.listdir(folder)
     ['note.txt']
     """
-    final = Path(os.path.realpath(path))
-    temporary: str | None = None
     try:
-        descriptor, temporary = _open_temporary(final)
-        with _open_stream(descriptor, text) as file:
+        with write_whole(os.path.realpath(path), text=text) as file:
             yield file
-            _force_to_disk(file)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, final)
-        temporary = None
-        _force_folder_to_disk(final.parent)
     except OSError as error:
         raise CheckpointError(_explain(path, error)) from error
-    finally:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
-
-
-def _open_temporary(final: Path) -> tuple[int, str]:
-    # mkstemp asks for O_EXCL and mode 0600. A name has room for 255 bytes; 50
-    # characters of the final one leave enough of it for the rest.
-    return tempfile.mkstemp(
-        prefix=f".{final.name[:50]}.", suffix=".tmp", dir=final.parent
-    )
-
-
-def _open_stream(descriptor: int, text: bool) -> IO[Any]:
-    try:
-        if text:
-            return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
-        return os.fdopen(descriptor, "wb")
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _force_to_disk(file: IO[Any]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _force_folder_to_disk(folder: Path) -> None:
-    """Make the renaming last. Windows has no such call, nor have some network disks."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def _umask() -> int:
-    # The mask can be read only by setting it. For that moment it is the strictest, so
-    # that a file made by another thread just then can only be too private.
-    with _umask_lock:
-        mask = os.umask(0o077)
-        os.umask(mask)
-    return mask
 
 
 def _explain(path: str | os.PathLike[str], error: OSError) -> str:

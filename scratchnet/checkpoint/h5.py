@@ -48,7 +48,7 @@ def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
 
 def encode(model: Any, path: str, *, allow_non_finite: bool = False) -> memoryview:
     """Return a file's bytes: the same for the same weights, whenever written."""
-    h5py = _import_h5py()
+    h5py = import_h5py(path)
     entries = layout.layer_entries(model, path)
     if not allow_non_finite:
         layout.refuse_non_finite(entries, path)
@@ -111,7 +111,7 @@ def _optimizer_variables(
 
 def load(model: Any, path: str) -> None:
     """Read a model's weights; `scratchnet.checkpoint.load_weights` says more."""
-    _import_h5py()  # without it, advice about the file would be of no use
+    import_h5py(path)  # without it, advice about the file would be of no use
     entries = layout.layer_entries(model, path)
     layout.require_file(path)
     with open_datasets(path, path) as datasets:
@@ -130,7 +130,7 @@ def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
         CheckpointError: it is no HDF5 file, damaged, or of Keras 2; or what the block
             reads of it is damaged.
     """
-    h5py = _import_h5py()
+    h5py = import_h5py(path)
     try:
         with h5py.File(source, "r") as file:
             yield _find_datasets(file, path)
@@ -280,12 +280,19 @@ def _read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
     return np.asarray(dataset[()])
 
 
-def _import_h5py() -> Any:
+def import_h5py(path: str) -> Any:
+    """Return the module that a file of this name is read and written with.
+
+    Raises:
+        ImportError: h5py is not installed.
+    """
     try:
         import h5py
     except ImportError as error:
+        ending = ".keras" if path.endswith(".keras") else ".h5"
         raise ImportError(
-            "names that end in .h5 need h5py: pip install 'scratchnet[h5]', or use a "
-            "name that ends in .npz, which needs NumPy alone"
+            f"{path}: files that end in {ending} need h5py: pip install "
+            "'scratchnet[h5]'; weights alone can be saved to a name that ends in "
+            ".npz, which needs NumPy alone"
         ) from error
     return h5py

@@ -35,6 +35,8 @@ JSON_LIMIT = 1 << 20
 # The release of Keras whose files these are.
 KERAS_VERSION = "3.15.1"
 ENCRYPTED = 0x1
+# Class → the settings that Keras's class of that name doesn't take.
+BEYOND_KERAS = {"SparseCategoricalCrossentropy": ("label_smoothing",)}
 
 
 # Writing
@@ -55,12 +57,12 @@ def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
 
 
 def _config_bytes(model: Any, path: str) -> bytes:
-    """Return config.json, if `load` could make a model of it."""
+    """Return config.json, if both Keras and `load_model` could make a model of it."""
     record = serialization.record(model)
     try:
         config, compile_config = serialization.model_parts(record)
-        serialization.plain(config, "model")
-        serialization.plain(compile_config, "compile")
+        _refuse_beyond_keras(serialization.plain(config, "model"), "model")
+        _refuse_beyond_keras(serialization.plain(compile_config, "compile"), "compile")
     except ValueError as error:
         raise CheckpointError(
             f"{path}: not saved: {error}. A .keras file can hold what Keras and "
@@ -76,11 +78,37 @@ def _config_bytes(model: Any, path: str) -> bytes:
     return content
 
 
+def _refuse_beyond_keras(node: Any, where: str) -> None:
+    """Refuse settings that would make Keras fail to read the file.
+
+    Args:
+        node: a configuration made `plain`, or a part of one.
+        where: what to call it in messages.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if isinstance(node, list):
+        for i, part in enumerate(node):
+            _refuse_beyond_keras(part, f"{where}[{i}]")
+    elif isinstance(node, dict):
+        name = node.get("class_name")
+        for setting in BEYOND_KERAS.get(name, ()) if isinstance(name, str) else ():
+            if setting in node["config"]:
+                raise ValueError(
+                    f"{where}: {name} has {setting}={node['config'][setting]!r}, which "
+                    "Keras's has not"
+                )
+        for key, part in node.items():
+            _refuse_beyond_keras(part, f"{where}.{key}")
+
+
 # Reading
 
 
 def load(model: Any, path: str) -> None:
     """Read the weights alone; `scratchnet.checkpoint.load_weights` says more."""
+    h5.import_h5py(path)  # without it, advice about the file would be of no use
     entries = layout.layer_entries(model, path)
     weights = io.BytesIO(_read_members(path)[WEIGHTS])
     with h5.open_datasets(weights, f"{path}: {WEIGHTS}") as datasets:
@@ -89,6 +117,7 @@ def load(model: Any, path: str) -> None:
 
 def load_model(path: str, *, compile: bool = True) -> Sequential:
     """Read a whole model; `scratchnet.checkpoint.load_model` says more."""
+    h5.import_h5py(path)
     members = _read_members(path)
     _check_version(_read_json(members, METADATA, path), path)
     record = _read_json(members, CONFIG, path)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scratchnet import naming
-from scratchnet.errors import CheckpointError
+from scratchnet.errors import CheckpointError, NonFiniteWeightsError
 
 DTYPES = ("float32", "float64")
 
@@ -90,17 +90,19 @@ def refuse_non_finite(entries: list[LayerEntry], path: str) -> None:
     """Stop before NaN or infinite weights take the place of good ones.
 
     Raises:
-        CheckpointError: a weight holds a value that isn't finite.
+        NonFiniteWeightsError: a weight holds a value that isn't finite.
     """
+    function = "save_model" if path.endswith(".keras") else "save_weights"
     for entry in entries:
         for name, weight in entry.weights.items():
             bad = weight.size - np.count_nonzero(np.isfinite(weight))
             if bad:
-                raise CheckpointError(
+                raise NonFiniteWeightsError(
                     f"{path}: not saved: weight '{name}' of {entry.layer.label} holds "
                     f"{bad} values of {weight.size} that are NaN or infinite; lower "
-                    "the learning rate, or pass allow_non_finite=True to save them "
-                    "all the same"
+                    "the learning rate, or save them all the same with "
+                    f"scratchnet.checkpoint.{function}(model, path, "
+                    "allow_non_finite=True)"
                 )
 
 

@@ -13,7 +13,7 @@ from scratchnet.errors import DatasetError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Adds the `datasets` command to the parsers of `scratchnet`."""
+    """Add the `datasets` command to the parsers of `scratchnet`."""
     parser = subparsers.add_parser(
         "datasets",
         help="list, download and verify data sets",
@@ -38,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Carries out the command.
+    """Carry out the command.
 
     Returns:
         0, or 1 on a fault: a file is damaged, missing or can't be downloaded. 2 for the
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(chosen: list[Dataset]) -> int:
-    """Prints a table: the copy that `load_data` would use, and its level."""
+    """Print a table: the copy that `load_data` would use, and its level."""
     row = "{:<14} {:>8} {:>7} {:>9}  {:<9}  {}"
     print(row.format("name", "images", "classes", "shape", "level", "found in"))
     for dataset in chosen:
@@ -107,7 +107,7 @@ def _download(dataset: Dataset) -> int:
 
 
 def _verify(dataset: Dataset, *, asked_for: bool) -> int:
-    """Checks every copy; a data set that is nowhere is a fault if it was asked for."""
+    """Check every copy; a data set that is nowhere is a fault if it was asked for."""
     inspections = loading.inspect(dataset)
     if not inspections:
         print(f"{dataset.name}: not found")

@@ -100,11 +100,11 @@ def run(arguments: argparse.Namespace) -> int:
         _complain(f"{error}{_runs_below(arguments.folder)}")
         return 1
     try:
+        about = _about(classifier, arguments.weights)
         answers = _answers(classifier, arguments)
     except CheckpointError as error:
         _complain(str(error))
         return 1
-    about = _about(classifier, arguments.weights)
     if arguments.json:
         print(json.dumps({"run": about, "pictures": answers}, indent=1))
     else:
@@ -158,14 +158,17 @@ def _answers(classifier: Classifier, arguments: argparse.Namespace) -> list[Answ
 
 
 def _about(classifier: Classifier, weights: str) -> Answer:
-    """Say which run the answers are of."""
-    record = classifier.run.record
+    """Say which run the answers are of.
+
+    Raises:
+        CheckpointError: metrics.json is damaged.
+    """
     metrics = classifier.run.metrics() if classifier.run.complete else {}
     return {
         "folder": str(classifier.run.folder),
         "model": classifier.model.name,
-        "data_set": record["dataset"].get("name") if "dataset" in record else None,
-        "seed": record.get("seed"),
+        "data_set": classifier.data_set,
+        "seed": classifier.run.record.get("seed"),
         "weights": weights,
         "finished": classifier.run.complete,
         "test_accuracy": metrics.get("test_accuracy"),

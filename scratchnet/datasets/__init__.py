@@ -36,12 +36,12 @@ _DATASETS = {
 
 
 def names() -> tuple[str, ...]:
-    """Names of all data sets."""
+    """Return the names of all data sets."""
     return tuple(_DATASETS)
 
 
 def get(name: str) -> Dataset:
-    """Returns the description of a data set.
+    """Return the description of a data set.
 
     Args:
         name: one of `names()`; hyphens count as underscores.
@@ -59,7 +59,7 @@ def get(name: str) -> Dataset:
 
 
 def provenance(name: str) -> dict[str, Any]:
-    """Says where a data set's arrays came from, for the record of a run.
+    """Say where a data set's arrays came from, for the record of a run.
 
     The facts are those of this process's latest `load_data()`; without one, the data
     set is loaded (and downloaded, if need be) to establish them.

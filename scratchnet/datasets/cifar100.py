@@ -125,7 +125,7 @@ ARCHIVE = PublishedFile(
 
 
 def load_data(label_mode: str = "fine") -> Splits:
-    """Loads CIFAR-100.
+    """Load CIFAR-100.
 
     Shapes:
         x_train: (50000, 32, 32, 3) uint8, 0 to 255; y_train: (50000, 1) int64.
@@ -157,7 +157,7 @@ def load_data(label_mode: str = "fine") -> Splits:
 
 
 def decode_cifar100(contents: Contents, dataset: Dataset) -> Arrays:
-    """Turns the three unpacked files into images, fine labels and coarse labels.
+    """Turn the three unpacked files into images, fine labels and coarse labels.
 
     Each file's bytes are let go as soon as its images are decoded.
 
@@ -185,7 +185,7 @@ def _decode_split(content: bytes, split: str, count: int) -> Arrays:
 
 
 def _read_dictionary(content: bytes, who: str) -> dict[str, Any]:
-    """Decodes a pickled dictionary; Python 2's byte strings as keys become text."""
+    """Decode a pickled dictionary; Python 2's byte strings as keys become text."""
     batch = inert_pickle.loads(content, who)
     if type(batch) is not dict:
         raise DatasetError(
@@ -209,7 +209,7 @@ def _entry(batch: dict[str, Any], key: str, kind: type, who: str) -> Any:
 
 
 def _images(batch: dict[str, Any], count: int, who: str) -> npt.NDArray[np.uint8]:
-    """Rows of 1024 red, 1024 green and 1024 blue values become (N, 32, 32, 3)."""
+    """Make (N, 32, 32, 3) of rows of 1024 red, 1024 green and 1024 blue values."""
     record = _entry(batch, "data", inert_pickle.ArrayRecord, who)
     size = count * 3072
     if record.shape != (count, 3072):
@@ -234,7 +234,7 @@ def _images(batch: dict[str, Any], count: int, who: str) -> npt.NDArray[np.uint8
 def _labels(
     batch: dict[str, Any], key: str, count: int, num_classes: int, who: str
 ) -> npt.NDArray[np.int64]:
-    """A list of integers becomes (N, 1) int64."""
+    """Make a list of integers (N, 1) int64."""
     labels = _entry(batch, key, list, who)
     # Compared as Python's integers: a huge one would not fit an array.
     if len(labels) != count or any(
@@ -248,7 +248,7 @@ def _labels(
 
 
 def _check_names(content: bytes, dataset: Dataset) -> None:
-    """Refuses a `meta` file whose names are not those known here."""
+    """Refuse a `meta` file whose names are not those known here."""
     who = f"{dataset.title} 'meta'"
     meta = _read_dictionary(content, who)
     for key, known in (

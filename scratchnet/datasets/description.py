@@ -133,13 +133,13 @@ class Dataset:
         return self.editions[0].files if self.editions else ()
 
     def load_data(self, **options: Any) -> Splits:
-        """Calls the `load_data` of the data set's own module."""
+        """Call the `load_data` of the data set's own module."""
         splits: Splits = importlib.import_module(self.module).load_data(**options)
         return splits
 
 
 def as_splits(arrays: Arrays, label: str = "y") -> Splits:
-    """Arranges arrays as Keras does: `((x_train, y_train), (x_test, y_test))`.
+    """Arrange arrays as Keras does: `((x_train, y_train), (x_test, y_test))`.
 
     Args:
         arrays: must hold `x_train`, `x_test` and the two label arrays.
@@ -152,7 +152,7 @@ def as_splits(arrays: Arrays, label: str = "y") -> Splits:
 
 
 def check_labels(labels: Array, num_classes: int, who: str) -> None:
-    """Refuses labels outside 0 … num_classes - 1."""
+    """Refuse labels outside 0 … num_classes - 1."""
     lowest, highest = int(np.min(labels)), int(np.max(labels))
     if lowest < 0 or highest >= num_classes:
         raise DatasetError(

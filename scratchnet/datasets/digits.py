@@ -37,7 +37,7 @@ TEST_EVERY = 5
 
 
 def load_data() -> Splits:
-    """Loads scikit-learn's digits, enlarged and split as the module's head says.
+    """Load scikit-learn's digits, enlarged and split as the module's head says.
 
     Shapes:
         x_train: (1442, 28, 28) uint8, 0 to 255; y_train: (1442,) uint8, 0 to 9.
@@ -55,7 +55,7 @@ def load_data() -> Splits:
 
 
 def enlarge(images: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint8]:
-    """Enlarges 8x8 scans of 0 … 16 to 28x28 pictures of 0 … 255.
+    """Enlarge 8x8 scans of 0 … 16 to 28x28 pictures of 0 … 255.
 
     y = W x Wᵀ · 255 / (16·14²), rounded half up, with the integer weights W of
     `bilinear_weights`.
@@ -74,7 +74,7 @@ def enlarge(images: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint8]:
 
 
 def bilinear_weights() -> npt.NDArray[np.int64]:
-    """The weights, in fourteenths, of 8 input pixels in each of 28 output pixels.
+    """Return the weights, in fourteenths, of 8 input pixels in 28 output pixels.
 
     Shapes:
         returns: (28, 8) int64; every row sums to 14.
@@ -90,7 +90,7 @@ def bilinear_weights() -> npt.NDArray[np.int64]:
 
 
 def is_test_image(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Marks every fifth image of each class.
+    """Mark every fifth image of each class.
 
     Shapes:
         labels: (N,); returns: (N,) bool.
@@ -102,7 +102,7 @@ def is_test_image(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 
 def _build() -> tuple[Arrays, dict[str, Any]]:
-    """Makes the arrays, and says where they came from."""
+    """Make the arrays, and say where they came from."""
     images, labels, provenance = _scans()
     test = is_test_image(labels)
     enlarged = enlarge(images)
@@ -116,7 +116,7 @@ def _build() -> tuple[Arrays, dict[str, Any]]:
 
 
 def _scans() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], dict[str, Any]]:
-    """scikit-learn's images (1797, 8, 8), labels (1797,), and their provenance."""
+    """Return scikit-learn's images (1797, 8, 8), labels (1797,) and provenance."""
     try:
         import sklearn
         from sklearn.datasets import load_digits

@@ -1,4 +1,4 @@
-"""Downloads a file so that its final name never holds unverified bytes.
+"""Download a file so that its final name never holds unverified bytes.
 
 The bytes go to a unique temporary name in the same folder, are counted and hashed on
 the way, are forced to the disk, and only then get their name, in one step. What fails
@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import http.client
-import os
-import secrets
 import socket
 import time
 import urllib.error
@@ -19,12 +17,13 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 from scratchnet.datasets.description import PublishedFile
 from scratchnet.datasets.lock import exclusive
 from scratchnet.datasets.verify import has_sha256
 from scratchnet.errors import DatasetError
+from scratchnet.whole_file import remove_unfinished, write_whole
 
 CHUNK = 256 * 1024
 
@@ -60,13 +59,13 @@ class MirrorError(Exception):
     """
 
     def __init__(self, message: str, *, final: bool = False) -> None:
-        """Keeps whether another try may help."""
+        """Keep whether another try may help."""
         super().__init__(message)
         self.final = final
 
 
 def fetch(file: PublishedFile, folder: Path, patience: Patience | None = None) -> Path:
-    """Downloads a published file, unless it is there already.
+    """Download a published file, unless it is there already.
 
     Args:
         file: what to download.
@@ -86,7 +85,7 @@ def fetch(file: PublishedFile, folder: Path, patience: Patience | None = None) -
         with exclusive(folder / f".{file.name}.lock") as locked:
             if not has_sha256(target, file):
                 if locked:
-                    _remove_leftovers(target)
+                    remove_unfinished(target)
                 _fetch_from_mirrors(file, target, patience or PATIENCE)
     except OSError as error:
         raise DatasetError(
@@ -121,20 +120,15 @@ def _fetch_from_mirrors(file: PublishedFile, target: Path, patience: Patience) -
 def _fetch_once(
     url: str, file: PublishedFile, target: Path, patience: Patience
 ) -> None:
-    with _connection(url, file, patience) as response:
-        with _temporary(target) as (stream, temporary):
-            _copy(response, stream, file, patience)
-            stream.flush()
-            os.fsync(stream.fileno())
-            os.replace(temporary, target)
-    _sync_folder(target.parent)
+    with _connection(url, file, patience) as response, write_whole(target) as stream:
+        _copy(response, stream, file, patience)
 
 
 @contextlib.contextmanager
 def _connection(
     url: str, file: PublishedFile, patience: Patience
 ) -> Iterator[http.client.HTTPResponse]:
-    """Opens a URL; every fault of the network becomes `MirrorError`."""
+    """Open a URL; every fault of the network becomes `MirrorError`."""
     request = urllib.request.Request(
         url, headers={"User-Agent": "scratchnet", "Accept-Encoding": "identity"}
     )
@@ -165,11 +159,11 @@ def _check_head(response: http.client.HTTPResponse, file: PublishedFile) -> None
 
 def _copy(
     response: http.client.HTTPResponse,
-    stream: BinaryIO,
+    stream: IO[bytes],
     file: PublishedFile,
     patience: Patience,
 ) -> None:
-    """Copies the body, counts and hashes it; one byte too many ends the copy."""
+    """Copy the body, count and hash it; one byte too many ends the copy."""
     digest = hashlib.sha256()
     received = 0
     start = time.monotonic()
@@ -202,7 +196,7 @@ def _read_some(response: http.client.HTTPResponse) -> bytes:
 
 
 def _progress(file: PublishedFile) -> Any:
-    """A progress bar on a terminal, nothing elsewhere."""
+    """Return a progress bar on a terminal, nothing elsewhere."""
     from tqdm import tqdm
 
     return tqdm(
@@ -213,36 +207,6 @@ def _progress(file: PublishedFile) -> Any:
         leave=False,
         disable=None,
     )
-
-
-@contextlib.contextmanager
-def _temporary(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """A new file beside the target, deleted unless it was renamed."""
-    path = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        with open(handle, "wb") as stream:
-            yield stream, path
-    finally:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
-
-
-def _remove_leftovers(target: Path) -> None:
-    """Deletes parts that a killed process has left; only the lock's holder may."""
-    for path in target.parent.glob(f".{target.name}.*.part"):
-        with contextlib.suppress(OSError):
-            path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the new name itself survive a power cut, where the system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class _SafeRedirect(urllib.request.HTTPRedirectHandler):
@@ -264,7 +228,7 @@ class _SafeRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """An opener for http and https alone: no file:, ftp: or data: URLs."""
+    """Return an opener for http and https alone: no file:, ftp: or data: URLs."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),

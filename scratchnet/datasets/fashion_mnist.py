@@ -81,7 +81,7 @@ DATASET = Dataset(
 
 
 def load_data() -> Splits:
-    """Loads Fashion-MNIST.
+    """Load Fashion-MNIST.
 
     Shapes:
         x_train: (60000, 28, 28) uint8, 0 to 255; y_train: (60000,) uint8, 0 to 9.

@@ -36,7 +36,7 @@ UNSIGNED_BYTE = 0x08
 
 
 def idx_size(shape: tuple[int, ...]) -> int:
-    """Bytes in an IDX file of unsigned bytes with this shape.
+    """Return how many bytes an IDX file of unsigned bytes of this shape has.
 
     >>> idx_size((60000, 28, 28))
     47040016
@@ -45,7 +45,7 @@ def idx_size(shape: tuple[int, ...]) -> int:
 
 
 def read_idx(content: bytes, shape: tuple[int, ...], who: str) -> npt.NDArray[np.uint8]:
-    """Decodes an IDX file of unsigned bytes that must have exactly this shape.
+    """Decode an IDX file of unsigned bytes that must have exactly this shape.
 
     Args:
         content: the whole file, decompressed.
@@ -88,7 +88,7 @@ def idx_files(
     counts: tuple[int, int],
     image_shape: tuple[int, int],
 ) -> tuple[PublishedFile, ...]:
-    """Describes the four gzipped files of an MNIST-like data set.
+    """Describe the four gzipped files of an MNIST-like data set.
 
     Args:
         pins: (name, size, SHA-256 of the gz file, SHA-256 of its content) per file.
@@ -107,7 +107,7 @@ def idx_files(
 
 
 def decode_idx(contents: Contents, dataset: Dataset) -> Arrays:
-    """Turns the four unpacked files into `x_train`, `y_train`, `x_test`, `y_test`.
+    """Turn the four unpacked files into `x_train`, `y_train`, `x_test`, `y_test`.
 
     Raises:
         DatasetError: a file is not what its name says.

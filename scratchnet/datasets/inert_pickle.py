@@ -63,7 +63,7 @@ class ArrayRecord:
 
 
 def loads(content: bytes, who: str) -> Any:
-    """Decodes a pickle into plain values and `ArrayRecord`s.
+    """Decode a pickle into plain values and `ArrayRecord`s.
 
     Args:
         content: the whole file.
@@ -100,7 +100,7 @@ class _Reader:
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        """Carries out opcodes until STOP."""
+        """Carry out opcodes until STOP."""
         for _ in range(MAX_OPERATIONS):
             code = self.byte()
             if code == STOP:
@@ -112,7 +112,7 @@ class _Reader:
         raise DatasetError(f"more than {MAX_OPERATIONS} opcodes")
 
     def result(self) -> Any:
-        """The one value that must be left at STOP, at the end of the file."""
+        """Return the one value that must be left at STOP, at the end of the file."""
         if len(self.stack) != 1 or self.marks:
             raise DatasetError(f"{len(self.stack)} values on the stack at STOP")
         if self.position != len(self.view):
@@ -120,7 +120,7 @@ class _Reader:
         return self.stack[0]
 
     def take(self, size: int) -> memoryview:
-        """The next `size` bytes."""
+        """Return the next `size` bytes."""
         end = self.position + size
         if size < 0 or end > len(self.view):
             raise DatasetError(
@@ -131,7 +131,7 @@ class _Reader:
         return taken
 
     def byte(self) -> int:
-        """The next byte."""
+        """Return the next byte."""
         if self.position == len(self.view):
             raise DatasetError("the file ends in the middle")
         value = self.view[self.position]
@@ -139,11 +139,11 @@ class _Reader:
         return value
 
     def unsigned(self, size: int) -> int:
-        """The next `size` bytes as a little-endian unsigned integer."""
+        """Return the next `size` bytes as a little-endian unsigned integer."""
         return int.from_bytes(self.take(size), "little")
 
     def line(self) -> str:
-        """The bytes up to the next line feed, as ASCII text (GLOBAL's arguments)."""
+        """Return the bytes up to the next line feed, as ASCII: GLOBAL's arguments."""
         head = bytes(self.view[self.position : self.position + 256])
         length = head.find(b"\n")
         if length < 0:
@@ -152,14 +152,14 @@ class _Reader:
         return head[:length].decode("ascii")
 
     def pop(self, *types: type) -> Any:
-        """Takes the topmost value, which must be of one of the types."""
+        """Take the topmost value, which must be of one of the types."""
         value = self.stack.pop()
         if types and type(value) not in types:
             raise DatasetError(f"a {type(value).__name__} where it has no place")
         return value
 
     def pop_to_mark(self) -> list[Any]:
-        """Takes all values above the topmost mark."""
+        """Take all values above the topmost mark."""
         start = self.marks.pop()
         if start > len(self.stack):
             raise DatasetError("a mark above the stack")
@@ -168,7 +168,7 @@ class _Reader:
         return values
 
     def top(self, kind: type) -> Any:
-        """The topmost value, left in place, which must be of this type."""
+        """Return the topmost value, left in place, which must be of this type."""
         value = self.stack[-1]
         if type(value) is not kind:
             raise DatasetError(
@@ -188,7 +188,7 @@ _OPERATIONS: dict[int, Callable[[_Reader], None]] = {}
 
 
 def _opcode(*codes: bytes) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Registers the function that carries out these opcodes."""
+    """Register the function that carries out these opcodes."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         for code in codes:
@@ -421,7 +421,7 @@ def _stack_global(reader: _Reader) -> None:
 
 @_opcode(b"R")
 def _reduce(reader: _Reader) -> None:
-    """A "call": every permitted one makes a record from its arguments."""
+    """Carry out a "call": every permitted one makes a record from its arguments."""
     arguments = reader.pop(tuple)
     mark = reader.pop(Mark)
     if mark is Mark.DTYPE:
@@ -442,7 +442,7 @@ def _reduce(reader: _Reader) -> None:
 
 @_opcode(b"b")
 def _build(reader: _Reader) -> None:
-    """Gives a record its state."""
+    """Give a record its state."""
     state = reader.pop(tuple)
     target = reader.stack[-1]
     if type(target) is ArrayRecord:
@@ -471,7 +471,7 @@ def _fill(
 
 
 def _check_dtype_state(state: tuple[Any, ...]) -> None:
-    """Refuses dtypes with fields or subarrays: (version, byte order, None, None, …)."""
+    """Refuse dtypes with fields or subarrays: (version, byte order, None, None, …)."""
     if not 5 <= len(state) <= 9 or any(part is not None for part in state[2:5]):
         raise DatasetError("a dtype with fields")
 

@@ -30,7 +30,7 @@ class Inspection:
 
 
 def load(dataset: Dataset) -> Arrays:
-    """Returns a data set's arrays, from the first place that has it.
+    """Return a data set's arrays, from the first place that has it.
 
     Raises:
         DatasetError: it is nowhere and can't be downloaded, or the files under
@@ -49,7 +49,7 @@ def provenance_of(dataset: Dataset) -> dict[str, Any]:
 
 
 def inspect(dataset: Dataset) -> list[Inspection]:
-    """Verifies every copy of a data set on this machine; downloads nothing."""
+    """Verify every copy of a data set on this machine; download nothing."""
     if dataset.built_in:
         try:
             return [Inspection(None, dataset.built_in()[1])]
@@ -68,7 +68,7 @@ def inspect(dataset: Dataset) -> list[Inspection]:
 
 
 def fetch(dataset: Dataset) -> Place:
-    """Downloads a data set's files to the cache, except those that are there.
+    """Download a data set's files to the cache, except those that are there.
 
     Returns:
         The cache.
@@ -138,7 +138,7 @@ def _read(dataset: Dataset, found: Found) -> tuple[Arrays, dict[str, Any]]:
 
 
 def _nowhere(dataset: Dataset, looked: list[str], fault: str) -> str:
-    """The one error of somebody without network: what was tried, and what to do."""
+    """Return the one error of who has no network: what was tried, what to do."""
     edition = dataset.editions[0]
     names = ", ".join(file.name for file in edition.files)
     folder = next(name for name in edition.file_folders if name != ".")

@@ -15,7 +15,7 @@ except ImportError:  # pragma: no cover (Windows)
 
 @contextlib.contextmanager
 def exclusive(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Holds a lock on a file for as long as the block runs.
+    """Hold a lock on a file for as long as the block runs.
 
     The lock ends with the process, however it dies. The file stays: another process
     may be waiting on it.

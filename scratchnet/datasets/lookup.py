@@ -60,7 +60,7 @@ class Found:
 
 
 def cache_folder() -> Path | None:
-    """The folder of downloads: `$XDG_CACHE_HOME/scratchnet/datasets`.
+    """Return the folder of downloads: `$XDG_CACHE_HOME/scratchnet/datasets`.
 
     The default of `XDG_CACHE_HOME` is `~/.cache`; as its specification demands, a
     relative path in it is ignored.
@@ -74,7 +74,7 @@ def cache_folder() -> Path | None:
 
 
 def places() -> list[Place]:
-    """All places, in the order in which they are searched.
+    """Return all places, in the order in which they are searched.
 
     Raises:
         DatasetError: `SCRATCHNET_DATA` names something that is not a folder.
@@ -101,7 +101,7 @@ def places() -> list[Place]:
 
 
 def find(dataset: Dataset, place: Place) -> Found | None:
-    """Looks for a data set in one place.
+    """Look for a data set in one place.
 
     Returns:
         The files of the first edition that is complete, else of the first of which
@@ -143,7 +143,7 @@ def _find_packed(edition: Edition, file: PublishedFile, root: Path) -> Path | No
 def _find_contents(
     edition: Edition, file: PublishedFile, root: Path
 ) -> dict[Content, Path]:
-    """The unpacked contents of a file, if all that are required lie in one folder."""
+    """Return a file's unpacked contents, if all required ones lie in one folder."""
     for folder in edition.content_folders:
         paths = {
             content: root / folder / content.name

@@ -96,7 +96,7 @@ DATASET = Dataset(
 
 
 def load_data(path: str = "mnist.npz") -> Splits:
-    """Loads MNIST.
+    """Load MNIST.
 
     Shapes:
         x_train: (60000, 28, 28) uint8, 0 to 255; y_train: (60000,) uint8, 0 to 9.

@@ -22,7 +22,7 @@ HEADER_LIMIT = 4096
 
 
 def read_npy(content: bytes, shape: tuple[int, ...], who: str) -> npt.NDArray[np.uint8]:
-    """Decodes a `.npy` file of unsigned bytes that must have exactly this shape.
+    """Decode a `.npy` file of unsigned bytes that must have exactly this shape.
 
     Args:
         content: the whole file, at most `HEADER_LIMIT` bytes longer than its elements.
@@ -58,7 +58,7 @@ def read_npy(content: bytes, shape: tuple[int, ...], who: str) -> npt.NDArray[np
 
 
 def decode_npz(contents: Contents, dataset: Dataset) -> Arrays:
-    """Turns `mnist.npz` into `x_train`, `y_train`, `x_test`, `y_test`.
+    """Turn `mnist.npz` into `x_train`, `y_train`, `x_test`, `y_test`.
 
     Raises:
         DatasetError: not a zip file, or a member is missing or not what its name says.

@@ -1,4 +1,4 @@
-"""Reads a few named members of a tar stream, and touches nothing else.
+"""Read a few named members of a tar stream, and touch nothing else.
 
 Nothing is ever extracted to disk. Python's `tarfile` has more features than three
 regular files need, and several of them (links, sparse files, extended headers, sizes
@@ -28,13 +28,13 @@ class Readable(Protocol):
     """Anything with `read(size)`."""
 
     def read(self, size: int, /) -> bytes:
-        """Returns at most `size` bytes."""
+        """Return at most `size` bytes."""
 
 
 def read_members(
     stream: Readable, folder: str, limits: Mapping[str, int], who: str
 ) -> Contents:
-    """Reads the members `folder/name` that are wanted.
+    """Read the members `folder/name` that are wanted.
 
     Args:
         stream: the decompressed tar file.
@@ -73,7 +73,7 @@ def read_members(
 
 
 def _parse_header(header: bytes, who: str) -> tuple[str, int, bool]:
-    """Returns a member's path, size, and whether it is a regular file."""
+    """Return a member's path, size, and whether it is a regular file."""
     blanked = header[:148] + b" " * 8 + header[156:]
     if _octal(header[148:156], who) != sum(blanked):
         raise DatasetError(f"{who}: a tar header's checksum is wrong")
@@ -101,7 +101,7 @@ def _skip(stream: Readable, size: int, who: str) -> None:
 
 
 def _read_to_end(stream: Readable, who: str) -> None:
-    """Reads the padding, so that the checksum of the gzip wrapper is compared."""
+    """Read the padding, so that the checksum of the gzip wrapper is compared."""
     padding = stream.read(MIB + 1)
     if len(padding) > MIB or padding.strip(b"\0"):
         raise DatasetError(f"{who}: data after the end of the archive")

@@ -1,4 +1,4 @@
-"""Reads files, unpacks them, and says how far their bytes can be trusted.
+"""Read files, unpack them, and say how far their bytes can be trusted.
 
 Three levels, best first:
 
@@ -32,7 +32,7 @@ Record = dict[str, Any]
 
 
 def read_found(found: Found) -> tuple[Contents, list[Record]]:
-    """Reads all files of an edition.
+    """Read all files of an edition.
 
     Returns:
         The unpacked contents by name, and a record per published file.
@@ -63,7 +63,7 @@ def read_found(found: Found) -> tuple[Contents, list[Record]]:
 
 
 def weakest(records: list[Record]) -> str:
-    """The lowest level among records.
+    """Return the lowest level among records.
 
     >>> weakest([{"level": "archive"}, {"level": "content"}])
     'content'
@@ -171,7 +171,7 @@ def _read_at_most(stream: Readable, limit: int, path: Path) -> bytes:
 
 @contextlib.contextmanager
 def _open(path: Path, limit: int) -> Iterator[BinaryIO]:
-    """Opens a regular file that is no longer than `limit`; all faults become ours."""
+    """Open a regular file no longer than `limit`; all faults become ours."""
     try:
         with path.open("rb") as stream:
             status = os.fstat(stream.fileno())
@@ -201,7 +201,7 @@ class _HashingReader:
         return data
 
     def finish(self) -> str:
-        """Reads to the end and returns the SHA-256."""
+        """Read to the end and return the SHA-256."""
         while self.read(MIB):
             pass
         return self._hash.hexdigest()

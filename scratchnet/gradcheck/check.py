@@ -166,7 +166,7 @@ def _row(evidence: Evidence, comparison: Comparison, cause: str) -> Row:
 
 
 def _missing(name: str | None, shape: tuple[int, ...], cause: str) -> Row:
-    """The row of a tensor whose gradient can't be compared."""
+    """Return the row of a tensor whose gradient can't be compared."""
     return Row(
         name=name or "x",
         shape=shape,

@@ -25,7 +25,7 @@ class ActivationStatistics:
     """The outputs of one layer over a batch.
 
     Attributes:
-        counts: of the values other than 0, bin by bin.
+        counts: of the finite values other than 0, bin by bin.
         edges: of the bins, one more than there are bins.
         zeros: share of the values that are exactly 0, [0, 1].
         dead: share of the units that are 0 for every sample, and in every place for a
@@ -111,7 +111,7 @@ def _summary(layer: Layer, y: np.ndarray, bins: int) -> ActivationStatistics:
     drawn = y.reshape(-1)
     if y.size > MOST:
         drawn = drawn[np.random.default_rng(0).integers(y.size, size=MOST)]
-    other = drawn[drawn != 0]
+    other = drawn[np.isfinite(drawn) & (drawn != 0)]
     counts, edges = np.histogram(other if other.size else [0.0], bins)
     if not other.size:
         counts = np.zeros_like(counts)
@@ -119,11 +119,13 @@ def _summary(layer: Layer, y: np.ndarray, bins: int) -> ActivationStatistics:
     if isinstance(layer, ActivatedLayer) and layer.activation is activations.relu:
         rows = y.reshape(-1, y.shape[-1])
         dead = float(np.mean(rows.max(axis=0) == 0))
+    with np.errstate(invalid="ignore"):  # after a divergence: infinity − infinity
+        mean, deviation = (float(f(dtype=np.float64)) for f in (drawn.mean, drawn.std))
     return ActivationStatistics(
         counts=[int(count) for count in counts],
         edges=[float(edge) for edge in edges],
         zeros=zeros,
         dead=dead,
-        mean=float(drawn.mean(dtype=np.float64)),
-        deviation=float(drawn.std(dtype=np.float64)),
+        mean=mean,
+        deviation=deviation,
     )

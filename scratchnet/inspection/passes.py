@@ -101,7 +101,7 @@ def outputs(model: Sequential, x: Any) -> Iterator[tuple[Layer, np.ndarray]]:
     """Yield each layer with its output at inference, and keep none of them."""
     batch = samples(model, x)
     for layer in model.layers:
-        with Workspace():
+        with Workspace(), undisturbed([layer]):
             batch = layer.forward(layer.cast(batch), training=False)
         yield layer, batch
 
@@ -249,6 +249,8 @@ def undisturbed(layers: list[Layer]) -> Iterator[None]:
         yield
     finally:
         for layer, attributes, arrays in before:
+            for name in vars(layer).keys() - attributes.keys():
+                delattr(layer, name)
             vars(layer).update(attributes)
             for own, value in arrays:
                 own[...] = value

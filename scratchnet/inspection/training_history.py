@@ -36,7 +36,8 @@ def plot_training(record: Record) -> Any:
         (axes[1], "update_ratio", "update / weight"),
     ):
         for name, values in record[kind].items():
-            one.plot(record["steps"], values, color=colours[name], lw=1.3, label=name)
+            heights = np.array(values, float)  # NaN for None: a gap in the line
+            one.plot(record["steps"], heights, color=colours[name], lw=1.3, label=name)
         figures.logarithmic(one)
         one.set_ylabel(label)
         one.set_xlabel("step")

@@ -23,6 +23,7 @@ class ActivatedLayer(Layer):
         """Look the activation up."""
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
+        self._activated: np.ndarray | None = None
 
     def pre_activation(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute z, in an array of this layer's own; remember x when training."""
@@ -52,6 +53,7 @@ class ActivatedLayer(Layer):
     def backward_activation(self, dy: np.ndarray) -> np.ndarray:
         """Return ∂loss/∂z, given dy = ∂loss/∂y."""
         self.recall()
+        assert self._activated is not None
         dy = self.check_gradient(dy, self._activated.shape)
         if self.activation is activations.linear:
             return dy

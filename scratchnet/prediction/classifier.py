@@ -28,6 +28,7 @@ class Classifier:
         run: where it comes from.
         model: the model.
         class_names: names in the order of the model's outputs.
+        data_set: name of what it was trained on; None if run.json doesn't tell.
         image_shape: (H, W, C) of its input, C being 1 or 3.
         dark_background: whether it learnt from light things on a dark ground.
     """
@@ -56,10 +57,10 @@ class Classifier:
             expected = f"a model with an output for each of {len(names)} class names"
             raise _refusal(run, expected, self.model.output_shape)
         name = _entry(run, "dataset", "name")
+        self.data_set = name if isinstance(name, str) else None
         self.dark_background = (
-            isinstance(name, str)
-            and name in datasets.names()
-            and datasets.get(name).dark_background
+            self.data_set in datasets.names()
+            and datasets.get(self.data_set).dark_background
         )
 
     def predict(self, images: np.ndarray, top: int = 5) -> list[list[Guess]]:

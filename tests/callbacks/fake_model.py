@@ -61,6 +61,7 @@ class FakeModel:
         self.interrupted = False
         self.history: Any = None
         self._initial_epoch: int | None = None
+        self._position: Any = None
         self.saved: list[tuple[str, str]] = []
 
     @property

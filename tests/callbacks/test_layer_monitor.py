@@ -133,7 +133,30 @@ def test_weights_of_nothing_but_zeros_have_no_ratio():
     monitor = LayerMonitor(every=1)
     model.fit(np.ones((2, 2)), np.ones(2), 1, verbose=0, callbacks=[monitor])
     first, second = monitor.record["update_ratio"]["dense"]
-    assert np.isnan(first) and second > 0
+    assert first is None and second > 0
+
+
+def test_a_training_that_diverges_is_recorded_as_json(tmp_path):
+    model, (x, y) = network(optimizers.SGD(1e30)), data()
+    path = tmp_path / "layers.json"
+    monitor = LayerMonitor(x, every=1, filename=path)
+    with np.errstate(all="ignore"):
+        model.fit(x, y, 4, epochs=2, verbose=0, callbacks=[monitor])
+    assert "NaN" not in path.read_text() and "Infinity" not in path.read_text()
+    found = json.loads(path.read_text())
+    assert found == monitor.record
+    assert found["gradient_norm"]["dense"][0] > 0
+    assert found["gradient_norm"]["dense"][-1] is None
+    assert found["update_ratio"]["dense"][-1] is None
+    assert found["activations"]["dense"][-1]["mean"] is None
+    figure = inspection.plot_training(found)
+    figure.canvas.draw()
+    (line,) = (
+        line for line in figure.get_axes()[0].get_lines() if line.get_label() == "dense"
+    )
+    heights = np.array(found["gradient_norm"]["dense"], float)
+    np.testing.assert_array_equal(line.get_ydata(), heights)
+    inspection.plot_activation_history(found).canvas.draw()
 
 
 def test_the_file_is_the_record(tmp_path):

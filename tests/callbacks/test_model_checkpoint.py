@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from fake_model import FakeModel, fit, values
 
 import scratchnet as keras
-from scratchnet.callbacks import ModelCheckpoint
+from scratchnet.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from scratchnet.errors import CheckpointError, NonFiniteWeightsError
 
 NAN = float("nan")
 
@@ -123,6 +125,63 @@ def test_the_best_whole_model_of_a_real_fit_can_go_on_training(tmp_path: Path) -
     np.testing.assert_array_equal(other(x), model(x))
 
 
+class Diverging(FakeModel):
+    """A model whose weights are not finite in the epochs named."""
+
+    def __init__(self, *epochs: int) -> None:
+        super().__init__()
+        self.epochs = epochs
+
+    def save_weights(self, path: str, overwrite: bool = True) -> None:
+        if int(self.weight[0]) in self.epochs:
+            raise NonFiniteWeightsError("weight 'kernel' is NaN")
+        super().save_weights(path, overwrite)
+
+
+def test_weights_that_are_not_finite_are_passed_over_with_one_warning(
+    tmp_path: Path,
+) -> None:
+    model = Diverging(2, 3)
+    checkpoint = ModelCheckpoint(
+        tmp_path / "{epoch}.npz", save_weights_only=True, save_best_only=True
+    )
+    with pytest.warns(UserWarning, match="ModelCheckpoint: weight 'kernel'") as given:
+        fit(model, checkpoint, values("val_loss", 5, 4, 3, 4.5))
+    assert len(given) == 1
+    # The values of the epochs passed over are not what later ones must beat.
+    assert [Path(path).name for _, path in model.saved] == ["1.npz", "4.npz"]
+    assert checkpoint.best == 4.5
+
+
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".npz"])
+def test_a_fit_that_diverges_goes_on_and_puts_the_best_weights_back(
+    tmp_path: Path, ending: str
+) -> None:
+    class Diverge(Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                kernel = self.model.layers[0].weights["kernel"]
+                kernel[0, 0] = np.nan
+
+    x = np.eye(4, dtype=np.float32)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    path = tmp_path / f"a{ending}"
+    members = [
+        EarlyStopping(monitor="loss", patience=9, restore_best_weights=True),
+        Diverge(),
+        ModelCheckpoint(path, save_weights_only=ending != ".keras"),
+    ]
+    with pytest.warns(UserWarning, match="NaN or infinite") as given:
+        history = model.fit(x, [0, 1, 2, 0], epochs=4, callbacks=members, verbose=0)
+    messages = [str(one.message) for one in given if "ModelChe" in str(one.message)]
+    function = "save_model" if ending == ".keras" else "save_weights"
+    assert len(messages) == 1 and f"checkpoint.{function}(model, path" in messages[0]
+    assert history.epoch == [0, 1, 2, 3]
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+    model.load_weights(path)  # of the first epoch
+
+
 def test_what_the_model_raises_is_passed_on(tmp_path: Path) -> None:
     class Unsaveable(FakeModel):
         def save(self, path: str, overwrite: bool = True) -> None:
@@ -185,6 +244,59 @@ def test_a_folder_of_the_files_name_is_an_error(tmp_path: Path) -> None:
     folder.mkdir()
     with pytest.raises(IsADirectoryError, match="received the folder"):
         fit(FakeModel(), ModelCheckpoint(folder), [{"val_loss": 1.0}])
+
+
+class Epochs(Callback):
+    """Count the epochs that have begun."""
+
+    count = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.count += 1
+
+
+@pytest.mark.parametrize(
+    ("name", "weights_only"),
+    [("best.keras", False), ("{epoch}.keras", False), ("a.weights.h5", True)],
+)
+def test_a_missing_h5py_is_named_before_the_first_epoch(
+    tmp_path: Path, name: str, weights_only: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    checkpoint = ModelCheckpoint(tmp_path / name, save_weights_only=weights_only)
+    seen, ending = Epochs(), ".h5" if weights_only else ".keras"
+    with pytest.raises(ImportError, match=f"files that end in {ending} need h5py"):
+        fit(FakeModel(), [checkpoint, seen], values("val_loss", 1))
+    assert seen.count == 0
+
+
+@pytest.mark.parametrize("name", ["file/sub/a.npz", "file/sub/{epoch}.npz"])
+def test_a_folder_that_cannot_be_made_is_an_error_before_the_first_epoch(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").touch()
+    checkpoint = ModelCheckpoint(tmp_path / name, save_weights_only=True)
+    seen = Epochs()
+    with pytest.raises(CheckpointError, match=r"ModelCheckpoint: .*can't be made: Not"):
+        fit(FakeModel(), [checkpoint, seen], values("val_loss", 1))
+    assert seen.count == 0
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # To root, who runs these tests in places, every folder is open.
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    checkpoint = ModelCheckpoint(tmp_path / "a.npz", save_weights_only=True)
+    with pytest.raises(CheckpointError, match=r"can't be written to"):
+        fit(FakeModel(), [checkpoint, seen := Epochs()], values("val_loss", 1))
+    assert seen.count == 0
+
+
+def test_a_folder_with_fields_is_made_when_they_are_known(tmp_path: Path) -> None:
+    checkpoint = ModelCheckpoint(f"{tmp_path}/{{epoch}}/a.npz", save_weights_only=True)
+    fit(FakeModel(), checkpoint, values("val_loss", 1, 2))
+    assert sorted(os.listdir(tmp_path)) == ["1", "2"]
 
 
 def test_verbose_gives_the_reason(

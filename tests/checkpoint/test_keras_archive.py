@@ -294,13 +294,18 @@ def test_load_weights_takes_them_from_a_whole_model(path):
         small.load_weights(path)
 
 
-def test_label_smoothing_of_sparse_labels_is_kept_for_scratchnet(path):
-    """Keras has no such argument: it reads this file with compile=False only."""
+def test_label_smoothing_of_sparse_labels_is_refused(path):
+    """Keras has no such argument, and its load_model ends in a TypeError."""
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2, "softmax")])
     model.compile("sgd", losses.SparseCategoricalCrossentropy(label_smoothing=0.2))
-    model.save(path)
-    assert load_model(path).loss.label_smoothing == 0.2
-    model.compile("sgd", "sparse_categorical_crossentropy")
+    message = (
+        r"not saved: compile\.loss: SparseCategoricalCrossentropy has "
+        r"label_smoothing=0\.2, which Keras's has not. A \.keras file can hold what"
+    )
+    with pytest.raises(CheckpointError, match=message):
+        model.save(path)
+    assert os.listdir(path.parent) == []
+    model.compile("sgd", losses.SparseCategoricalCrossentropy())
     model.save(path)
     assert "label_smoothing" not in str(config_of(path)["compile_config"])
 
@@ -330,14 +335,28 @@ def small(*more: layers.Layer, cls: Any = keras.Sequential) -> keras.Sequential:
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (lambda: small(Scale()), r"model.layers\[2\]: 'Scale' of module"),
-        (lambda: small(cls=OwnModel), "'OwnModel' of module"),
+        (
+            lambda: small(Scale()),
+            r"model.layers\[2\]: 'Scale' of module '\S+' is none of scratchnet's own "
+            "classes, and only those can be stored. A .keras file can hold",
+        ),
+        (lambda: small(cls=OwnModel), "'OwnModel' of module .* none of scratchnet's"),
     ],
 )
 def test_classes_of_the_user_s_own_are_refused_by_name(path, model, message):
     with pytest.raises(CheckpointError, match=f"not saved: .*{message}.*save_weights"):
         model().save(path)
     assert os.listdir(path.parent) == []
+
+
+def test_a_module_that_scratchnet_has_not_is_named_beside_those_it_has():
+    record = {"class_name": "L2", "module": "keras.regularizers", "config": {}}
+    message = (
+        "model.l2: 'L2' of module 'keras.regularizers' is outside scratchnet's subset "
+        "of Keras; of Keras's modules it has keras, keras.layers, "
+    )
+    with pytest.raises(ValueError, match=message):
+        plain({"l2": record}, "model")
 
 
 def test_a_loss_of_the_user_s_own_is_refused_by_name(path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -164,6 +165,29 @@ def test_what_is_no_run(run, images, tmp_path, capsys):
     run.write_json("run.json", {"format": 99})
     assert predict(run.folder, *images) == 1
     assert "expected a run of format 1, received 99" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('{"test', "can't be read: Unterminated string"),
+        ("[]", r"expected names and numbers, found \[\]"),
+        ('"fine"', "expected names and numbers, found 'fine'"),
+    ],
+)
+def test_damaged_metrics(run, images, capsys, text, fault):
+    run.path("metrics.json").write_text(text)
+    assert predict(run.folder, *images) == 1
+    out, err = capsys.readouterr()
+    assert not out
+    assert re.fullmatch(rf"scratchnet predict: .*metrics\.json: {fault}.*\n", err)
+
+
+@pytest.mark.parametrize("dataset", ["digits", ["digits"], {"name": ["digits"]}, None])
+def test_a_data_set_without_a_name(run, images, capsys, dataset):
+    run.write_json("run.json", {**run.record, "dataset": dataset})
+    assert predict(run.folder, *images, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["run"]["data_set"] is None
 
 
 @pytest.mark.parametrize("words", [["--top", "0"], ["--top", "x"], ["--fit", "x"]])

@@ -202,6 +202,36 @@ def test_faults_of_the_disk_leave_nothing(call, code, server, tmp_path, monkeypa
     assert server.requests[NAME] == 1
 
 
+def test_a_fault_of_the_folder_s_own_sync_is_reported(server, tmp_path, monkeypatch):
+    """The renaming may not last: what checkpoints report, downloads report."""
+    real, calls = os.fsync, []
+
+    def fail_second(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor)
+
+    server.files[NAME] = DATA
+    monkeypatch.setattr(os, "fsync", fail_second)
+    with pytest.raises(DatasetError, match=os.strerror(errno.EIO)):
+        fetch(published(server.url + NAME), tmp_path, QUICK)
+    assert (tmp_path / NAME).read_bytes() == DATA
+    assert fetch(published(server.url + NAME), tmp_path, QUICK).read_bytes() == DATA
+    assert server.requests[NAME] == 1
+
+
+def test_a_link_to_a_file_elsewhere_is_replaced_and_not_followed(server, tmp_path):
+    server.files[NAME] = DATA
+    (tmp_path / "theirs").write_bytes(b"not to be touched")
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / NAME).symlink_to(tmp_path / "theirs")
+    path = fetch(published(server.url + NAME), cache, QUICK)
+    assert path.read_bytes() == DATA and not path.is_symlink()
+    assert (tmp_path / "theirs").read_bytes() == b"not to be touched"
+
+
 def fetch_elsewhere(file: PublishedFile, folder: Path, head: str = "") -> list[str]:
     facts = [file.name, file.size, file.sha256, file.urls, str(folder)]
     return [sys.executable, "-c", head + FETCH, json.dumps(facts)]
@@ -271,12 +301,12 @@ def test_killed_download_is_cleaned_up_by_the_next(server, tmp_path):
     process = subprocess.Popen(command, cwd=REPOSITORY)
     assert server.dripping.wait(30)
     deadline = time.monotonic() + 10
-    while not list(tmp_path.glob("*.part")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob(".*.tmp")) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait(10)
     (leftover,) = names_in(tmp_path)
-    assert leftover.endswith(".part")
+    assert leftover.endswith(".tmp")
     fetch(published(server.url + NAME), tmp_path, QUICK)
     assert names_in(tmp_path) == {NAME}
 

@@ -107,6 +107,36 @@ def test_looking_changes_nothing_in_a_training():
         assert plain.tobytes() == looked.tobytes()
 
 
+class Remembering(layers.Dense):
+    """A layer that keeps its input in an attribute of its own."""
+
+    def forward(self, x, *, training):
+        self.seen = x
+        return super().forward(x, training=training)
+
+
+def test_nothing_of_the_batch_stays_in_the_layers():
+    utils.clear_session()
+    model, (x, y) = network(), data(4)
+    before = [dict(vars(layer)) for layer in model.layers]
+    look_everywhere(model, x, y)
+    assert_attributes(model, before)
+
+    model.add(Remembering(3, name="own"))
+    before = [dict(vars(layer)) for layer in model.layers]
+    activation_statistics(model, x)
+    passes.forward(model, x, training=True)
+    passes.from_loss(model, x, y)
+    assert_attributes(model, before)
+
+
+def assert_attributes(model: Sequential, before: list[dict]) -> None:
+    for layer, attributes in zip(model.layers, before, strict=True):
+        after = vars(layer)
+        assert list(after) == list(attributes)
+        assert all(after[name] is value for name, value in attributes.items())
+
+
 def test_a_fault_on_the_way_puts_everything_back():
     model, (x, y) = network(), data(4)
     layer = model.layers[-1]

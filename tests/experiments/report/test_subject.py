@@ -8,7 +8,7 @@ import pytest
 from experiments import data
 from experiments.report import subject
 from experiments.report.subject import ImageFinder, Images
-from scratchnet import datasets
+from scratchnet import datasets, inspection
 from scratchnet.errors import CheckpointError, DatasetError
 from tests.experiments.report import made_runs
 
@@ -49,7 +49,8 @@ def test_known_data_sets_have_their_titles_and_superclasses(tmp_path):
     ("name", "content", "message"),
     [
         ("metrics.json", None, "did not finish"),
-        ("metrics.json", "[]", "expected numbers 'test_loss'"),
+        ("metrics.json", "[]", "expected names and numbers"),
+        ("metrics.json", '{"test_accuracy": 1}', "expected numbers 'test_loss'"),
         ("metrics.json", '{"test_loss": "0", "test_accuracy": 1}', "expected numbers"),
         ("metrics.json", '{"test_loss": NaN, "test_accuracy": 1}', "expected numbers"),
         ("history.csv", None, "can't be read"),
@@ -85,6 +86,17 @@ def test_a_record_of_layers_that_does_not_fit_is_refused(kind, layer, values, tm
     run.write_json("layers.json", record)
     with pytest.raises(CheckpointError, match="a LayerMonitor's record"):
         subject.read(run)
+
+
+def test_a_record_of_layers_may_lack_numbers_that_were_not_finite(tmp_path):
+    run = made_runs.make(tmp_path, NAMES)
+    record = copy.deepcopy(made_runs.LAYERS)
+    record["update_ratio"]["output"][0] = None
+    record["gradient_norm"]["hidden"][-1] = None
+    run.write_json("layers.json", record)
+    found = subject.read(run).layers
+    assert found == record
+    inspection.plot_training(found).canvas.draw()
 
 
 def test_a_run_may_have_no_record_of_layers(tmp_path):
