@@ -160,7 +160,7 @@ def test_a_fit_that_diverges_goes_on_and_puts_the_best_weights_back(
     class Diverge(Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             if epoch == 1:
-                kernel = self.model.layers[0].weights["kernel"]
+                kernel = self.model.layers[0].named_weights["kernel"]
                 kernel[0, 0] = np.nan
 
     x = np.eye(4, dtype=np.float32)
