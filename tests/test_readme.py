@@ -197,6 +197,25 @@ def test_the_validation_table_is_that_of_the_records():
     assert shown == made
 
 
+def test_the_studys_results_are_those_of_the_records():
+    _, after = README.split("<!-- results of the study: experiments/results -->")
+    _, *shown = rows(after.split("\n\n")[0])
+    assert [row[:2] for row in shown] == [
+        [dataset, model]
+        for dataset in validate.MARGINS
+        for model in ("ann", "basic_cnn", "deeper_cnn")
+    ]
+    for dataset, model, *figures in shown:
+        record = records.read(records.SCRATCHNET / f"{dataset}-{model}-seed-0.json")
+        assert figures == [
+            f"{record['parameters']:,}",
+            str(record["epochs"]),
+            str(record["best_epoch"] + 1),
+            f"{record['test_loss']:.4f}",
+            f"{record['test_accuracy']:.4f}",
+        ]
+
+
 def test_options_of_the_study_are_those_in_the_readme(capsys):
     with pytest.raises(SystemExit):
         experiments_command.main(["run", "--help"])
