@@ -1,8 +1,8 @@
 """Dense, rung 3: the register tile that `convolution.direct` is made of.
 
-Slower than `blas` on most shapes. What that buys: no second set of threads waits for
-the same cores, and the order of every sum depends on shapes alone, so that any number
-of threads gives the same bits, and a sample's result does not depend on the batch.
+Against `blas`, which may be faster: no second set of threads waits for the same cores,
+and the order of every sum depends on shapes alone, so that any number of threads gives
+the same bits, and a sample's result does not depend on the batch.
 
 The result is cut into blocks, one task each, and a block into strips of columns and
 panels of rows. Its sum is taken a part at a time, so that what is read of both factors
