@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
@@ -30,6 +31,7 @@ OPERATIONS_OF = {
         "normalised_convolution_inference",
     ),
     "dense": ("dense_forward", "dense_backward_weight", "dense_backward_input"),
+    "dense_chain": ("dense_chain_forward",),
     "pooling": (
         "max_pooling_forward",
         "max_pooling_backward",
@@ -79,7 +81,7 @@ ELSEWHERE = {
 }
 
 # The rest is limited by memory, and reported in bytes per second.
-ARITHMETIC = {"convolution", "pooled_convolution", "dense"}
+ARITHMETIC = {"convolution", "pooled_convolution", "dense", "dense_chain"}
 
 # These compute the gradients of both factors, unless their shapes have no ``dx``.
 BOTH_GRADIENTS = {"pooled_convolution_backward", "normalised_convolution_backward"}
@@ -118,6 +120,9 @@ class KernelCase:
         """Arithmetic of one pass, or None where memory is the limit."""
         if self.kind not in ARITHMETIC:
             return None
+        if self.kind == "dense_chain":
+            N, *sizes = (*self.shapes["x"], *self.shapes["units"])
+            return 2.0 * N * sum(a * b for a, b in itertools.pairwise(sizes))
         positions = prod(self.shapes["y"][:-1])
         return 2.0 * prod(self.shapes["weight"]) * positions
 
@@ -197,6 +202,23 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
         elif kind == "Dropout":
             steps.append(("dropout", {"x": (prod(x),)}, False))
         x = y
+    return steps + _dense_chains(model)
+
+
+def _dense_chains(model: Any) -> list[tuple[str, dict[str, Shape], bool]]:
+    """Return the runs of dense layers: what is measured ends in a softmax."""
+    steps: list[tuple[str, dict[str, Shape], bool]] = []
+    for dense, run in itertools.groupby(
+        model.layers, lambda layer: type(layer).__name__ == "Dense"
+    ):
+        if dense:
+            layers = list(run)
+            inputs = layers[0].params["kernel"].shape[0]
+            shapes = {
+                "x": (BATCH_SIZE, inputs),
+                "units": tuple(d.units for d in layers),
+            }
+            steps.append(("dense_chain", shapes, False))
     return steps
 
 
@@ -228,6 +250,17 @@ def _layer(rng: np.random.Generator, x: Shape, weight: Shape, y: Shape) -> Value
         "d_bias": np.empty(channels, np.float32),
         "strides": (1, 1),
         "pads": (0, 0),
+    }
+
+
+def _dense_chain(rng: np.random.Generator, x: Shape, units: Shape) -> Values:
+    sizes = list(itertools.pairwise((x[1], *units)))
+    return {
+        "x": _normal(rng, *x),
+        "weights": tuple(_normal(rng, *size) / size[0] ** 0.5 for size in sizes),
+        "biases": tuple(_normal(rng, size) for size in units),
+        "activations": ("relu",) * (len(units) - 1) + ("softmax",),
+        "outputs": tuple(np.empty((x[0], size), np.float32) for size in units),
     }
 
 
@@ -357,6 +390,7 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "convolution": _layer,
     "pooled_convolution": _pooled_convolution,
     "dense": _layer,
+    "dense_chain": _dense_chain,
     "pooling": _pooling,
     "batch_normalization": _batch_normalization,
     "activation": _elementwise,

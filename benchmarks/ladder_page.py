@@ -65,6 +65,7 @@ CHAPTERS = (
         "Convolution", "convolution", "convolution", also=("convolution.transforms",)
     ),
     Chapter("Dense", "dense", "dense"),
+    Chapter("Dense layers in a row", "dense_chain", "dense_chain"),
     Chapter("Max pooling", "pooling.max_pooling", "pooling", "max_pooling"),
     Chapter("Average pooling", "pooling.average_pooling", "pooling", "average_pooling"),
     Chapter("Batch normalisation", "batch_normalization", "batch_normalization"),
@@ -283,8 +284,10 @@ def anchor(title: str) -> str:
 
 def picture(document: dict[str, Any]) -> Any:
     """Draw each chapter's rungs: the median over its operations and shapes."""
-    figure, axes = plot.figure(2, 3, width=4.2, height=3)
-    for chapter, panel in zip(CHAPTERS, axes.flat, strict=True):
+    figure, axes = plot.figure(2, 4, width=4.2, height=3)
+    for panel in axes.flat[len(CHAPTERS) :]:
+        panel.remove()
+    for chapter, panel in zip(CHAPTERS, axes.flat, strict=False):
         found: dict[str, list[float]] = {}
         unit = ""
         for case in document["cases"]:

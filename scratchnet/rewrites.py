@@ -25,6 +25,7 @@ from scratchnet import layers as layer_module
 from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.conv2d import Conv2D
+from scratchnet.layers.dense import Dense
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.max_pooling2d import MaxPooling2D
 
@@ -267,6 +268,49 @@ class PooledConvolution:
         return dx
 
 
+class DenseChain:
+    """Dense layers in a row, whose forward passes are one.
+
+    They keep what a forward pass of each would keep, so that their backward passes are
+    their own.
+    """
+
+    def __init__(self, layers: list[Dense], activations: list[str], first: Any) -> None:
+        """Keep the layers; ``first`` is the stage that was in this one's place."""
+        self.layers, self.activations = layers, tuple(activations)
+        self.backward = first.backward
+        self.backward_activation = first.backward_activation
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Compute the output of the last layer."""
+        outputs = tuple(
+            layer.empty("y", (len(x), layer.units)) for layer in self.layers
+        )
+        kernels.dense_chain_forward(
+            x,
+            tuple(layer.params["kernel"] for layer in self.layers),
+            tuple(layer.bias for layer in self.layers),
+            self.activations,
+            outputs,
+        )
+        if training:
+            for layer, y in zip(self.layers, outputs, strict=True):
+                layer.take_over(x, y)
+                x = y
+        return outputs[-1]
+
+
+class _ForwardDone:
+    """A layer whose forward pass a stage before it does."""
+
+    def __init__(self, stage: Any) -> None:
+        self.backward = stage.backward
+        self.backward_activation = stage.backward_activation
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        return x
+
+
 class _Done:
     """A layer whose work a stage before it does."""
 
@@ -379,6 +423,49 @@ def pooled_convolution(plan: Plan) -> None:
                 plan.stages[at] = _Done()
 
 
+# The widest layer of a chain: its weights are read where they lie, and the rows of
+# larger matrices push each other out of the caches.
+WIDEST = 512
+
+
+def dense_chain(plan: Plan) -> None:
+    """Run the forward passes of dense layers in a row as one; the same bits.
+
+    Each layer takes vectors and ends in no activation or in ReLU, the last one also in
+    softmax. It is used where the kernels' `direct` rung is, or a higher one.
+    """
+    if kernels.RUNGS.index(kernels.get_rung()) < kernels.RUNGS.index("direct"):
+        return
+    start = 0
+    while start < len(plan.layers):
+        chain: list[Dense] = []
+        names: list[str] = []
+        for layer, stage in zip(plan.layers[start:], plan.stages[start:], strict=True):
+            if not _fits_a_chain(layer) or (chain and layer.dtype != chain[0].dtype):
+                break
+            logits = isinstance(stage, _WithoutActivation)
+            chain.append(layer)
+            names.append("linear" if logits else layer.activation.name)
+            if layer.activation is activations.softmax:
+                break
+        if chain:
+            plan.stages[start] = DenseChain(chain, names, plan.stages[start])
+            for at in range(start + 1, start + len(chain)):
+                plan.stages[at] = _ForwardDone(plan.stages[at])
+        start += max(1, len(chain))
+
+
+def _fits_a_chain(layer: Layer) -> TypeGuard[Dense]:
+    own = activations.linear, activations.relu, activations.softmax
+    return (
+        isinstance(layer, Dense)
+        and _is_own(layer)
+        and layer.activation in own
+        and len(layer.output_shape or ()) == 2
+        and layer.units <= WIDEST
+    )
+
+
 def nothing_before_the_first_parameter(plan: Plan) -> None:
     """Compute no gradient that no parameter needs; the same bits without it.
 
@@ -407,7 +494,8 @@ def _at(layers: list[Layer], index: int, kind: type[Any]) -> Any:
 RULES: tuple[Callable[[Plan], None], ...] = (
     softmax_cross_entropy,
     pooled_convolution,
+    dense_chain,
     nothing_before_the_first_parameter,
 )
 
-INFERENCE_RULES: tuple[Callable[[Plan], None], ...] = (pooled_convolution,)
+INFERENCE_RULES: tuple[Callable[[Plan], None], ...] = (pooled_convolution, dense_chain)

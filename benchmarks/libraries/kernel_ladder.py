@@ -63,8 +63,19 @@ def _repeat(implementation: Callable, call: list[Any]) -> Run:
     return run
 
 
+def _arrays(call: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return all arrays; those in a tuple by ``name[0]``, ``name[1]``, ..."""
+    found = {}
+    for name, value in call.items():
+        several = value if isinstance(value, tuple) else (value,)
+        for i, one in enumerate(several):
+            if isinstance(one, np.ndarray):
+                found[f"{name}[{i}]" if several is value else name] = one
+    return found
+
+
 def _bytes(call: dict[str, Any]) -> int:
-    arrays = {name: v for name, v in call.items() if isinstance(v, np.ndarray)}
+    arrays = _arrays(call)
     if "indices" in call:
         arrays["x"] = arrays["x"][: len(call["indices"])]
     return sum(array.nbytes for array in arrays.values())
@@ -72,14 +83,15 @@ def _bytes(call: dict[str, Any]) -> int:
 
 def _check(rungs: dict[str, Callable], call: dict[str, Any]) -> None:
     """Compare what all rungs make of the same arrays."""
-    before = {k: v.copy() for k, v in call.items() if isinstance(v, np.ndarray)}
+    arrays = _arrays(call)
+    before = {name: array.copy() for name, array in arrays.items()}
     expected: dict[str, np.ndarray] = {}
     for rung, implementation in rungs.items():
         for name, array in before.items():
-            call[name][...] = array
+            arrays[name][...] = array
         implementation(*call.values())
         for name in before:
-            result = call[name]
+            result = arrays[name]
             if rung == "reference":
                 expected[name] = result.copy()
                 continue

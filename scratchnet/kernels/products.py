@@ -56,7 +56,9 @@ def product(
     wide, half = WIDE * lanes, HALF * lanes
     rows, columns = shape
     v = 0
-    while v + wide <= columns:
+    # Lower tiles lose less where rows are left over: those of a tile are computed,
+    # whether they are stored or not.
+    while v + wide <= columns and _padded(rows, WIDE_ROWS) <= _padded(rows, HALF_ROWS):
         for row in range(0, rows, WIDE_ROWS):
             wide_tile(
                 *(A, a, a_rows, row, rows),
@@ -84,6 +86,11 @@ def product(
                 *(columns - v, relu),
             )
         v += lanes
+
+
+@compiled
+def _padded(rows, tile_rows):
+    return (rows + tile_rows - 1) // tile_rows * tile_rows
 
 
 @compiled

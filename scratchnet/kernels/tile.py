@@ -212,7 +212,7 @@ class _Emitter:
                         builder.store(total, self.sums[m, v])
 
     def _clip_negative(self):
-        """ReLU: what is below 0 becomes 0; NaN is not below 0, and stays."""
+        """ReLU: what is not above 0 becomes +0; NaN is neither, and stays."""
         builder = self.builder
         zero = ir.Constant(self.vector, [0.0] * self.lanes)
         with builder.if_then(
@@ -220,8 +220,8 @@ class _Emitter:
         ):
             for at in self.grid:
                 total = builder.load(self.sums[at])
-                negative = builder.fcmp_ordered("<", total, zero)
-                builder.store(builder.select(negative, zero, total), self.sums[at])
+                clipped = builder.fcmp_ordered("<=", total, zero)
+                builder.store(builder.select(clipped, zero, total), self.sums[at])
 
     def _store(self):
         """Write the rows that exist."""

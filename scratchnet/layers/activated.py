@@ -44,6 +44,11 @@ class ActivatedLayer(Layer):
             self._activated = z
         return z
 
+    def take_over(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Remember a forward pass that was computed elsewhere, for ``backward``."""
+        self.remember(x, training=True)
+        self._activated = y
+
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Compute the gradients of the parameters and return that of the input."""
         dz = self.backward_activation(dy)

@@ -10,7 +10,9 @@ in any order, is off by at most about K·eps times the sum of their absolute val
 that sum is itself the result of an operation on absolute values, it is computed so.
 """
 
+import copy
 import inspect
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,23 +46,21 @@ class Case:
         call = {}
         for name in inspect.signature(implementation).parameters:
             if name in self.written:
-                call[name] = np.full(self.written[name], np.nan, dtype)
+                call[name] = _filled(self.written[name], dtype)
                 continue
-            value = self.arguments[name]
-            if isinstance(value, np.ndarray):
-                cast = dtype if value.dtype in FLOATS else value.dtype
-                value = value.astype(cast)
-                value.flags.writeable = name in self.updated or not read_only
-            call[name] = value
+            frozen = read_only and name not in self.updated
+            call[name] = _cast(self.arguments[name], dtype, frozen)
         inputs = {
-            name: call[name].copy()
+            name: copy.deepcopy(call[name])
             for name in call.keys() & self.arguments.keys() - set(self.updated)
-            if isinstance(call[name], np.ndarray)
         }
         returned = implementation(*call.values())
-        for name, value in inputs.items():
-            np.testing.assert_array_equal(call[name], value, f"{name} was changed")
-        return {name: call[name] for name in (*self.written, *self.updated)}, returned
+        for name, value in one_by_one(inputs).items():
+            if isinstance(value, np.ndarray):
+                now = one_by_one(call)[name]
+                np.testing.assert_array_equal(now, value, f"{name} was changed")
+        results = {name: call[name] for name in (*self.written, *self.updated)}
+        return one_by_one(results), returned
 
     def check(self, implementation, read_only=False):
         """Compare an implementation with the reference in float64."""
@@ -88,6 +88,34 @@ class Case:
                 f"error {error[where]:.3g}, "
                 f"allowed {np.broadcast_to(bounds[name], error.shape)[where]:.3g}"
             )
+
+
+def _filled(shape, dtype):
+    """Return an array of NaN, or one for each of a list of shapes."""
+    if isinstance(shape, list):
+        return tuple(_filled(one, dtype) for one in shape)
+    return np.full(shape, np.nan, dtype)
+
+
+def _cast(value, dtype, read_only):
+    """Return a copy of an argument with its floats in a dtype."""
+    if isinstance(value, tuple):
+        return tuple(_cast(one, dtype, read_only) for one in value)
+    if isinstance(value, np.ndarray):
+        value = value.astype(dtype if value.dtype in FLOATS else value.dtype)
+        value.flags.writeable = not read_only
+    return value
+
+
+def one_by_one(values):
+    """Name the arrays of a tuple one by one: ``outputs[0]``, ``outputs[1]``, ..."""
+    found = {}
+    for name, value in values.items():
+        if isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value):
+            found |= {f"{name}[{i}]": one for i, one in enumerate(value)}
+        else:
+            found[name] = value
+    return found
 
 
 CASES = {}
@@ -617,6 +645,47 @@ def dense_backward_input(pick, rng, dtype):
     written = {"dx": (N, inputs)}
     bound = sum_of_products("dense_backward_input", written, dtype, {"dx": outputs})
     return Case("dense_backward_input", arguments, written, bound, (), dtype)
+
+
+@case
+def dense_chain_forward(pick, rng, dtype):
+    N, inputs, outputs = dense(pick)
+    sizes = [inputs, outputs, *pick([(), (5,), (70, 3)])]
+    weights, biases = [], []
+    for before, after in itertools.pairwise(sizes):
+        weights.append(normal(rng, dtype, before, after) / before**0.5)
+        biases.append(normal(rng, dtype, after))
+    last = pick(["linear", "relu", "softmax"])
+    activations = ("relu",) * (len(weights) - 1) + (last,)
+    arguments = {
+        "x": normal(rng, dtype, N, inputs),
+        "weights": tuple(weights),
+        "biases": tuple(biases),
+        "activations": activations,
+    }
+    written = {"outputs": [(N, size) for size in sizes[1:]]}
+
+    def bound(wide, expected):
+        """Add to what a layer rounds what it makes of its input's error."""
+        x, error, bounds = wide["x"], 0.0, {}
+        for layer, (name, weight) in enumerate(
+            zip(expected, wide["weights"], strict=True)
+        ):
+            size = np.abs(x) @ np.abs(weight) + np.abs(wide["biases"][layer])
+            error = error @ np.abs(weight) if layer else 0.0
+            error = error + (len(weight) + 1) * eps(dtype) * (size + error)
+            x = expected[name]
+            bounds[name] = error
+            if activations[layer] == "softmax":
+                # |dy[c]| ≤ y[c]·(|dz[c]| + ∑ y·|dz|), and second-order terms.
+                error = np.broadcast_to(error, x.shape)
+                first = error + (x * error).sum(axis=1, keepdims=True)
+                rounding = (x.shape[1] + 8) * eps(dtype)
+                bounds[name] = x * (np.expm1(2 * first) + rounding)
+        return bounds
+
+    name = "dense_chain_forward"
+    return Case(name, arguments, written, bound, (), dtype)
 
 
 # Batch normalisation. Sums are kept in float64, so only float64 sees their length.

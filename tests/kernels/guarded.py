@@ -6,6 +6,7 @@ element too many ends it by a signal. With the name of a dtype, of that one only
 """
 
 import ctypes
+import itertools
 import mmap
 import sys
 
@@ -59,6 +60,38 @@ def dense(rng, dtype, shape, side):
         for want, got in zip(expected, own[len(arguments) :], strict=True):
             bound = length * np.finfo(dtype).eps * 8 * np.sqrt(length)
             np.testing.assert_allclose(got, want, rtol=0, atol=bound)
+
+
+def dense_chain(rng, dtype, width, side):
+    """Run a chain with a layer of this width, and the same rows by layers apart."""
+    from scratchnet.kernels import OPERATIONS
+
+    sizes = [3, width, 5]
+    shapes = list(itertools.pairwise(sizes))
+    x = rng.standard_normal((width, 3)).astype(dtype)
+    weights = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
+    biases = [rng.standard_normal(size).astype(dtype) for size in sizes[1:]]
+    outputs = [np.full((width, size), np.nan, dtype) for size in sizes[1:]]
+    own = [
+        tuple(guarded(array, side) for array in arrays)
+        for arrays in (weights, biases, outputs)
+    ]
+    OPERATIONS["dense_chain_forward"].rungs["direct"](
+        guarded(x, side), own[0], own[1], ("relu", "softmax"), own[2]
+    )
+    for layer, (weight, bias, got) in enumerate(
+        zip(weights, biases, own[2], strict=True)
+    ):
+        want = np.full_like(got, np.nan)
+        OPERATIONS["dense_forward"].rungs["direct"](x, weight, bias, want)
+        if layer == 0:
+            OPERATIONS["relu_forward"].rungs["loops"](
+                want.reshape(-1), want.reshape(-1)
+            )
+        else:
+            OPERATIONS["softmax_forward"].rungs["loops"](want, want)
+        np.testing.assert_array_equal(got, want)
+        x = want
 
 
 def convolution(rng, dtype, channels, padded, side):
@@ -157,6 +190,7 @@ def main(dtypes):
             guard_scratch(side)
             for width in range(1, 2 * widest + 2):
                 dense(rng, dtype, (3, 2, width), side)
+                dense_chain(rng, dtype, width, side)
                 convolution(rng, dtype, (9, width), width % 2, side)
                 convolution(rng, dtype, (width, 8), width % 2, side)
             for height in range(1, 2 * tallest + 2):

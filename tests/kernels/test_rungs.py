@@ -66,7 +66,9 @@ def test_large_arrays_agree_too(operation, rung, dtype):
         case.check(OPERATIONS[operation].rungs[rung])
 
 
-@pytest.mark.parametrize("operation", ["convolution_forward", "dense_forward"])
+@pytest.mark.parametrize(
+    "operation", ["convolution_forward", "dense_forward", "dense_chain_forward"]
+)
 def test_tiles_take_read_only_arrays(operation):
     # For the rungs below, test_processes.py has this.
     for rung in OPERATIONS[operation].rungs.keys() & ON_TILES:

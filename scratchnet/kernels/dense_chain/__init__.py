@@ -1,0 +1,21 @@
+"""Dense layers one after the other, without waiting for each other.
+
+    y₁ = f₁(x · W₁ + b₁),  y₂ = f₂(y₁ · W₂ + b₂),  ...
+
+A row of a dense layer's result rests on the same row of its input and on no other.
+So a thread can take some rows of the batch through all layers: what one layer wrote is
+in the thread's own cache when the next one reads it, and threads meet once for the
+whole chain instead of once for each layer.
+
+Reference: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 6.5.
+"""
+
+from scratchnet.kernels.dense_chain.direct import dense_chain_forward_direct
+from scratchnet.kernels.dense_chain.reference import dense_chain_forward_reference
+from scratchnet.kernels.ladder import Operation
+
+dense_chain_forward = Operation(
+    "dense_chain_forward",
+    reference=dense_chain_forward_reference,
+    direct=dense_chain_forward_direct,
+)

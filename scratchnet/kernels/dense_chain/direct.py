@@ -1,0 +1,104 @@
+"""Dense layers one after the other, rung 3: blocks of rows, in the register tile.
+
+A task is a block of rows, which goes through all layers. Its bias is where the tile's
+sums begin, its ReLU happens before they leave the registers. A sum is taken a part at
+a time, so that the part of the weights that all rows of the block need stays in the
+second-level cache. The order of every sum is that of `dense_forward_direct`, and so
+are the bits.
+
+What limits this rung: reading the weights, once for every block.
+"""
+
+import numpy as np
+
+from scratchnet.kernels.activations.softmax import softmax_rows
+from scratchnet.kernels.addresses import addresses, array_at
+from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.dense.direct import SMALL
+from scratchnet.kernels.products import HALF_ROWS, product
+from scratchnet.kernels.tile import ADD, BIAS
+from scratchnet.kernels.workers import launch, take, workers
+
+# The rows of a block, and how much of a sum is taken at a time.
+BLOCK, DEPTH = 4 * HALF_ROWS, 512
+
+LINEAR, RELU, SOFTMAX = 0, 1, 2
+
+CODES = {"linear": LINEAR, "relu": RELU, "softmax": SOFTMAX}
+
+
+def dense_chain_forward_direct(x, weights, biases, activations, outputs):
+    """Compute outputs[l] = activation(outputs[l − 1] · weights[l] + biases[l]).
+
+    Shapes and arguments as in `dense_chain_forward_reference`.
+    """
+    rows = len(x)
+    if rows == 0:
+        return
+    arrays, sizes, multiplications = [x], [], 0
+    for weight, bias, activation, y in zip(
+        weights, biases, activations, outputs, strict=True
+    ):
+        arrays += weight, bias, y
+        sizes += *weight.shape, CODES[activation]
+        multiplications += rows * weight.size
+    count = 1 if multiplications < SMALL else workers()
+    # No larger than that every worker has one, in whole tiles.
+    share = -(-rows // (count * HALF_ROWS)) * HALF_ROWS
+    # The first bias is there to say of which dtype all are.
+    tables = biases[0], addresses(arrays), np.array(sizes, np.int64)
+    launch(_blocks, count, tables, (rows, min(BLOCK, share)), ())
+
+
+@compiled
+def _blocks(worker, waiting, tables, sizes, nothing):
+    """Take blocks of rows through all layers until none is left.
+
+    ``tables`` has an array of the dtype; the addresses of x, and of each layer's
+    weight, bias and output; each layer's inputs, outputs and activation.
+    """
+    like, places, shapes = tables
+    rows, block = sizes
+    row_tables = np.empty(block, np.int64), np.empty(block, np.int64)
+    task = take(waiting)
+    while task * block < rows:
+        first = task * block
+        part = first, min(block, rows - first)
+        for layer in range(len(places) // 3):
+            inputs, outputs = shapes[3 * layer], shapes[3 * layer + 1]
+            activation = shapes[3 * layer + 2]
+            x = array_at(places[3 * layer], rows * inputs, like)
+            weight = array_at(places[3 * layer + 1], inputs * outputs, like)
+            bias = array_at(places[3 * layer + 2], outputs, like)
+            y = array_at(places[3 * layer + 3], rows * outputs, like)
+            relu = activation == RELU
+            _layer(x, weight, bias, y, part, (inputs, outputs), relu, row_tables)
+            if activation == SOFTMAX:
+                _softmax(y, part, outputs)
+        task = take(waiting)
+
+
+@compiled
+def _layer(x, weight, bias, y, part, shape, relu, row_tables):
+    """Compute a block of one layer's output."""
+    (first, count), (inputs, outputs) = part, shape
+    x_rows, y_rows = row_tables
+    for m in range(count):
+        x_rows[m], y_rows[m] = m * inputs, m * outputs
+    for k in range(0, inputs, DEPTH):
+        depth = min(DEPTH, inputs - k)
+        begin = ADD if k > 0 else BIAS
+        clip = relu if k + depth == inputs else False
+        product(
+            *(x, first * inputs + k, x_rows, (0, 1)),
+            *(weight, k * outputs, (0, outputs), (1, depth)),
+            *(y, first * outputs, y_rows, (count, outputs)),
+            *(begin, bias, 0, clip),
+        )
+
+
+@compiled
+def _softmax(y, part, outputs):
+    first, count = part
+    rows = y[first * outputs : (first + count) * outputs].reshape(count, outputs)
+    softmax_rows(rows, rows, np.empty(count, y.dtype), np.empty(count))

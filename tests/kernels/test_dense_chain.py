@@ -1,0 +1,100 @@
+"""What `dense_chain_forward` promises beside agreeing with its reference."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scratchnet import kernels
+from scratchnet.kernels import OPERATIONS
+from tests.kernels.cases import DTYPES
+
+RUNGS = OPERATIONS["dense_chain_forward"].rungs
+
+
+def layers(rng, sizes, dtype):
+    weights, biases = [], []
+    for inputs, outputs in itertools.pairwise(sizes):
+        weights.append(rng.standard_normal((inputs, outputs)).astype(dtype))
+        biases.append(rng.standard_normal(outputs).astype(dtype))
+    return tuple(weights), tuple(biases)
+
+
+def run(rung, x, weights, biases, activations):
+    outputs = tuple(np.full((len(x), len(b)), np.nan, x.dtype) for b in biases)
+    RUNGS[rung](x, weights, biases, activations, outputs)
+    return outputs
+
+
+def apart(x, weights, biases, activations):
+    """Run the layers one after the other, on the rungs in use."""
+    outputs = []
+    for weight, bias, activation in zip(weights, biases, activations, strict=True):
+        y = np.full((len(x), len(bias)), np.nan, x.dtype)
+        kernels.dense_forward(x, weight, bias, y)
+        if activation == "relu":
+            kernels.relu_forward(y.reshape(-1), y.reshape(-1))
+        elif activation == "softmax":
+            kernels.softmax_forward(y, y)
+        outputs.append(y)
+        x = y
+    return outputs
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_by_hand(rung):
+    x = np.array([[1.0, 2.0], [-1.0, 0.0]])
+    weights = np.array([[1.0, -1], [1, 1]]), np.array([[2.0], [3.0]])
+    biases = np.array([0.0, -2]), np.array([1.0])
+    first, second = run(rung, x, weights, biases, ("relu", "linear"))
+    assert first.tolist() == [[3, 0], [0, 0]]
+    assert second.tolist() == [[7], [1]]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@settings(deadline=None, derandomize=True, max_examples=25, database=None)
+@given(data=st.data())
+def test_the_bits_are_those_of_the_layers_apart(dtype, data):
+    size = st.integers(1, 150)
+    sizes = data.draw(st.lists(size, min_size=2, max_size=5))
+    sizes[0] = data.draw(st.sampled_from([sizes[0], 511, 512, 513, 1100]))
+    activation = st.sampled_from(["linear", "relu"])
+    inner = [data.draw(activation) for _ in sizes[2:]]
+    activations = (*inner, data.draw(st.sampled_from(["linear", "relu", "softmax"])))
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    x = rng.standard_normal((data.draw(size), sizes[0])).astype(dtype)
+    weights, biases = layers(rng, sizes, dtype)
+    together = run("direct", x, weights, biases, activations)
+    for got, want in zip(together, apart(x, weights, biases, activations), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(dtype):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((203, 600)).astype(dtype)
+    chain = (*layers(rng, [600, 70, 33, 5], dtype), ("relu", "relu", "softmax"))
+    whole = run("direct", x, *chain)
+    for first, stop in ((0, 1), (101, 102), (1, 203), (7, 40)):
+        for got, want in zip(run("direct", x[first:stop], *chain), whole, strict=True):
+            np.testing.assert_array_equal(got, want[first:stop])
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_relu_keeps_nan_and_knows_no_negative_zero(rung):
+    x = np.array([[np.nan, 1.0], [0.0, 1.0]])
+    weights, biases = (np.array([[1.0], [-0.0]]),), (np.array([-0.0]),)
+    (y,) = run(rung, x, weights, biases, ("relu",))
+    assert np.isnan(y[0, 0])
+    if rung == "direct":
+        assert not np.signbit(y[1, 0])
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_without_samples_there_is_nothing_to_do(rung):
+    weights, biases = layers(np.random.default_rng(0), [3, 4, 2], np.float32)
+    x = np.empty((0, 3), np.float32)
+    shapes = [y.shape for y in run(rung, x, weights, biases, ("relu", "softmax"))]
+    assert shapes == [(0, 4), (0, 2)]
