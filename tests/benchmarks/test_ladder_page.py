@@ -105,7 +105,9 @@ def test_an_operation_without_a_measurement_is_said_to_have_none(
     document: dict[str, Any],
 ) -> None:
     cases = [case for case in document["cases"] if case["kind"] == "dense"]
-    assert ladder_page.page({**document, "cases": cases}).count("Not part of") == 5
+    assert ladder_page.page({**document, "cases": cases}).count("Not part of") == (
+        len(ladder_page.CHAPTERS) - 1
+    )
 
 
 def test_main_writes_page_and_picture(tmp_path: Path, document: dict[str, Any]) -> None:
