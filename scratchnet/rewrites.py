@@ -26,6 +26,7 @@ from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.conv2d import Conv2D
 from scratchnet.layers.dense import Dense
+from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.max_pooling2d import MaxPooling2D
 
@@ -300,6 +301,23 @@ class DenseChain:
         return outputs[-1]
 
 
+class _DropoutInPlace:
+    """Dropout that writes over its input, over the gradient, or both."""
+
+    def __init__(self, layer: Dropout, *, forward: bool, backward: bool) -> None:
+        self._layer, self._forward, self._backward = layer, forward, backward
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        if self._forward and training and self._layer.rate > 0:
+            return self._layer.drop(x, x)
+        return self._layer.forward(x, training=training)
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        if self._backward:
+            return self._layer.drop_gradient(dy, dy)
+        return self._layer.backward(dy)
+
+
 class _ForwardDone:
     """A layer whose forward pass a stage before it does."""
 
@@ -466,6 +484,24 @@ def _fits_a_chain(layer: Layer) -> TypeGuard[Dense]:
     )
 
 
+def dropout_in_place(plan: Plan) -> None:
+    """Let dropout write over arrays that nobody reads again; the same bits.
+
+    That is its input, where it comes from a convolution with its pooling or from batch
+    normalisation, whose backward passes don't look at their outputs; and the gradient
+    that any of our layers hands it, which is made for it alone.
+    """
+    layers = plan.layers
+    for at, layer in enumerate(layers):
+        if not (isinstance(layer, Dropout) and _is_own(layer)):
+            continue
+        before = plan.stages[at - 1] if at > 0 else None
+        forward = isinstance(before, BatchNormalization) and _is_own(before)
+        forward = forward or isinstance(before, _Done | PooledConvolution)
+        backward = at + 1 < len(layers) and _is_own(layers[at + 1])
+        plan.stages[at] = _DropoutInPlace(layer, forward=forward, backward=backward)
+
+
 def nothing_before_the_first_parameter(plan: Plan) -> None:
     """Compute no gradient that no parameter needs; the same bits without it.
 
@@ -495,6 +531,7 @@ RULES: tuple[Callable[[Plan], None], ...] = (
     softmax_cross_entropy,
     pooled_convolution,
     dense_chain,
+    dropout_in_place,
     nothing_before_the_first_parameter,
 )
 

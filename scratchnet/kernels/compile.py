@@ -84,14 +84,31 @@ def parallel(function):
     another thread would be lost.
     """
     kernel = _jit(function, **({} if BOUNDS_CHECKED else {"parallel": PARALLEL}))
+    overloads = getattr(kernel, "overloads", {})  # none under NUMBA_DISABLE_JIT=1
+    known = 0
 
     @functools.wraps(function)
     def launch(*arguments):
+        nonlocal known
         with LAUNCH_LOCK:
-            return kernel(*arguments)
+            result = kernel(*arguments)
+            if len(overloads) != known:
+                known = len(overloads)
+                for overload in overloads.values():
+                    call_from_python_only(overload.library)
+            return result
 
     launch.kernel = kernel
     return launch
+
+
+def call_from_python_only(library):
+    """Drop what Numba keeps for later functions that would take this code in.
+
+    A megabyte or so for each kernel, of no use where no compiled function calls it by
+    its name. The machine code stays.
+    """
+    library._shared_module = None
 
 
 def _digest():

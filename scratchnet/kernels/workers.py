@@ -40,7 +40,11 @@ from numba._dispatcher import compute_fingerprint
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from scratchnet.kernels.compile import BOUNDS_CHECKED, parallel
+from scratchnet.kernels.compile import (
+    BOUNDS_CHECKED,
+    call_from_python_only,
+    parallel,
+)
 
 
 def workers():
@@ -99,8 +103,9 @@ def _address_of(work, parts):
         kinds = types.int64, types.int64[::1], *map(numba.typeof, parts)
         work.compile(kinds)
         compiled = work.overloads[kinds]
-        name = compiled.fndesc.llvm_func_name
-        found = addresses[key] = compiled.library.get_pointer_to_function(name)
+        library, name = compiled.library, compiled.fndesc.llvm_func_name
+        found = addresses[key] = library.get_pointer_to_function(name)
+        call_from_python_only(library)
     return found
 
 

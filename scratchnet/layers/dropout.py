@@ -66,21 +66,28 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             self.remember((x.shape, None, None), training=training)
             return x
+        return self.drop(x, self.empty("y", x.shape))
+
+    def drop(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Drop and scale into y, which may be x; remember which elements."""
         state = self.buffers["seed_state"]
         state[1] += np.uint32(1)
         seed, step = int(state[0]), int(state[1])
-        y = self.empty("y", x.shape)
         kernels.dropout(x.reshape(-1), y.reshape(-1), self.rate, seed, step)
         self.remember((x.shape, seed, step), training=True)
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Drop and scale the same elements of the gradient."""
+        dropped = self.recall()[1] is not None
+        return self.drop_gradient(dy, self.empty("dx", dy.shape) if dropped else dy)
+
+    def drop_gradient(self, dy: np.ndarray, dx: np.ndarray) -> np.ndarray:
+        """Drop and scale the gradient into dx, which may be dy."""
         shape, seed, step = self.recall()
         dy = self.check_gradient(dy, shape)
         if seed is None:
             return dy
-        dx = self.empty("dx", dy.shape)
         kernels.dropout(dy.reshape(-1), dx.reshape(-1), self.rate, seed, step)
         return dx
 
