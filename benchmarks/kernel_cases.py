@@ -382,6 +382,7 @@ def _gather(rng: np.random.Generator, row: Shape) -> Values:
     return {
         "x": rng.integers(256, size=(ROWS, *row), dtype=np.uint8),
         "indices": rng.integers(ROWS, size=BATCH_SIZE),
+        "scale": 1 / 255,
         "y": np.zeros((BATCH_SIZE, *row), np.float32),
     }
 

@@ -23,11 +23,16 @@ GATHERED = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")
 
 
 class Batch(NamedTuple):
-    """Inputs in the model's dtype, targets as the user gave them, and weights."""
+    """Inputs in the model's dtype, targets as the user gave them, and weights.
+
+    ``scaled`` says that x has gone through the model's first layer already, a
+    `Rescaling`, while it was cast; see `Samples.scale`.
+    """
 
     x: np.ndarray
     y: np.ndarray | None
     sample_weight: np.ndarray | None
+    scaled: bool = False
 
 
 class Samples:
@@ -40,6 +45,10 @@ class Samples:
         sample_weight: (N,) or None.
         input_shape: the model's, (None, ...), or None before it is built.
         dtype: the model's.
+
+    Attributes:
+        scale: what integers are multiplied with when they are cast, or None; where
+            the model begins with a `Rescaling`, that saves it a pass.
 
     Raises:
         ValueError: no samples, different numbers of them, or a wrong shape.
@@ -58,6 +67,7 @@ class Samples:
     ) -> None:
         """Check, and keep references."""
         self.who, self.dtype = who, dtype
+        self.scale: float | None = None
         self.x = _fit_rank(as_numbers(who, "x", x), input_shape)
         if self.x.ndim == 0 or len(self.x) == 0:
             raise ValueError(
@@ -92,7 +102,7 @@ class Samples:
     def part(self, start: int, stop: int) -> Samples:
         """Return a range of the samples, without copying them."""
         part = object.__new__(Samples)
-        part.who, part.dtype = self.who, self.dtype
+        part.who, part.dtype, part.scale = self.who, self.dtype, self.scale
         part.x = self.x[start:stop]
         part.y = None if self.y is None else self.y[start:stop]
         weights = self.sample_weight
@@ -112,30 +122,35 @@ class Samples:
 
     def gather(self, indices: np.ndarray) -> Batch:
         """Return the samples at ``indices``, in any order."""
-        x = self._batch_array(len(indices))
-        if self.x.flags.c_contiguous and self.x.dtype in GATHERED:
-            source = self.x.reshape(len(self.x), -1)
-            kernels.gather(source, indices, x.reshape(len(indices), -1))
-        else:
-            _cast(self.x[indices], x)
+        x, scaled = self._cast(indices)
         weights = self.sample_weight
         return Batch(
             self._finite(x, indices),
             None if self.y is None else self.y[indices],
             None if weights is None else weights[indices],
+            scaled,
         )
 
     def slice(self, start: int, stop: int) -> Batch:
         """Return the samples from ``start`` to ``stop``; a copy only where it casts."""
         stop = min(stop, len(self.x))
-        x = self.x[start:stop]
+        x, scaled, indices = self.x[start:stop], False, np.arange(start, stop)
         if x.dtype != self.dtype or not x.flags.carray:
-            x = self._batch_array(stop - start)
-            _cast(self.x[start:stop], x)
+            x, scaled = self._cast(indices)
         part = self.part(start, stop)
-        return Batch(
-            self._finite(x, np.arange(start, stop)), part.y, part.sample_weight
-        )
+        return Batch(self._finite(x, indices), part.y, part.sample_weight, scaled)
+
+    def _cast(self, indices: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Return samples in the model's dtype, and whether they were scaled."""
+        x = self._batch_array(len(indices))
+        if self.x.flags.c_contiguous and self.x.dtype in GATHERED:
+            scale = self.scale if self.x.dtype.kind in "bui" else None
+            source = self.x.reshape(len(self.x), -1)
+            rows = x.reshape(len(indices), -1)
+            kernels.gather(source, indices, 1.0 if scale is None else scale, rows)
+            return x, scale is not None
+        _cast(self.x[indices], x)
+        return x, False
 
     def _batch_array(self, size: int) -> np.ndarray:
         assert self.dtype is not None

@@ -29,6 +29,7 @@ from scratchnet.layers.dense import Dense
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.max_pooling2d import MaxPooling2D
+from scratchnet.layers.rescaling import Rescaling
 
 
 class Stage(Protocol):
@@ -79,6 +80,8 @@ class Plan:
         head: turns the last stage's output into losses and predictions.
         learning: indices of the layers that learn.
         differentiate_from: index of the first stage whose ``backward`` runs.
+        input_scale: what integers may be multiplied with while they are cast, in place
+            of the first stage; None: they may not.
         params: path → parameter, such as ``dense/kernel``, of all layers that learn.
         grads: path → its gradient.
     """
@@ -96,6 +99,7 @@ class Plan:
         self.stages: list[Any] = list(layers)
         self.head: Any = LossHead(loss)
         self.differentiate_from = 0
+        self.input_scale: float | None = None
         self.learning = [
             i for i, layer in enumerate(layers) if trainable and layer.trainable_params
         ]
@@ -116,9 +120,15 @@ class Plan:
         for rule in rules:
             rule(self)
 
-    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
-        """Run the stages; the head takes it from there."""
-        for layer, stage in zip(self.layers, self.stages, strict=True):
+    def forward(
+        self, x: np.ndarray, *, training: bool, scaled: bool = False
+    ) -> np.ndarray:
+        """Run the stages; the head takes it from there.
+
+        ``scaled``: x has gone through the first one already, see `input_scale`.
+        """
+        first = 1 if scaled else 0
+        for layer, stage in zip(self.layers[first:], self.stages[first:], strict=True):
             x = stage.forward(layer.cast(x), training=training)
         return x
 
@@ -378,6 +388,19 @@ def needs_logits(last: Layer, loss: Any) -> bool:
     return loss.from_logits or last.activation is not activations.softmax
 
 
+def rescaling_of_pixels(plan: Plan) -> None:
+    """Scale integers while they are gathered and cast; the same bits.
+
+    For a model that begins with a `Rescaling` by a positive factor, without an offset.
+    """
+    if not plan.layers:
+        return
+    first = plan.layers[0]
+    if isinstance(first, Rescaling) and _is_own(first):
+        if first.scale > 0 and first.offset == 0:
+            plan.input_scale = first.scale
+
+
 def softmax_cross_entropy(plan: Plan) -> None:
     """Differentiate a final softmax and the cross-entropy as one.
 
@@ -528,6 +551,7 @@ def _at(layers: list[Layer], index: int, kind: type[Any]) -> Any:
 
 
 RULES: tuple[Callable[[Plan], None], ...] = (
+    rescaling_of_pixels,
     softmax_cross_entropy,
     pooled_convolution,
     dense_chain,
@@ -535,4 +559,8 @@ RULES: tuple[Callable[[Plan], None], ...] = (
     nothing_before_the_first_parameter,
 )
 
-INFERENCE_RULES: tuple[Callable[[Plan], None], ...] = (pooled_convolution, dense_chain)
+INFERENCE_RULES: tuple[Callable[[Plan], None], ...] = (
+    rescaling_of_pixels,
+    pooled_convolution,
+    dense_chain,
+)

@@ -106,6 +106,7 @@ class Trainer:
             fitting=True,
         )
         samples.check_finite()
+        samples.scale = self.plan().input_scale
         if validation is not None:
             validation.check_finite()
             available = batches.count(validation, validation_batch_size)
@@ -212,6 +213,7 @@ class Trainer:
         interrupt: DeferredInterrupt | None = None,
     ) -> Logs:
         self.reset_metrics()
+        samples.scale = self.plan().input_scale
         callbacks.on_test_begin()
         starts = range(0, len(samples), batch_size)
         for step, start in enumerate(starts[:steps]):
@@ -237,6 +239,7 @@ class Trainer:
         batch_size = _count("predict", "batch_size", batch_size, 32)
         steps = _steps("predict", steps, batches.count(samples, batch_size))
         samples = samples.part(0, steps * batch_size)
+        samples.scale = self.inference_plan().input_scale
         callbacks = self._callbacks(callbacks, verbose, 1, steps)
         shape = (len(samples), *(n or 0 for n in self.model.output_shape[1:]))
         result = np.empty(shape, self.model.layers[-1].dtype)
@@ -283,7 +286,7 @@ class Trainer:
     def train_step(self, batch: Batch) -> None:
         """Forward, loss, backward, update; the running metrics take the batch in."""
         plan = self.plan()
-        output = plan.forward(batch.x, training=True)
+        output = plan.forward(batch.x, training=True, scaled=batch.scaled)
         targets, predictions, scale = self._measure(plan, batch, output)
         plan.backward(plan.head.backward(targets, output, predictions, scale))
         assert self.model.optimizer is not None
@@ -292,7 +295,8 @@ class Trainer:
     def test_step(self, batch: Batch) -> None:
         """Forward and loss; the running metrics take the batch in."""
         plan = self.plan()
-        self._measure(plan, batch, plan.forward(batch.x, training=False))
+        output = plan.forward(batch.x, training=False, scaled=batch.scaled)
+        self._measure(plan, batch, output)
 
     def predict_step(self, batch: Batch) -> np.ndarray:
         """Forward; the output lies in the workspace, where the next step overwrites it.
@@ -302,7 +306,8 @@ class Trainer:
         >>> model.trainer.predict_step(Batch(np.float32([[-1, 2]]), None, None))
         array([[0., 2.]], dtype=float32)
         """
-        return self.inference_plan().forward(batch.x, training=False)
+        plan = self.inference_plan()
+        return plan.forward(batch.x, training=False, scaled=batch.scaled)
 
     def _measure(
         self, plan: rewrites.Plan, batch: Batch, output: np.ndarray

@@ -10,8 +10,8 @@ from scratchnet.kernels.ladder import Operation
 SMALL = 1 << 15
 
 
-def gather_reference(x, indices, y):
-    """Compute y[i] = x[indices[i]], cast to y's type.
+def gather_reference(x, indices, scale, y):
+    """Compute y[i] = x[indices[i]]·scale, x cast to y's type first.
 
     What limits this rung: the rows are copied in x's type first, on one thread.
 
@@ -20,32 +20,39 @@ def gather_reference(x, indices, y):
     Args:
         x: any integer or float type; may be read-only or a memory map.
         indices: rows of x, each in [0, n).
+        scale: such as 1/255 for pixels; 1 changes nothing.
         y: written; a float type.
     """
     y[...] = x[indices]
+    y *= y.dtype.type(scale)
 
 
 @compiled
-def _copy(row, y):
+def _copy(row, y, scale):
     for d in range(row.size):
         y[d] = row[d]
+        y[d] *= scale
 
 
-@parallel
-def gather_loops(x, indices, y):
-    """Compute y[i] = x[indices[i]], cast to y's type.
+def gather_loops(x, indices, scale, y):
+    """Compute y[i] = x[indices[i]]·scale, x cast to y's type first.
 
     Against `reference`: one pass, rows spread over threads. What limits this rung:
     the rows lie anywhere in memory, so each is waited for.
 
     Shapes and arguments as in `gather_reference`.
     """
+    _gather(x, indices, y.dtype.type(scale), y)
+
+
+@parallel
+def _gather(x, indices, scale, y):
     if y.size <= SMALL:
         for i in range(indices.size):
-            _copy(x[indices[i]], y[i])
+            _copy(x[indices[i]], y[i], scale)
     else:
         for i in prange(indices.size):
-            _copy(x[indices[i]], y[i])
+            _copy(x[indices[i]], y[i], scale)
 
 
 def first_non_finite_reference(y):
