@@ -361,10 +361,10 @@ def _loss(rng: np.random.Generator, logits: Shape) -> Values:
 
 def _adam(rng: np.random.Generator, parameter: Shape) -> Values:
     return {
-        "parameter": _normal(rng, *parameter),
-        "gradient": _normal(rng, *parameter),
-        "momentum": np.zeros(parameter, np.float32),
-        "velocity": np.zeros(parameter, np.float32),
+        "parameters": (_normal(rng, *parameter),),
+        "gradients": (_normal(rng, *parameter),),
+        "momenta": (np.zeros(parameter, np.float32),),
+        "velocities": (np.zeros(parameter, np.float32),),
         **{"alpha": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
     }
 

@@ -127,9 +127,17 @@ class Optimizer:
         """Take one step: change every parameter, in place, by its gradient."""
         self.build(params)
         self.iterations += 1
+        rows = []
         for path, param in params.items():
-            own = [self.state[slot][path].reshape(-1) for slot in self.slots]
-            self.update(param.reshape(-1), grads[path].reshape(-1), *own)
+            grad = np.ascontiguousarray(grads[path], param.dtype)
+            own = [self.state[slot][path] for slot in self.slots]
+            rows.append([array.reshape(-1) for array in (param, grad, *own)])
+        self.update_all(rows)
+
+    def update_all(self, rows: list[list[np.ndarray]]) -> None:
+        """Change all parameters: of each, the arrays that `update` takes, flat."""
+        for row in rows:
+            self.update(*row)
 
     def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
         """Change one flat parameter and its slots, in place."""
@@ -348,12 +356,14 @@ class Adam(Optimizer):
             self._alpha_of = key
         return self._alpha
 
-    def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
-        """Change one flat parameter, its m and its v, in place."""
-        alpha = self.step_size(param.dtype)
-        kernels.adam_update(
-            param, grad, *slots, alpha, self.beta_1, self.beta_2, self.epsilon
-        )
+    def update_all(self, rows: list[list[np.ndarray]]) -> None:
+        """Change all parameters, each with its m and its v, at once."""
+        for dtype in dict.fromkeys(row[0].dtype for row in rows):
+            own = [row for row in rows if row[0].dtype == dtype]
+            kernels.adam_update(
+                *map(tuple, zip(*own, strict=True)),
+                *(self.step_size(dtype), self.beta_1, self.beta_2, self.epsilon),
+            )
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

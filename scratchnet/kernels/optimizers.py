@@ -1,4 +1,4 @@
-"""What an optimizer does to a parameter, given its gradient: flat arrays, in place.
+"""What an optimizer does to parameters, given their gradients: flat arrays, in place.
 
 Everything is computed in the parameter's type, as Keras does.
 """
@@ -6,18 +6,19 @@ Everything is computed in the parameter's type, as Keras does.
 import math
 
 import numpy as np
-from numba import prange
 
-from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.addresses import addresses, array_at
+from scratchnet.kernels.compile import compiled
 from scratchnet.kernels.ladder import Operation
 from scratchnet.kernels.subnormals import flush_subnormals, restore
+from scratchnet.kernels.workers import launch, take, workers
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
 CHUNK = 1 << 14
 
 
 def adam_update_reference(
-    parameter, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon
+    parameters, gradients, momenta, velocities, alpha, beta_1, beta_2, epsilon
 ):
     """Take a step of Adam.
 
@@ -32,13 +33,13 @@ def adam_update_reference(
 
     What limits this rung: a temporary per operator, on one thread.
 
-    Shapes: all (size,).
+    Shapes: of the first of each (size,), of the second ...
 
     Args:
-        parameter: changed.
-        gradient: of the loss.
-        momentum: m; changed.
-        velocity: v; changed.
+        parameters: changed; all of one dtype.
+        gradients: of the loss.
+        momenta: m; changed.
+        velocities: v; changed.
         alpha: step size after bias correction, greater than 0.
         beta_1: decay of m per step, [0, 1).
         beta_2: decay of v per step, [0, 1).
@@ -47,40 +48,64 @@ def adam_update_reference(
     Reference: Kingma & Ba (2015), "Adam: a method for stochastic optimization",
     algorithm 1; `keras/src/optimizers/adam.py`.
     """
-    cast = parameter.dtype.type
-    momentum += (gradient - momentum) * cast(1 - beta_1)
-    velocity += (np.square(gradient) - velocity) * cast(1 - beta_2)
-    parameter -= momentum * cast(alpha) / (np.sqrt(velocity) + cast(epsilon))
+    for parameter, gradient, m, v in zip(
+        parameters, gradients, momenta, velocities, strict=True
+    ):
+        cast = parameter.dtype.type
+        m += (gradient - m) * cast(1 - beta_1)
+        v += (np.square(gradient) - v) * cast(1 - beta_2)
+        parameter -= m * cast(alpha) / (np.sqrt(v) + cast(epsilon))
 
 
 def adam_update_loops(
-    parameter, gradient, momentum, velocity, alpha, beta_1, beta_2, epsilon
+    parameters, gradients, momenta, velocities, alpha, beta_1, beta_2, epsilon
 ):
     """Take a step of Adam.
 
-    Against `reference`: one pass over the four arrays, and chunks spread over
-    threads; subnormal numbers count as 0. What limits this rung: memory, 28 bytes per
-    parameter in float32.
+    Against `reference`: one pass over four arrays, and the chunks of all parameters
+    spread over threads at once; subnormal numbers count as 0. What limits this rung:
+    memory, 28 bytes per number in float32.
 
     Shapes and arguments as in `adam_update_reference`.
     """
-    cast = parameter.dtype.type
-    _adam(
-        parameter,
-        gradient,
-        momentum,
-        velocity,
-        cast(alpha),
-        cast(1 - beta_1),
-        cast(1 - beta_2),
-        cast(epsilon),
-    )
+    if not parameters:
+        return
+    sizes = np.array([parameter.size for parameter in parameters], np.int64)
+    chunks = np.cumsum((sizes + CHUNK - 1) // CHUNK)
+    places = addresses([*parameters, *gradients, *momenta, *velocities])
+    cast = parameters[0].dtype.type
+    rates = cast(alpha), cast(1 - beta_1), cast(1 - beta_2), cast(epsilon)
+    count = 1 if chunks[-1] == len(sizes) else workers()
+    launch(_adam, count, (parameters[0], places), (sizes, chunks), rates)
 
 
 @compiled
-def _adam_chunk(
-    parameter, gradient, momentum, velocity, alpha, rate_1, rate_2, epsilon
-):
+def _adam(worker, waiting, arrays, shapes, rates):
+    """Update chunk after chunk until none is left.
+
+    ``chunks[i]`` counts those of the parameters up to the i-th. A worker's tasks only
+    grow, so that it looks for each one's parameter from the last one's on.
+    """
+    (like, places), (sizes, chunks), count = arrays, shapes, len(shapes[0])
+    i, task = 0, take(waiting)
+    while task < chunks[-1]:
+        while task >= chunks[i]:
+            i += 1
+        first = (task - (chunks[i - 1] if i > 0 else 0)) * CHUNK
+        last = min(sizes[i], first + CHUNK)
+        _adam_chunk(
+            array_at(places[i], sizes[i], like)[first:last],
+            array_at(places[count + i], sizes[i], like)[first:last],
+            array_at(places[2 * count + i], sizes[i], like)[first:last],
+            array_at(places[3 * count + i], sizes[i], like)[first:last],
+            rates,
+        )
+        task = take(waiting)
+
+
+@compiled
+def _adam_chunk(parameter, gradient, momentum, velocity, rates):
+    alpha, rate_1, rate_2, epsilon = rates
     before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
@@ -90,28 +115,6 @@ def _adam_chunk(
         velocity[i] = v
         parameter[i] -= m * alpha / (math.sqrt(v) + epsilon)
     restore(before)
-
-
-@parallel
-def _adam(parameter, gradient, momentum, velocity, alpha, rate_1, rate_2, epsilon):
-    if parameter.size <= CHUNK:
-        _adam_chunk(
-            parameter, gradient, momentum, velocity, alpha, rate_1, rate_2, epsilon
-        )
-    else:
-        for chunk in prange((parameter.size + CHUNK - 1) // CHUNK):
-            first = np.intp(chunk) * CHUNK
-            last = first + CHUNK
-            _adam_chunk(
-                parameter[first:last],
-                gradient[first:last],
-                momentum[first:last],
-                velocity[first:last],
-                alpha,
-                rate_1,
-                rate_2,
-                epsilon,
-            )
 
 
 def sgd_update_reference(parameter, gradient, learning_rate):

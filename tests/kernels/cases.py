@@ -69,9 +69,7 @@ class Case:
         results, also_returned = self.run(implementation, read_only=read_only)
         assert returned == also_returned
         wide = {
-            name: value.astype(np.float64)
-            if isinstance(value, np.ndarray) and value.dtype in FLOATS
-            else value
+            name: _cast(value, np.float64, read_only=False)
             for name, value in self.arguments.items()
         }
         bounds = self.bound(wide, expected)
@@ -1091,12 +1089,17 @@ def mean_squared_error_backward(pick, rng, dtype):
 
 @case
 def adam_update(pick, rng, dtype):
-    size = flat(pick)
+    sizes = [flat(pick), *pick([(), (1,), (40_000, 3)])]
+    second = dtype(pick([0, 1]))
+
+    def draw():
+        return tuple(normal(rng, dtype, size) for size in sizes)
+
     arguments = {
-        "parameter": normal(rng, dtype, size),
-        "gradient": normal(rng, dtype, size),
-        "momentum": normal(rng, dtype, size),
-        "velocity": np.square(normal(rng, dtype, size)) * dtype(pick([0, 1])),
+        "parameters": draw(),
+        "gradients": draw(),
+        "momenta": draw(),
+        "velocities": tuple(np.square(array) * second for array in draw()),
         "alpha": 1e-3,
         "beta_1": 0.9,
         "beta_2": 0.999,
@@ -1104,19 +1107,24 @@ def adam_update(pick, rng, dtype):
     }
 
     def bound(wide, expected):
-        g, alpha = np.abs(wide["gradient"]), wide["alpha"]
-        m, v = np.abs(wide["momentum"]), wide["velocity"]
-        d_m = 4 * eps(dtype) * (m + (1 - wide["beta_1"]) * (g + m))
-        # 1 − beta_2 in the dtype is off by eps of itself; nothing is cancelled.
-        d_v = 4 * eps(dtype) * (v + (1 - wide["beta_2"]) * (g**2 + v))
-        root = np.sqrt(expected["velocity"]) + wide["epsilon"]
-        size_of_step = alpha * np.abs(expected["momentum"]) / root
-        d_root = d_v / expected["velocity"] / 2
-        d_step = alpha * d_m / root + size_of_step * (d_root + 6 * eps(dtype))
-        d_parameter = d_step + eps(dtype) * (np.abs(wide["parameter"]) + size_of_step)
-        return {"parameter": d_parameter, "momentum": d_m, "velocity": d_v}
+        bounds = {}
+        for i in range(len(sizes)):
+            g, alpha = np.abs(wide["gradients"][i]), wide["alpha"]
+            m, v = np.abs(wide["momenta"][i]), wide["velocities"][i]
+            new_m, new_v = expected[f"momenta[{i}]"], expected[f"velocities[{i}]"]
+            d_m = 4 * eps(dtype) * (m + (1 - wide["beta_1"]) * (g + m))
+            # 1 − beta_2 in the dtype is off by eps of itself; nothing is cancelled.
+            d_v = 4 * eps(dtype) * (v + (1 - wide["beta_2"]) * (g**2 + v))
+            step = alpha * np.abs(new_m) / (np.sqrt(new_v) + wide["epsilon"])
+            d_root = d_v / new_v / 2
+            d_step = alpha * d_m / (np.sqrt(new_v) + wide["epsilon"])
+            d_step += step * (d_root + 6 * eps(dtype))
+            size = np.abs(wide["parameters"][i]) + step
+            bounds[f"parameters[{i}]"] = d_step + eps(dtype) * size
+            bounds[f"momenta[{i}]"], bounds[f"velocities[{i}]"] = d_m, d_v
+        return bounds
 
-    updated = ("parameter", "momentum", "velocity")
+    updated = ("parameters", "momenta", "velocities")
     return Case("adam_update", arguments, {}, bound, updated, dtype)
 
 

@@ -1,9 +1,13 @@
+import copy
+import itertools
 import math
 
+import numba
 import numpy as np
 import pytest
 
 from scratchnet.kernels import OPERATIONS
+from scratchnet.kernels.optimizers import CHUNK
 
 RUNGS = ("reference", "loops")
 
@@ -14,7 +18,7 @@ class TestAdam:
         parameter, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
         alpha = 0.1 * math.sqrt(1 - 0.999) / (1 - 0.9)
         OPERATIONS["adam_update"].rungs[rung](
-            parameter, np.array([4.0]), m, v, alpha, 0.9, 0.999, 1e-7
+            (parameter,), (np.array([4.0]),), (m,), (v,), alpha, 0.9, 0.999, 1e-7
         )
         np.testing.assert_allclose([m[0], v[0]], [0.4, 0.016], rtol=1e-14)
         # A step of about the learning rate, whatever the gradient's size.
@@ -25,7 +29,7 @@ class TestAdam:
     def test_no_gradient_from_the_start_is_no_step(self, rung):
         parameter, m, v = np.array([1.0]), np.zeros(1), np.zeros(1)
         OPERATIONS["adam_update"].rungs[rung](
-            parameter, np.zeros(1), m, v, 0.1, 0.9, 0.999, 1e-7
+            (parameter,), (np.zeros(1),), (m,), (v,), 0.1, 0.9, 0.999, 1e-7
         )
         assert (parameter[0], m[0], v[0]) == (1, 0, 0)
 
@@ -34,10 +38,30 @@ class TestAdam:
         m, v = np.zeros(1, np.float32), np.zeros(1, np.float32)
         one = np.ones(1, np.float32)
         OPERATIONS["adam_update"].rungs[rung](
-            one.copy(), one, m, v, 1e-3, 0.9, 0.999, 1e-7
+            (one.copy(),), (one,), (m,), (v,), 1e-3, 0.9, 0.999, 1e-7
         )
         assert m[0] == np.float32(1 - 0.9)
         assert v[0] == np.float32(1 - 0.999)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("rung", RUNGS)
+def test_adam_updates_each_parameter_as_if_it_were_the_only_one(rung, threads):
+    rng, update = np.random.default_rng(0), OPERATIONS["adam_update"].rungs[rung]
+    sizes = [1, CHUNK, 7, 3 * CHUNK + 1, 0, CHUNK - 1, 2]
+    rates = 1e-2, 0.9, 0.999, 1e-7
+    together = [[rng.random(size, np.float32) for size in sizes] for _ in range(4)]
+    alone = copy.deepcopy(together)
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads, before))
+    try:
+        update(*map(tuple, together), *rates)
+    finally:
+        numba.set_num_threads(before)
+    for row in zip(*alone, strict=True):
+        update(*((array,) for array in row), *rates)
+    for ours, theirs in zip(itertools.chain(*together), itertools.chain(*alone), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 @pytest.mark.parametrize("rung", RUNGS)
@@ -67,7 +91,7 @@ def test_the_mean_of_a_gradient_that_is_0_becomes_0():
     gradient, velocity = np.zeros(3, np.float32), np.full(3, 1e-37, np.float32)
     for _ in range(100):
         OPERATIONS["adam_update"].rungs["loops"](
-            parameter, gradient, momentum, velocity, 1e-3, 0.9, 0.9, 1e-7
+            (parameter,), (gradient,), (momentum,), (velocity,), 1e-3, 0.9, 0.9, 1e-7
         )
     assert not momentum.any()
     assert not velocity.any()
