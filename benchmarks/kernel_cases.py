@@ -31,7 +31,7 @@ OPERATIONS_OF = {
         "normalised_convolution_inference",
     ),
     "dense": ("dense_forward", "dense_backward_weight", "dense_backward_input"),
-    "dense_chain": ("dense_chain_forward",),
+    "dense_chain": ("dense_chain_forward", "dense_chain_backward"),
     "pooling": (
         "max_pooling_forward",
         "max_pooling_backward",
@@ -128,6 +128,9 @@ class KernelCase:
 
     def flop_of(self, operation: str) -> float | None:
         """Arithmetic of an operation: of one pass, or of two."""
+        if operation == "dense_chain_backward":  # the first layer's input needs none
+            (N, inputs), (outputs, *_) = self.shapes["x"], self.shapes["units"]
+            return self.flop and 2 * self.flop - 2.0 * N * inputs * outputs
         two = operation in BOTH_GRADIENTS and "dx" in self.shapes
         return self.flop and self.flop * (2 if two else 1)
 
@@ -261,6 +264,12 @@ def _dense_chain(rng: np.random.Generator, x: Shape, units: Shape) -> Values:
         "biases": tuple(_normal(rng, size) for size in units),
         "activations": ("relu",) * (len(units) - 1) + ("softmax",),
         "outputs": tuple(np.empty((x[0], size), np.float32) for size in units),
+        "activations_between": ("relu",) * (len(units) - 1),
+        "between": tuple(_normal(rng, x[0], size) for size in units[:-1]),
+        "dz": _normal(rng, x[0], units[-1]),
+        "d_weights": tuple(np.empty(size, np.float32) for size in sizes),
+        "d_biases": tuple(np.empty(size, np.float32) for size in units),
+        "d_between": tuple(np.empty((x[0], n), np.float32) for n in units[:-1]),
     }
 
 

@@ -193,7 +193,7 @@ class _WithoutInputGradient:
         self.stage, self._layer = stage, layer
 
     def backward(self, dy: np.ndarray) -> None:
-        if isinstance(self.stage, PooledConvolution):
+        if isinstance(self.stage, PooledConvolution | DenseChain):
             self.stage.backward(dy, input_gradient=False)
         else:
             self._layer.backward_params(self.stage.backward_activation(dy))
@@ -280,35 +280,55 @@ class PooledConvolution:
 
 
 class DenseChain:
-    """Dense layers in a row, whose forward passes are one.
+    """Dense layers in a row, whose passes are one, forwards and backwards.
 
-    They keep what a forward pass of each would keep, so that their backward passes are
-    their own.
+    What a layer keeps when it runs by itself, it keeps here too.
     """
 
-    def __init__(self, layers: list[Dense], activations: list[str], first: Any) -> None:
-        """Keep the layers; ``first`` is the stage that was in this one's place."""
+    def __init__(self, layers: list[Dense], activations: list[str], last: Any) -> None:
+        """Keep the layers; ``last`` is the stage that the last one was."""
         self.layers, self.activations = layers, tuple(activations)
-        self.backward = first.backward
-        self.backward_activation = first.backward_activation
+        self._backward_activation = last.backward_activation
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute the output of the last layer."""
-        outputs = tuple(
-            layer.empty("y", (len(x), layer.units)) for layer in self.layers
-        )
+        rows = len(x)
+        outputs = tuple(layer.empty("y", (rows, layer.units)) for layer in self.layers)
         kernels.dense_chain_forward(
-            x,
-            tuple(layer.params["kernel"] for layer in self.layers),
-            tuple(layer.bias for layer in self.layers),
-            self.activations,
-            outputs,
+            *(x, self._weights(), tuple(layer.bias for layer in self.layers)),
+            *(self.activations, outputs),
         )
         if training:
             for layer, y in zip(self.layers, outputs, strict=True):
                 layer.take_over(x, y)
                 x = y
         return outputs[-1]
+
+    def backward(
+        self, dy: np.ndarray, *, input_gradient: bool = True
+    ) -> np.ndarray | None:
+        """Compute all gradients and return the input's, if it is wanted."""
+        first = self.layers[0]
+        x, *inputs = (layer.recall() for layer in self.layers)
+        dz = self._backward_activation(dy)
+        gradients = [layer.gradient_arrays() for layer in self.layers]
+        d_outputs = [
+            layer.empty("dz", y.shape)
+            for layer, y in zip(self.layers, inputs, strict=False)
+        ]
+        kernels.dense_chain_backward(
+            *(x, self._weights(), self.activations[:-1], tuple(inputs), dz),
+            *(*map(tuple, zip(*gradients, strict=True)), tuple(d_outputs)),
+        )
+        if not input_gradient:
+            return None
+        dx = first.empty("dx", x.shape)
+        dz = (*d_outputs, dz)[0]
+        kernels.dense_backward_input(dz, first.params["kernel"], dx)
+        return dx
+
+    def _weights(self) -> tuple[np.ndarray, ...]:
+        return tuple(layer.params["kernel"] for layer in self.layers)
 
 
 class _DropoutInPlace:
@@ -326,17 +346,6 @@ class _DropoutInPlace:
         if self._backward:
             return self._layer.drop_gradient(dy, dy)
         return self._layer.backward(dy)
-
-
-class _ForwardDone:
-    """A layer whose forward pass a stage before it does."""
-
-    def __init__(self, stage: Any) -> None:
-        self.backward = stage.backward
-        self.backward_activation = stage.backward_activation
-
-    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
-        return x
 
 
 class _Done:
@@ -470,10 +479,11 @@ WIDEST = 512
 
 
 def dense_chain(plan: Plan) -> None:
-    """Run the forward passes of dense layers in a row as one; the same bits.
+    """Run dense layers in a row as one; the same bits.
 
     Each layer takes vectors and ends in no activation or in ReLU, the last one also in
-    softmax. It is used where the kernels' `direct` rung is, or a higher one.
+    softmax. No chain goes on beyond the first layer that learns, where gradients end.
+    It is used where the kernels' `direct` rung is, or a higher one.
     """
     if kernels.RUNGS.index(kernels.get_rung()) < kernels.RUNGS.index("direct"):
         return
@@ -481,8 +491,11 @@ def dense_chain(plan: Plan) -> None:
     while start < len(plan.layers):
         chain: list[Dense] = []
         names: list[str] = []
-        for layer, stage in zip(plan.layers[start:], plan.stages[start:], strict=True):
-            if not _fits_a_chain(layer) or (chain and layer.dtype != chain[0].dtype):
+        for at in range(start, len(plan.layers)):
+            layer, stage = plan.layers[at], plan.stages[at]
+            if not _fits_a_chain(layer):
+                break
+            if chain and (layer.dtype != chain[0].dtype or at in plan.learning[:1]):
                 break
             logits = isinstance(stage, _WithoutActivation)
             chain.append(layer)
@@ -490,9 +503,10 @@ def dense_chain(plan: Plan) -> None:
             if layer.activation is activations.softmax:
                 break
         if chain:
-            plan.stages[start] = DenseChain(chain, names, plan.stages[start])
+            last = plan.stages[start + len(chain) - 1]
+            plan.stages[start] = DenseChain(chain, names, last)
             for at in range(start + 1, start + len(chain)):
-                plan.stages[at] = _ForwardDone(plan.stages[at])
+                plan.stages[at] = _Done()
         start += max(1, len(chain))
 
 
@@ -520,7 +534,8 @@ def dropout_in_place(plan: Plan) -> None:
             continue
         before = plan.stages[at - 1] if at > 0 else None
         forward = isinstance(before, BatchNormalization) and _is_own(before)
-        forward = forward or isinstance(before, _Done | PooledConvolution)
+        if isinstance(before, _Done):
+            forward = isinstance(layers[at - 1], MaxPooling2D)
         backward = at + 1 < len(layers) and _is_own(layers[at + 1])
         plan.stages[at] = _DropoutInPlace(layer, forward=forward, backward=backward)
 

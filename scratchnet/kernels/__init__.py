@@ -32,7 +32,7 @@ from scratchnet.kernels.dense import (
     dense_backward_weight,
     dense_forward,
 )
-from scratchnet.kernels.dense_chain import dense_chain_forward
+from scratchnet.kernels.dense_chain import dense_chain_backward, dense_chain_forward
 from scratchnet.kernels.dropout import dropout
 from scratchnet.kernels.gather import first_non_finite, gather
 from scratchnet.kernels.ladder import OPERATIONS, RUNGS, get_rung, rung, set_rung
@@ -84,6 +84,7 @@ __all__ = [
     "cross_entropy_forward",
     "dense_backward_input",
     "dense_backward_weight",
+    "dense_chain_backward",
     "dense_chain_forward",
     "dense_forward",
     "dropout",

@@ -13,8 +13,11 @@ from scratchnet.kernels.ladder import Operation
 from scratchnet.kernels.subnormals import flush_subnormals, restore
 from scratchnet.kernels.workers import launch, take, workers
 
-# Elements handed to a thread at once; fewer are not worth waking one for.
-CHUNK = 1 << 14
+# Elements handed to a thread at once.
+CHUNK = 1 << 12
+
+# Fewer in all are not worth waking a thread for.
+SMALL = 1 << 14
 
 
 def adam_update_reference(
@@ -75,7 +78,7 @@ def adam_update_loops(
     places = addresses([*parameters, *gradients, *momenta, *velocities])
     cast = parameters[0].dtype.type
     rates = cast(alpha), cast(1 - beta_1), cast(1 - beta_2), cast(epsilon)
-    count = 1 if chunks[-1] == len(sizes) else workers()
+    count = 1 if sizes.sum() <= SMALL else workers()
     launch(_adam, count, (parameters[0], places), (sizes, chunks), rates)
 
 
@@ -83,12 +86,12 @@ def adam_update_loops(
 def _adam(worker, waiting, arrays, shapes, rates):
     """Update chunk after chunk until none is left.
 
-    ``chunks[i]`` counts those of the parameters up to the i-th. A worker's tasks only
-    grow, so that it looks for each one's parameter from the last one's on.
+    ``chunks[i]`` counts those of the parameters up to the i-th.
     """
     (like, places), (sizes, chunks), count = arrays, shapes, len(shapes[0])
-    i, task = 0, take(waiting)
+    task = take(waiting, worker, chunks[-1])
     while task < chunks[-1]:
+        i = 0
         while task >= chunks[i]:
             i += 1
         first = (task - (chunks[i - 1] if i > 0 else 0)) * CHUNK
@@ -100,7 +103,7 @@ def _adam(worker, waiting, arrays, shapes, rates):
             array_at(places[3 * count + i], sizes[i], like)[first:last],
             rates,
         )
-        task = take(waiting)
+        task = take(waiting, worker, chunks[-1])
 
 
 @compiled

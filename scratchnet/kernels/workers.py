@@ -4,12 +4,16 @@
 than the others, or busy with something else, all wait for its part. Here `prange` runs
 over workers, one per thread, and each takes the next task until none is left:
 
-    waiting = np.zeros(1, np.int64)
-    for worker in prange(workers):
-        task = take(waiting)
+    waiting = np.zeros(count * LINE, np.int64)
+    for worker in prange(count):
+        task = take(waiting, worker, tasks)
         while task < tasks:
             ...                     # may use memory that belongs to the worker
-            task = take(waiting)
+            task = take(waiting, worker, tasks)
+
+The tasks are in shares, one for each worker, which begins with its own and goes on with
+what is left of the others'. So a thread mostly meets the same part of a batch, or of
+the weights, in one kernel after the other, and finds it in its own core's cache.
 
 Which worker runs a task must not matter for its result; then any number of threads,
 however fast, gives the same bits.
@@ -22,7 +26,7 @@ back there:
     @compiled
     def _work(worker, waiting, arrays, epilogue, sizes):
         arrays, epilogue, sizes = Arrays(*arrays), Epilogue(*epilogue), Sizes(*sizes)
-        task = take(waiting)
+        task = take(waiting, worker, sizes.tasks)
         ...
 
     launch(_work, workers(), arrays, epilogue, sizes)
@@ -43,6 +47,7 @@ from numba.extending import intrinsic
 from scratchnet.kernels.compile import (
     BOUNDS_CHECKED,
     call_from_python_only,
+    compiled,
     parallel,
 )
 
@@ -52,17 +57,41 @@ def workers():
     return int(numba.get_num_threads())
 
 
+# Numbers that fill a line of the cache, so that workers count in lines of their own.
+LINE = 8
+
+
 @intrinsic
-def take(typing_context, waiting):
-    """Add 1 to waiting[0], as one indivisible step, and return what it was before."""
+def _count_up(typing_context, waiting, at):
+    """Add 1 to waiting[at], as one indivisible step, and return what it was before."""
 
     def codegen(context, builder, signature, arguments):
         array = cgutils.create_struct_proxy(signature.args[0])
         data = array(context, builder, value=arguments[0]).data
+        counter = builder.gep(data, [arguments[1]])
         one = ir.Constant(ir.IntType(64), 1)
-        return builder.atomic_rmw("add", data, one, "monotonic")
+        return builder.atomic_rmw("add", counter, one, "monotonic")
 
-    return types.int64(waiting), codegen
+    return types.int64(waiting, types.int64), codegen
+
+
+@compiled
+def take(waiting, worker, tasks):
+    """Return the next task for a worker, or ``tasks`` if none is left.
+
+    Args:
+        waiting: how many of each share are taken, `LINE` numbers apart; 0 at first.
+        worker: who asks.
+        tasks: how many there are.
+    """
+    count = len(waiting) // LINE
+    for other in range(count):
+        share = (worker + other) % count
+        last = tasks * (share + 1) // count
+        task = tasks * share // count + _count_up(waiting, share * LINE)
+        if task < last:
+            return task
+    return tasks
 
 
 def launch(work, count, *parts):
@@ -77,14 +106,14 @@ def launch(work, count, *parts):
     """
     parts = tuple(tuple(part) for part in parts)
     if count == 1 or BOUNDS_CHECKED:  # an IndexError on another thread would be lost
-        work(0, np.zeros(1, np.int64), *parts)
+        work(0, np.zeros(LINE, np.int64), *parts)
     else:
         _launch(_address_of(work, parts), count, *parts)
 
 
 @parallel
 def _launch(address, count, first, second, third):
-    waiting = np.zeros(1, np.int64)
+    waiting = np.zeros(count * LINE, np.int64)
     for worker in prange(count):
         _call(address, (np.int64(worker), waiting, first, second, third))
 
@@ -102,8 +131,8 @@ def _address_of(work, parts):
     if found is None:
         kinds = types.int64, types.int64[::1], *map(numba.typeof, parts)
         work.compile(kinds)
-        compiled = work.overloads[kinds]
-        library, name = compiled.library, compiled.fndesc.llvm_func_name
+        made = work.overloads[kinds]
+        library, name = made.library, made.fndesc.llvm_func_name
         found = addresses[key] = library.get_pointer_to_function(name)
         call_from_python_only(library)
     return found

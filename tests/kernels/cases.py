@@ -109,7 +109,7 @@ def one_by_one(values):
     """Name the arrays of a tuple one by one: ``outputs[0]``, ``outputs[1]``, ..."""
     found = {}
     for name, value in values.items():
-        if isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value):
+        if isinstance(value, tuple) and all(isinstance(v, np.ndarray) for v in value):
             found |= {f"{name}[{i}]": one for i, one in enumerate(value)}
         else:
             found[name] = value
@@ -684,6 +684,29 @@ def dense_chain_forward(pick, rng, dtype):
 
     name = "dense_chain_forward"
     return Case(name, arguments, written, bound, (), dtype)
+
+
+@case
+def dense_chain_backward(pick, rng, dtype):
+    # Whole numbers: every sum is exact, whatever its order.
+    N, inputs, outputs = dense(pick)
+    sizes = [inputs, outputs, *pick([(), (5,), (70, 3)])]
+    inner = sizes[1:-1]
+    shapes = list(itertools.pairwise(sizes))
+    arguments = {
+        "x": whole(rng, dtype, (N, inputs)),
+        "weights": tuple(whole(rng, dtype, shape) for shape in shapes),
+        "activations_between": tuple(pick(["linear", "relu"]) for _ in inner),
+        "between": tuple(whole(rng, dtype, (N, size)) for size in inner),
+        "dz": whole(rng, dtype, (N, sizes[-1])),
+    }
+    written = {
+        "d_weights": shapes,
+        "d_biases": [(size,) for size in sizes[1:]],
+        "d_between": [(N, size) for size in inner],
+    }
+    name = "dense_chain_backward"
+    return Case(name, arguments, written, exact, (), dtype)
 
 
 # Batch normalisation. Sums are kept in float64, so only float64 sees their length.

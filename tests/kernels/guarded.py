@@ -63,35 +63,44 @@ def dense(rng, dtype, shape, side):
 
 
 def dense_chain(rng, dtype, width, side):
-    """Run a chain with a layer of this width, and the same rows by layers apart."""
+    """Run a chain with a layer of this width, there and back, on whole numbers."""
     from scratchnet.kernels import OPERATIONS
 
     sizes = [3, width, 5]
+
+    def whole(*shape):
+        return rng.integers(-2, 3, shape).astype(dtype)
+
+    def nan(*shapes):
+        return tuple(np.full(shape, np.nan, dtype) for shape in shapes)
+
     shapes = list(itertools.pairwise(sizes))
-    x = rng.standard_normal((width, 3)).astype(dtype)
-    weights = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
-    biases = [rng.standard_normal(size).astype(dtype) for size in sizes[1:]]
-    outputs = [np.full((width, size), np.nan, dtype) for size in sizes[1:]]
-    own = [
-        tuple(guarded(array, side) for array in arrays)
-        for arrays in (weights, biases, outputs)
-    ]
-    OPERATIONS["dense_chain_forward"].rungs["direct"](
-        guarded(x, side), own[0], own[1], ("relu", "softmax"), own[2]
-    )
-    for layer, (weight, bias, got) in enumerate(
-        zip(weights, biases, own[2], strict=True)
-    ):
-        want = np.full_like(got, np.nan)
-        OPERATIONS["dense_forward"].rungs["direct"](x, weight, bias, want)
-        if layer == 0:
-            OPERATIONS["relu_forward"].rungs["loops"](
-                want.reshape(-1), want.reshape(-1)
-            )
-        else:
-            OPERATIONS["softmax_forward"].rungs["loops"](want, want)
-        np.testing.assert_array_equal(got, want)
-        x = want
+    x, dz = whole(width, 3), whole(width, 5)
+    weights = tuple(whole(*shape) for shape in shapes)
+    biases = tuple(whole(size) for size in sizes[1:])
+    outputs = [(width, size) for size in sizes[1:]]
+    names, biases_of = ("relu", "linear"), [(size,) for size in sizes[1:]]
+    calls = {
+        "dense_chain_forward": ((x, weights, biases, names), (nan(*outputs),)),
+        "dense_chain_backward": (
+            (x, weights, names[:1], (whole(width, width),), dz),
+            (nan(*shapes), nan(*biases_of), nan(outputs[0])),
+        ),
+    }
+    for name, (arguments, results) in calls.items():
+        rungs, found = OPERATIONS[name].rungs, []
+        for rung in ("reference", "direct"):
+            own = [_guard(value, side) for value in (*arguments, *results)]
+            rungs[rung](*own)
+            found.append([array for row in own[len(arguments) :] for array in row])
+        for want, got in zip(*found, strict=True):
+            np.testing.assert_array_equal(got, want)
+
+
+def _guard(value, side):
+    if isinstance(value, tuple):
+        return tuple(_guard(one, side) for one in value)
+    return guarded(value, side) if isinstance(value, np.ndarray) else value
 
 
 def convolution(rng, dtype, channels, padded, side):

@@ -72,6 +72,56 @@ def test_the_bits_are_those_of_the_layers_apart(dtype, data):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@settings(deadline=None, derandomize=True, max_examples=25, database=None)
+@given(data=st.data())
+def test_the_bits_of_the_gradients_are_those_of_the_layers_apart(dtype, data):
+    size = st.integers(1, 150)
+    sizes = data.draw(st.lists(size, min_size=2, max_size=5))
+    sizes[-1] = data.draw(st.sampled_from([sizes[-1], 256, 300]))
+    names = tuple(data.draw(st.sampled_from(["linear", "relu"])) for _ in sizes[1:-1])
+    N = data.draw(st.sampled_from([1, 7, 64, 150, 257, 600]))
+    rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
+
+    def normal(*shape):
+        return rng.standard_normal(shape).astype(dtype)
+
+    x, dz = normal(N, sizes[0]), normal(N, sizes[-1])
+    weights, _ = layers(rng, sizes, dtype)
+    between = tuple(np.maximum(normal(N, n), 0) for n in sizes[1:-1])
+    d_weights = tuple(np.full_like(w, np.nan) for w in weights)
+    d_biases = tuple(np.full(n, np.nan, dtype) for n in sizes[1:])
+    d_between = tuple(np.full_like(y, np.nan) for y in between)
+    OPERATIONS["dense_chain_backward"].rungs["direct"](
+        x, weights, names, between, dz, d_weights, d_biases, d_between
+    )
+    inputs = x, *between
+    for layer in reversed(range(len(weights))):
+        d_weight, d_bias = np.empty_like(weights[layer]), np.empty_like(d_biases[layer])
+        kernels.dense_backward_weight(inputs[layer], dz, d_weight, d_bias)
+        np.testing.assert_array_equal(d_weights[layer], d_weight)
+        np.testing.assert_array_equal(d_biases[layer], d_bias)
+        if layer > 0:
+            dx = np.empty_like(inputs[layer])
+            kernels.dense_backward_input(dz, weights[layer], dx)
+            if names[layer - 1] == "relu":
+                y, flat = inputs[layer].reshape(-1), dx.reshape(-1)
+                kernels.relu_backward(y, flat, flat)
+            np.testing.assert_array_equal(d_between[layer - 1], dx)
+            dz = dx
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_without_samples_the_gradients_are_zero(rung):
+    weights, biases = layers(np.random.default_rng(0), [3, 4, 2], np.float32)
+    d_weights, d_biases = (tuple(map(np.ones_like, a)) for a in (weights, biases))
+    x, y, dz = (np.empty((0, n), np.float32) for n in (3, 4, 2))
+    OPERATIONS["dense_chain_backward"].rungs[rung](
+        x, weights, ("relu",), (y,), dz, d_weights, d_biases, (y.copy(),)
+    )
+    assert not any(gradient.any() for gradient in (*d_weights, *d_biases))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(dtype):
     rng = np.random.default_rng(0)
     x = rng.standard_normal((203, 600)).astype(dtype)

@@ -154,10 +154,10 @@ class Size(NamedTuple):
 @compiled
 def fill(worker, waiting, array, size, other):
     array, size = Array(*array), Size(*size)
-    n = take(waiting)
+    n = take(waiting, worker, size.n)
     while n < size.n:
         array.x[n] = 1
-        n = take(waiting)
+        n = take(waiting, worker, size.n)
 
 try:
     launch(fill, 2, Array(np.zeros(3)), Size(4), Size(0))

@@ -60,7 +60,9 @@ def test_adam_updates_each_parameter_as_if_it_were_the_only_one(rung, threads):
         numba.set_num_threads(before)
     for row in zip(*alone, strict=True):
         update(*((array,) for array in row), *rates)
-    for ours, theirs in zip(itertools.chain(*together), itertools.chain(*alone), strict=True):
+    for ours, theirs in zip(
+        itertools.chain(*together), itertools.chain(*alone), strict=True
+    ):
         np.testing.assert_array_equal(ours, theirs)
 
 

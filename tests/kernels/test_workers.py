@@ -7,7 +7,7 @@ import pytest
 from numba import prange
 
 from scratchnet.kernels.compile import compiled, parallel
-from scratchnet.kernels.workers import addresses, launch, take, workers
+from scratchnet.kernels.workers import LINE, addresses, launch, take, workers
 
 TASKS = 20_000
 
@@ -15,30 +15,43 @@ TASKS = 20_000
 @parallel
 def hand_out(waiting, taken, by_worker):
     for worker in prange(len(by_worker)):
-        task = take(waiting)
+        task = take(waiting, worker, len(taken))
         while task < len(taken):
             taken[task] += 1
             by_worker[worker] += 1
-            task = take(waiting)
+            task = take(waiting, worker, len(taken))
 
 
 def main():
     taken, by_worker = np.zeros(TASKS, np.int64), np.zeros(workers(), np.int64)
     for turn in range(1, 21):
-        waiting = np.zeros(1, np.int64)
+        waiting = np.zeros(workers() * LINE, np.int64)
         hand_out(waiting, taken, by_worker)
         assert (taken == turn).all()
         assert by_worker.sum() == turn * TASKS
-        assert waiting == TASKS + workers()  # every worker asked once in vain
+        # Every share is used up, and was asked in vain.
+        assert (waiting[::LINE] > TASKS // workers()).all()
     print("workers:", workers())
 
 
 def test_one_worker_gets_all_tasks_in_order():
-    waiting, taken, by_worker = (np.zeros(n, np.int64) for n in (1, 5, 1))
+    waiting, taken, by_worker = (np.zeros(n, np.int64) for n in (LINE, 5, 1))
     hand_out(waiting, taken, by_worker)
-    assert waiting == 6
+    assert waiting[0] == 6
     assert taken.tolist() == [1] * 5
     assert by_worker.tolist() == [5]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+@pytest.mark.parametrize("tasks", [0, 1, 2, 7, 30])
+def test_a_worker_begins_with_its_own_share_and_goes_on_with_the_others(count, tasks):
+    for worker in range(count):
+        waiting = np.zeros(count * LINE, np.int64)
+        order = []
+        while (task := take(waiting, worker, tasks)) < tasks:
+            order.append(task)
+        first = tasks * worker // count
+        assert order == [*range(first, tasks), *range(first)]
 
 
 class Arrays(NamedTuple):
@@ -59,11 +72,11 @@ class Size(NamedTuple):
 @compiled
 def fill(worker, waiting, arrays, line, size):
     arrays, line, size = Arrays(*arrays), Line(*line), Size(*size)
-    n = take(waiting)
+    n = take(waiting, worker, size.N)
     while n < size.N:
         value = line.slope * arrays.x[n] + line.offset
         arrays.y[n] = -value if size.negative else value
-        n = take(waiting)
+        n = take(waiting, worker, size.N)
 
 
 @pytest.mark.parametrize("count", [1, 2])

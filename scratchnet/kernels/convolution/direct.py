@@ -193,7 +193,7 @@ def _forward_images(worker, waiting, job, epilogue, g):
     """Convolve images until none is left."""
     job, epilogue, g = Forward(*job), Epilogue(*epilogue), Geometry(*g)
     plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
-    n = take(waiting)
+    n = take(waiting, worker, g.N)
     while n < g.N:
         out, at = output_of(epilogue, job.z, n, size, worker, 0)
         product(
@@ -203,7 +203,7 @@ def _forward_images(worker, waiting, job, epilogue, g):
             *(BIAS, job.bias, 0, epilogue.relu),
         )
         finish_image(epilogue, out, at, n, plane)
-        n = take(waiting)
+        n = take(waiting, worker, g.N)
 
 
 @compiled
@@ -213,7 +213,7 @@ def _backward_chunks(worker, waiting, job, gradient, g):
     learns, spreads = len(job.d_weights) > 0, len(job.dx) > 0
     chunks = len(job.d_weights) if learns else g.N
     image, plane = g.H * g.W * g.C, (g.OH, g.OW, g.CO)
-    chunk = take(waiting)
+    chunk = take(waiting, worker, chunks)
     while chunk < chunks:
         if learns:
             clear(job.d_weights[chunk], 0, job.d_weights.shape[1])
@@ -224,7 +224,7 @@ def _backward_chunks(worker, waiting, job, gradient, g):
                 _learn_image(job, dz, at, n * image, chunk, g)
             if spreads:
                 _spread_image(job, dz, at, n * image, g)
-        chunk = take(waiting)
+        chunk = take(waiting, worker, chunks)
 
 
 @compiled

@@ -249,8 +249,10 @@ def _forward_groups(worker, waiting, job, epilogue, g):
     job, epilogue, g = Forward(*job), Epilogue(*epilogue), Geometry(*g)
     V, M = job.V[worker], job.M[worker]
     plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
-    first = take(waiting) * g.group
-    while first < g.N:
+    groups = (g.N + g.group - 1) // g.group
+    group = take(waiting, worker, groups)
+    while group < groups:
+        first = group * g.group
         last = min(g.N, first + g.group)
         P = (last - first) * g.tiles
         for n in range(first, last):
@@ -266,7 +268,7 @@ def _forward_groups(worker, waiting, job, epilogue, g):
             out, at = output_of(epilogue, job.z, n, size, worker, n - first)
             transform_output(M, p, P, g, job.bias, out, at, epilogue.relu)
             finish_image(epilogue, out, at, n, plane)
-        first = take(waiting) * g.group
+        group = take(waiting, worker, groups)
 
 
 @compiled
@@ -274,7 +276,7 @@ def _backward_chunks(worker, waiting, job, gradient, g):
     """Go back through chunks of images until none is left."""
     job, gradient, g = Backward(*job), Gradient(*gradient), Geometry(*g)
     learns = len(job.d_weights) > 0
-    chunk = take(waiting)
+    chunk = take(waiting, worker, job.chunks)
     while chunk < job.chunks:
         start, stop = chunk * g.N // job.chunks, (chunk + 1) * g.N // job.chunks
         if learns:
@@ -287,7 +289,7 @@ def _backward_chunks(worker, waiting, job, gradient, g):
             d_U = job.d_U[worker]
             for c in range(g.C):
                 transform_kernel_gradient(d_U, c, g.C, g.CO, job.d_weights[chunk], 0)
-        chunk = take(waiting)
+        chunk = take(waiting, worker, job.chunks)
 
 
 @compiled

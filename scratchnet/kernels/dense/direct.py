@@ -142,27 +142,34 @@ def _block(rows, columns, workers, *, by_panels):
 def _blocks(worker, waiting, matrices, strides, sizes):
     """Compute blocks of C until none is left; blocks of one strip are neighbours."""
     matrices, strides, sizes = Matrices(*matrices), Strides(*strides), Sizes(*sizes)
-    A, B, sums = matrices.A, matrices.B, matrices.sums
+    A, B = matrices.A, matrices.B
     copies = (
         np.empty(PANEL * DEPTH if strides.a_sum != 1 else 0, A.dtype),
-        np.empty(STRIP * DEPTH if _is_copied(B, strides) else 0, B.dtype),
+        np.empty(STRIP * DEPTH if is_copied(B, strides) else 0, B.dtype),
     )
-    rows = _rows(1), _rows(strides.a_row), _rows(sizes.columns)
+    rows = row_offsets(1), row_offsets(strides.a_row), row_offsets(sizes.columns)
     down = (sizes.rows + sizes.block_rows - 1) // sizes.block_rows
     across = (sizes.columns + sizes.block_columns - 1) // sizes.block_columns
-    task = take(waiting)
+    task = take(waiting, worker, down * across)
     while task < down * across:
         row, column = task % down * sizes.block_rows, task // down * sizes.block_columns
         last_row = min(sizes.rows, row + sizes.block_rows)
         last_column = min(sizes.columns, column + sizes.block_columns)
-        if len(sums) > 0 and row == 0:
-            own = sums[column:last_column]
-            clear(own, 0, len(own))
-            add_rows(B, column, (0, strides.b_sum), (1, sizes.length), own)
         block = row, last_row, column, last_column
-        for k in range(0, sizes.length, DEPTH):
-            _add_part(matrices, strides, sizes, block, k, copies, rows)
-        task = take(waiting)
+        compute_block(matrices, strides, sizes, block, copies, rows)
+        task = take(waiting, worker, down * across)
+
+
+@compiled
+def compute_block(matrices, strides, sizes, block, copies, rows):
+    """Compute a block of C, and the sums of its columns of B if it is an upper one."""
+    row, _, column, last_column = block
+    if len(matrices.sums) > 0 and row == 0:
+        own = matrices.sums[column:last_column]
+        clear(own, 0, len(own))
+        add_rows(matrices.B, column, (0, strides.b_sum), (1, sizes.length), own)
+    for k in range(0, sizes.length, DEPTH):
+        _add_part(matrices, strides, sizes, block, k, copies, rows)
 
 
 @compiled
@@ -198,12 +205,13 @@ def _add_part(matrices, strides, sizes, block, k, copies, rows):
 
 
 @compiled
-def _is_copied(B, strides):
+def is_copied(B, strides):
+    """Tell whether strips of the right factor are copied before they are read."""
     return strides.b_column != 1 or len(B) > FITS
 
 
 @compiled
-def _rows(stride):
+def row_offsets(stride):
     """Return where the rows of a panel begin."""
     rows = np.empty(PANEL, np.int64)
     for m in range(PANEL):

@@ -5,17 +5,31 @@
 A row of a dense layer's result rests on the same row of its input and on no other.
 So a thread can take some rows of the batch through all layers: what one layer wrote is
 in the thread's own cache when the next one reads it, and threads meet once for the
-whole chain instead of once for each layer.
+whole chain instead of once for each layer. On the way back, with dz[l] = ∂loss/∂z[l] of
+the sums z[l] that an activation is given, so it is with
+
+    dz[l − 1] = f′ · (dz[l] · W[l]ᵀ)
+
+but not with the weights' gradients, which are sums over all rows.
 
 Reference: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 6.5.
 """
 
-from scratchnet.kernels.dense_chain.direct import dense_chain_forward_direct
-from scratchnet.kernels.dense_chain.reference import dense_chain_forward_reference
+from scratchnet.kernels.dense_chain.backward import dense_chain_backward_direct
+from scratchnet.kernels.dense_chain.forward import dense_chain_forward_direct
+from scratchnet.kernels.dense_chain.reference import (
+    dense_chain_backward_reference,
+    dense_chain_forward_reference,
+)
 from scratchnet.kernels.ladder import Operation
 
 dense_chain_forward = Operation(
     "dense_chain_forward",
     reference=dense_chain_forward_reference,
     direct=dense_chain_forward_direct,
+)
+dense_chain_backward = Operation(
+    "dense_chain_backward",
+    reference=dense_chain_backward_reference,
+    direct=dense_chain_backward_direct,
 )

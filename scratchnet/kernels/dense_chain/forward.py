@@ -1,4 +1,4 @@
-"""Dense layers one after the other, rung 3: blocks of rows, in the register tile.
+"""Dense layers in a row, rung 3: blocks of rows, in the register tile.
 
 A task is a block of rows, which goes through all layers. Its bias is where the tile's
 sums begin, its ReLU happens before they leave the registers. A sum is taken a part at
@@ -43,11 +43,14 @@ def dense_chain_forward_direct(x, weights, biases, activations, outputs):
         sizes += *weight.shape, CODES[activation]
         multiplications += rows * weight.size
     count = 1 if multiplications < SMALL else workers()
-    # No larger than that every worker has one, in whole tiles.
-    share = -(-rows // (count * HALF_ROWS)) * HALF_ROWS
     # The first bias is there to say of which dtype all are.
     tables = biases[0], addresses(arrays), np.array(sizes, np.int64)
-    launch(_blocks, count, tables, (rows, min(BLOCK, share)), ())
+    launch(_blocks, count, tables, (rows, block_size(rows, count)), ())
+
+
+def block_size(rows, workers):
+    """Return the rows of a block: whole tiles, and no more than a worker's share."""
+    return min(BLOCK, -(-rows // (workers * HALF_ROWS)) * HALF_ROWS)
 
 
 @compiled
@@ -60,8 +63,9 @@ def _blocks(worker, waiting, tables, sizes, nothing):
     like, places, shapes = tables
     rows, block = sizes
     row_tables = np.empty(block, np.int64), np.empty(block, np.int64)
-    task = take(waiting)
-    while task * block < rows:
+    blocks = (rows + block - 1) // block
+    task = take(waiting, worker, blocks)
+    while task < blocks:
         first = task * block
         part = first, min(block, rows - first)
         for layer in range(len(places) // 3):
@@ -75,7 +79,7 @@ def _blocks(worker, waiting, tables, sizes, nothing):
             _layer(x, weight, bias, y, part, (inputs, outputs), relu, row_tables)
             if activation == SOFTMAX:
                 _softmax(y, part, outputs)
-        task = take(waiting)
+        task = take(waiting, worker, blocks)
 
 
 @compiled

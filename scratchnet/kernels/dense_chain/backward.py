@@ -1,0 +1,159 @@
+"""The gradients of dense layers in a row, rung 3: first by rows, then by weights.
+
+The gradient's way down from layer to layer needs no other row, as the way up does not:
+a task is a block of rows, from the last layer to the first. The weights' gradients are
+sums over all rows, so threads meet before them; then a task is some rows of one
+weight's gradient, whichever layer's it is. The order of every sum is that of the
+`direct` rungs of single layers, and so are the bits.
+
+What limits this rung: that weights are transposed again for each block of rows.
+"""
+
+import numpy as np
+
+from scratchnet.kernels.addresses import addresses, array_at
+from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.dense.direct import (
+    DEPTH,
+    PANEL,
+    SMALL,
+    STRIP,
+    Matrices,
+    Sizes,
+    Strides,
+    compute_block,
+    is_copied,
+    row_offsets,
+)
+from scratchnet.kernels.dense_chain.forward import CODES, RELU, block_size
+from scratchnet.kernels.products import product
+from scratchnet.kernels.simd import transpose
+from scratchnet.kernels.tile import ADD, ZERO
+from scratchnet.kernels.workers import launch, take, workers
+
+
+def dense_chain_backward_direct(
+    x, weights, activations_between, between, dz, d_weights, d_biases, d_between
+):
+    """Compute all gradients of a chain.
+
+    Shapes and arguments as in `dense_chain_backward_reference`.
+    """
+    rows = len(x)
+    if rows == 0:
+        for gradient in (*d_weights, *d_biases):
+            gradient[...] = 0
+        return
+    gradients = *d_between, dz
+    like = d_biases[0]  # says of which dtype all are
+    shapes = np.array([weight.shape for weight in weights], np.int64)
+    relu = np.array([CODES[name] for name in activations_between], np.int64)
+    size = sum(weight.size for weight in weights[1:])
+    if size > 0:
+        count = 1 if rows * size < SMALL else workers()
+        places = addresses([*weights, *between, *gradients])
+        tables = like, places, shapes, relu
+        launch(_blocks_of_rows, count, tables, (rows, block_size(rows, count)), ())
+    size += weights[0].size
+    count = 1 if rows * size < SMALL else workers()
+    places = addresses([x, *between, *gradients, *d_weights, *d_biases])
+    panels = np.cumsum((shapes[:, 0] + HEIGHT - 1) // HEIGHT)
+    launch(_blocks_of_weights, count, (like, places, shapes, panels), (rows,), ())
+
+
+# Rows of a weight's gradient that are computed at once: enough for whole tiles of
+# either height, and so few that workers have equal shares of a small layer.
+HEIGHT = PANEL // 2
+
+
+@compiled
+def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
+    """Take the gradient of blocks of rows down to the first layer's output."""
+    like, places, shapes, relu = tables
+    rows, block = sizes
+    layers = len(shapes)
+    left, target_rows = np.empty(block, np.int64), np.empty(block, np.int64)
+    right = np.empty(STRIP * DEPTH, like.dtype)
+    blocks = (rows + block - 1) // block
+    task = take(waiting, worker, blocks)
+    while task < blocks:
+        first = task * block
+        part = first, min(block, rows - first)
+        for layer in range(layers - 1, 0, -1):
+            inputs, outputs = shapes[layer, 0], shapes[layer, 1]
+            weight = array_at(places[layer], inputs * outputs, like)
+            y = array_at(places[layers + layer - 1], rows * inputs, like)
+            dz = array_at(places[2 * layers - 1 + layer], rows * outputs, like)
+            dy = array_at(places[2 * layers - 2 + layer], rows * inputs, like)
+            for m in range(part[1]):
+                left[m], target_rows[m] = m * outputs, m * inputs
+            tables_of_rows = left, target_rows
+            _input_gradient(
+                dz, weight, dy, part, (inputs, outputs), tables_of_rows, right
+            )
+            if relu[layer - 1] == RELU:
+                _clip(y, dy, part[0] * inputs, part[1] * inputs)
+        task = take(waiting, worker, blocks)
+
+
+@compiled
+def _input_gradient(dz, weight, dx, part, shape, row_tables, right):
+    """Compute a block of dx = dz · weightᵀ, strip by strip of the weight's rows."""
+    (first, count), (inputs, outputs) = part, shape
+    dz_rows, dx_rows = row_tables
+    for strip in range(0, inputs, STRIP):
+        width = min(STRIP, inputs - strip)
+        for k in range(0, outputs, DEPTH):
+            depth = min(DEPTH, outputs - k)
+            begin = ADD if k > 0 else ZERO
+            at = strip * outputs + k
+            transpose(weight, at, outputs, width, depth, right, 0, STRIP)
+            product(
+                *(dz, first * outputs + k, dz_rows, (0, 1)),
+                *(right, 0, (0, STRIP), (1, depth)),
+                *(dx, first * inputs + strip, dx_rows, (count, width)),
+                *(begin, right, 0, False),
+            )
+
+
+@compiled
+def _clip(y, dy, first, count):
+    """ReLU's gradient, in place: dy where y is above 0, else 0."""
+    for i in range(first, first + count):
+        gradient = dy[i]
+        dy[i] = gradient if y[i] > 0 else 0
+
+
+@compiled
+def _blocks_of_weights(worker, waiting, tables, sizes, nothing):
+    """Compute some rows of the weights' gradients, and with the first one the bias's.
+
+    ``panels[i]`` counts tasks of the layers up to the i-th.
+    """
+    like, places, shapes, panels = tables
+    rows = sizes[0]
+    layers = len(shapes)
+    left = np.empty(PANEL * DEPTH, like.dtype)
+    right, none = np.empty(STRIP * DEPTH, like.dtype), np.empty(0, like.dtype)
+    own_rows = row_offsets(1)
+    task = take(waiting, worker, panels[-1])
+    while task < panels[-1]:
+        layer = 0
+        while task >= panels[layer]:
+            layer += 1
+        inputs, outputs = shapes[layer, 0], shapes[layer, 1]
+        matrices = Matrices(
+            array_at(places[layer], rows * inputs, like),
+            array_at(places[layers + layer], rows * outputs, like),
+            array_at(places[2 * layers + layer], inputs * outputs, like),
+            none,
+            array_at(places[3 * layers + layer], outputs, like),
+        )
+        strides = Strides(1, inputs, outputs, 1)
+        shape = Sizes(inputs, outputs, rows, HEIGHT, outputs)
+        row = (task - (panels[layer - 1] if layer > 0 else 0)) * HEIGHT
+        block = row, min(inputs, row + HEIGHT), 0, outputs
+        copies = left, right if is_copied(matrices.B, strides) else none
+        row_tables = own_rows, own_rows, row_offsets(outputs)
+        compute_block(matrices, strides, shape, block, copies, row_tables)
+        task = take(waiting, worker, panels[-1])
