@@ -161,7 +161,7 @@ class CategoricalCrossentropy(Loss):
         d_zₙc = scaleₙ · (pₙc ∑_k tₙk − tₙc)
 
     A model that ends in softmax is trained and evaluated in this second form
-    (`scratchnet/rewrites.py`), as Keras does on TensorFlow; as there, z is what the
+    (`scratchnet/rewrites`), as Keras does on TensorFlow; as there, z is what the
     last activation is given, also if that is a sigmoid, and whatever from_logits says.
     It is so for models of any dtype, where Keras forgets the logits if the loss has
     another one. Called by itself, a loss knows y_pred alone.

@@ -6,6 +6,8 @@ import pytest
 import scratchnet as keras
 from scratchnet import kernels, layers, losses, rewrites
 from scratchnet.kernels.convolution import winograd
+from scratchnet.rewrites.pooled_convolution import PooledConvolution
+from scratchnet.rewrites.stages import LossHead
 from tests.golden import compare
 
 
@@ -228,13 +230,13 @@ def test_pooled_convolution_agrees_at_inference(make, rung):
 def test_predict_runs_through_the_plan(monkeypatch):
     made, x = wide_and_normalised(), batch()[0]
     ran = []
-    forward = rewrites.PooledConvolution.forward
+    forward = PooledConvolution.forward
 
     def counted(stage, x, *, training):
         ran.append(training)
         return forward(stage, x, training=training)
 
-    monkeypatch.setattr(rewrites.PooledConvolution, "forward", counted)
+    monkeypatch.setattr(PooledConvolution, "forward", counted)
     fast = made.predict(x, verbose=0)
     assert ran == [False, False]
     made.compile("sgd", "categorical_crossentropy", run_eagerly=True)
@@ -261,8 +263,8 @@ def test_predict_and_evaluate_agree_with_and_without_rules(make, rung):
 
 def count_pooled(plan):
     return sum(
-        isinstance(stage, rewrites.PooledConvolution)
-        or isinstance(getattr(stage, "stage", None), rewrites.PooledConvolution)
+        isinstance(stage, PooledConvolution)
+        or isinstance(getattr(stage, "stage", None), PooledConvolution)
         for stage in plan.stages
     )
 
@@ -324,7 +326,7 @@ def test_softmax_and_cross_entropy_as_one_agree_with_two(make, smoothing):
 def test_the_rule_needs_a_softmax_and_a_cross_entropy():
     def head(made, loss):
         rules = (rewrites.softmax_cross_entropy,)
-        return type(rewrites.Plan(made.layers, loss, rules).head) is rewrites.LossHead
+        return type(rewrites.Plan(made.layers, loss, rules).head) is LossHead
 
     assert not head(plain(), losses.CategoricalCrossentropy())
     assert not head(plain(), losses.SparseCategoricalCrossentropy())

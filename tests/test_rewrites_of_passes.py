@@ -5,6 +5,8 @@ import pytest
 
 import scratchnet as keras
 from scratchnet import kernels, layers, losses, rewrites
+from scratchnet.rewrites.dense_chain import WIDEST, DenseChain
+from scratchnet.rewrites.dropout_in_place import DropoutInPlace
 from tests.test_rewrites import (
     MODELS,
     convolutional,
@@ -73,13 +75,13 @@ def test_a_chain_of_dense_layers_changes_no_bit(make, loss):
     plan = assert_same_bits(make, loss, rewrites.dense_chain, others)
     expected = {deep: 1, interrupted: 2, softmax_inside: 2}
     if make in expected and not others:
-        assert count(plan, rewrites.DenseChain) >= expected[make]
+        assert count(plan, DenseChain) >= expected[make]
 
 
 def test_chains_are_as_long_as_can_be():
     def lengths(make):
         plan = rewrites.Plan(make().layers, None, rewrites.INFERENCE_RULES)
-        chains = [s for s in plan.stages if isinstance(s, rewrites.DenseChain)]
+        chains = [s for s in plan.stages if isinstance(s, DenseChain)]
         return [len(chain.layers) for chain in chains]
 
     assert lengths(deep) == [4]
@@ -102,14 +104,14 @@ def test_chains_at_inference_change_no_bit(make):
 def test_chains_need_the_direct_rung():
     with kernels.rung("blas"):
         plan = rewrites.Plan(deep().layers, None, (rewrites.dense_chain,))
-    assert count(plan, rewrites.DenseChain) == 0
+    assert count(plan, DenseChain) == 0
 
 
 @pytest.mark.parametrize(
     "layer",
     [
         layers.Dense(5, "tanh"),
-        layers.Dense(rewrites.WIDEST + 1),
+        layers.Dense(WIDEST + 1),
         type("Derived", (layers.Dense,), {})(5),
     ],
 )
@@ -124,7 +126,7 @@ def test_layers_of_other_dtypes_are_chains_of_their_own():
         layers.Flatten(), layers.Dense(5, "relu"), layers.Dense(4, dtype="float64")
     )
     plan = rewrites.Plan(made.layers, None, (rewrites.dense_chain,))
-    assert count(plan, rewrites.DenseChain) == 2
+    assert count(plan, DenseChain) == 2
 
 
 @pytest.mark.parametrize("make", [normalised_and_pooled, interrupted, convolutional])
@@ -133,7 +135,7 @@ def test_dropout_in_place_changes_no_bit(make, pooled):
     loss = losses.CategoricalCrossentropy()
     others = (rewrites.pooled_convolution,) if pooled else ()
     plan = assert_same_bits(make, loss, rewrites.dropout_in_place, others)
-    assert count(plan, rewrites._DropoutInPlace) == 1
+    assert count(plan, DropoutInPlace) == 1
 
 
 def test_dropout_spares_what_others_read():

@@ -1,6 +1,6 @@
 """A run through a network, layer by layer, with everything on the way kept.
 
-In training, several layers may run as one (`scratchnet/rewrites.py`), and their arrays
+In training, several layers may run as one (`scratchnet/rewrites`), and their arrays
 are used again by the next step. Here every layer runs by itself, in memory of its own,
 and the model is afterwards as it was before: moving statistics, dropout's count of
 steps and gradients are put back.

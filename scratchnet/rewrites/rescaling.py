@@ -1,0 +1,24 @@
+"""Pixels that are scaled while they are gathered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scratchnet.layers.rescaling import Rescaling
+from scratchnet.rewrites.stages import is_own
+
+if TYPE_CHECKING:
+    from scratchnet.rewrites.plan import Plan
+
+
+def rescaling_of_pixels(plan: Plan) -> None:
+    """Scale integers while they are gathered and cast; the same bits.
+
+    For a model that begins with a `Rescaling` by a positive factor, without an offset.
+    """
+    if not plan.layers:
+        return
+    first = plan.layers[0]
+    if isinstance(first, Rescaling) and is_own(first):
+        if first.scale > 0 and first.offset == 0:
+            plan.input_scale = first.scale
