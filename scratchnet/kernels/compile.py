@@ -43,12 +43,12 @@ LAUNCH_LOCK = threading.RLock()
 
 
 # How often a thread looks for the next kernel, or for the others to finish, before it
-# goes to sleep: 50 to 150 microseconds, by processor. To wake one takes as long as a
+# goes to sleep: 100 to 350 microseconds, by processor. To wake one takes as long as a
 # small kernel, so that it should still be awake when the next one comes, a few lines of
 # Python later. But where another process has a core, a thread that looks keeps the
 # thread that it waits for from running: ten times as much makes a step of a small model
 # three times as slow there, and gains nothing on free cores (`benchmarks/README.md`).
-SPIN_COUNT = 3_000
+SPIN_COUNT = 6_000
 
 
 def _load_openmp():

@@ -20,7 +20,7 @@ from scratchnet.kernels.tile import ADD, BIAS
 from scratchnet.kernels.workers import launch, take, workers
 
 # The rows of a block, and how much of a sum is taken at a time.
-BLOCK, DEPTH = 4 * HALF_ROWS, 512
+BLOCK, DEPTH = 8 * HALF_ROWS, 1024
 
 LINEAR, RELU, SOFTMAX = 0, 1, 2
 
