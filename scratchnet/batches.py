@@ -26,7 +26,8 @@ class Batch(NamedTuple):
     """Inputs in the model's dtype, targets as the user gave them, and weights.
 
     ``scaled`` says that x has gone through the model's first layer already, a
-    `Rescaling`, while it was cast; see `Samples.scale`.
+    `Rescaling`, while it was cast; see `Samples.scale`. Who overrides
+    `Trainer.train_step` hands it on, as that does, or asks for ``run_eagerly``.
     """
 
     x: np.ndarray

@@ -109,6 +109,11 @@ class Optimizer:
             known = self._params.get(path)
             if known is param:
                 continue
+            if not param.flags.carray:
+                raise ValueError(
+                    f"{type(self).__name__}: expected '{path}' to be contiguous and "
+                    "writeable, since it is changed in place"
+                )
             if known is not None:
                 raise ValueError(
                     f"{type(self).__name__}: '{path}' belongs to another model than "
@@ -130,6 +135,11 @@ class Optimizer:
         rows = []
         for path, param in params.items():
             grad = np.ascontiguousarray(grads[path], param.dtype)
+            if grad.shape != param.shape:
+                raise ValueError(
+                    f"{type(self).__name__}: expected a gradient of '{path}' of shape "
+                    f"{param.shape}, received {grad.shape}"
+                )
             own = [self.state[slot][path] for slot in self.slots]
             rows.append([array.reshape(-1) for array in (param, grad, *own)])
         self.update_all(rows)
@@ -356,8 +366,18 @@ class Adam(Optimizer):
             self._alpha_of = key
         return self._alpha
 
+    def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
+        """Change one flat parameter, its m and its v, in place."""
+        self._update_together([[param, grad, *slots]])
+
     def update_all(self, rows: list[list[np.ndarray]]) -> None:
-        """Change all parameters, each with its m and its v, at once."""
+        """Change all parameters at once; by `update`, where a derived class has one."""
+        if type(self).update is Adam.update:
+            self._update_together(rows)
+        else:
+            super().update_all(rows)
+
+    def _update_together(self, rows: list[list[np.ndarray]]) -> None:
         for dtype in dict.fromkeys(row[0].dtype for row in rows):
             own = [row for row in rows if row[0].dtype == dtype]
             kernels.adam_update(

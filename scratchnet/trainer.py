@@ -343,6 +343,7 @@ class Trainer:
         model = self.model
         key = (
             *((id(layer), layer.trainable) for layer in model.layers),
+            *(getattr(layer, "activation", None) for layer in model.layers),
             model.trainable,
             id(loss),
             model.run_eagerly,

@@ -299,3 +299,47 @@ def test_a_state_in_fortran_order_is_updated():
     np.testing.assert_array_equal(found[0][0], found[1][0])
     for name, array in found[0][1].items():
         np.testing.assert_array_equal(array, found[1][1][name])
+
+
+class OwnAdam(optimizers.Adam):
+    """Twice the step of Adam."""
+
+    def update(self, param, grad, *slots):
+        before = param.copy()
+        super().update(param, grad, *slots)
+        param += param - before
+
+
+def test_an_update_of_a_derived_class_is_used():
+    steps = []
+    for optimizer in (optimizers.Adam(), OwnAdam()):
+        params = {"a/x": np.ones(3, np.float32), "b/x": np.ones((2, 2), np.float32)}
+        grads = {path: np.ones_like(param) for path, param in params.items()}
+        optimizer.apply(grads, params)
+        steps.append([1 - param for param in params.values()])
+    for once, twice in zip(*steps, strict=True):
+        np.testing.assert_allclose(twice, 2 * once, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+def test_what_can_not_be_changed_in_place_is_refused(name):
+    frozen = np.ones(3, np.float32)
+    frozen.flags.writeable = False
+    for param in (frozen, np.ones((4, 6), np.float32)[:, ::2]):
+        with pytest.raises(ValueError, match="'a' to be contiguous and writeable"):
+            optimizers.get(name).apply({"a": np.ones_like(param)}, {"a": param})
+    param = np.ones(3, np.float32)
+    with pytest.raises(ValueError, match=r"gradient of 'a' of shape \(3,\)"):
+        optimizers.get(name).apply({"a": np.ones(2, np.float32)}, {"a": param})
+
+
+def test_adam_takes_gradients_of_another_dtype_and_order():
+    rng = np.random.default_rng(0)
+    start, grad = rng.random((3, 4), np.float32), rng.random((3, 4), np.float32)
+    results = []
+    for given in (grad, grad.astype(np.float64), np.asfortranarray(grad)):
+        params = {"a": start.copy()}
+        optimizers.Adam().apply({"a": given}, params)
+        results.append(params["a"])
+    assert np.array_equal(results[0], results[1])
+    assert np.array_equal(results[0], results[2])

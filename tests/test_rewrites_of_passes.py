@@ -129,6 +129,25 @@ def test_layers_of_other_dtypes_are_chains_of_their_own():
     assert count(plan, DenseChain) == 2
 
 
+def test_a_chain_checks_what_a_custom_layer_hands_it():
+    class Narrow(layers.Layer):
+        """Return less than it says it does."""
+
+        def forward(self, x, *, training):
+            return x[:, :5]
+
+    made = keras.Sequential([keras.Input((8,)), Narrow(), layers.Dense(3, "relu")])
+    with pytest.raises(ValueError, match=r"expected input \(N, 8\), received \(2, 5\)"):
+        made.predict(np.ones((2, 8), np.float32), verbose=0)
+
+
+def test_a_chain_follows_an_activation_that_is_set_later():
+    made, x = deep(), np.ones((2, 6, 6, 2), np.float32)
+    np.testing.assert_allclose(made.predict(x, verbose=0).sum(axis=1), 1, rtol=1e-6)
+    made.layers[-1].activation = keras.activations.linear
+    assert np.all(made.predict(x, verbose=0).sum(axis=1) != 1)
+
+
 @pytest.mark.parametrize("make", [normalised_and_pooled, interrupted, convolutional])
 @pytest.mark.parametrize("pooled", [True, False])
 def test_dropout_in_place_changes_no_bit(make, pooled):
@@ -138,7 +157,8 @@ def test_dropout_in_place_changes_no_bit(make, pooled):
     assert count(plan, DropoutInPlace) == 1
 
 
-def test_dropout_spares_what_others_read():
+@pytest.mark.parametrize("between", [[], [layers.Flatten()]])
+def test_dropout_spares_what_others_read(between):
     seen = []
 
     class Keeper(layers.Layer):
@@ -158,6 +178,7 @@ def test_dropout_spares_what_others_read():
             layers.Dense(40, "relu"),
             Keeper(),
             layers.Dropout(0.5, seed=0),
+            *between,
             Keeper(),
             layers.Dense(3, "relu"),
             layers.Dropout(0.5, seed=1),
@@ -170,12 +191,13 @@ def test_dropout_spares_what_others_read():
     x = np.random.default_rng(0).normal(size=(20, 50)).astype(np.float32)
     output = plan.forward(x, training=True)
     forward = [array.copy() for array in seen]
-    activated = made.layers[4]._activated.copy()
+    kernel, bias = made.layers[-3].get_weights()
+    expected = np.maximum(seen[1] @ kernel + bias, 0)
     plan.backward(np.ones_like(output))
     assert np.all(seen[0] > 0)  # 1 at least; dropout would have put zeros there
     np.testing.assert_array_equal(seen[0], forward[0])
     np.testing.assert_array_equal(seen[1], forward[1])
-    np.testing.assert_array_equal(made.layers[4]._activated, activated)
+    np.testing.assert_allclose(made.layers[-3]._activated, expected, atol=1e-5)
     dropped = made.layers[2].drop_gradient(np.ones((20, 40), np.float32), seen[2] * 0)
     assert np.any((seen[2] != 0) & (dropped == 0))
 

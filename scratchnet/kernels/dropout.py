@@ -97,8 +97,26 @@ def _dropout_chunk(x, y, before, threshold, scale):
 
 @compiled
 def _drop(x, y, numbers, threshold, scale):
+    # The compiler makes vector instructions of loops over arrays that do not overlap,
+    # which it tests for; x being y fails that test.
+    if x.ctypes.data == y.ctypes.data:
+        _drop_in_place(y, numbers, threshold, scale)
+    else:
+        _drop_into(x, y, numbers, threshold, scale)
+
+
+@compiled
+def _drop_into(x, y, numbers, threshold, scale):
     for i in range(x.size):
-        y[i] = x[i] * scale if numbers[i] >> np.uint32(8) >= threshold else 0
+        value = x[i] * scale
+        y[i] = value if numbers[i] >> np.uint32(8) >= threshold else 0
+
+
+@compiled
+def _drop_in_place(y, numbers, threshold, scale):
+    for i in range(y.size):
+        value = y[i] * scale
+        y[i] = value if numbers[i] >> np.uint32(8) >= threshold else 0
 
 
 @parallel

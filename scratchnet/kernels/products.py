@@ -56,8 +56,7 @@ def product(
     wide, half = WIDE * lanes, HALF * lanes
     rows, columns = shape
     v = 0
-    # Lower tiles lose less where rows are left over: those of a tile are computed,
-    # whether they are stored or not.
+    # All rows of a tile are computed, stored or not: the height that leaves fewer over.
     while v + wide <= columns and _padded(rows, WIDE_ROWS) <= _padded(rows, HALF_ROWS):
         for row in range(0, rows, WIDE_ROWS):
             wide_tile(

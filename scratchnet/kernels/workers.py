@@ -19,9 +19,9 @@ Which worker runs a task must not matter for its result; then any number of thre
 however fast, gives the same bits.
 
 What a worker does is a function of its own. What it works on comes in three parts, each
-a `NamedTuple` of arrays and numbers (Numba does not take tuples inside tuples into a
-`prange`). They arrive as plain tuples, which takes half as long, and get their names
-back there:
+a tuple, mostly a `NamedTuple`, of arrays and numbers (Numba does not take tuples inside
+tuples into a `prange`). They arrive as plain tuples, which takes half as long, and get
+their names back there:
 
     @compiled
     def _work(worker, waiting, arrays, epilogue, sizes):
@@ -102,7 +102,7 @@ def launch(work, count, *parts):
     Args:
         work: compiled; it takes tasks until none is left, and returns nothing.
         count: how many workers.
-        parts: three `NamedTuple`s, of arrays and numbers.
+        parts: three tuples of arrays and numbers; `NamedTuple`s arrive as plain ones.
     """
     parts = tuple(tuple(part) for part in parts)
     if count == 1 or BOUNDS_CHECKED:  # an IndexError on another thread would be lost
@@ -118,7 +118,7 @@ def _launch(address, count, first, second, third):
         _call(address, (np.int64(worker), waiting, first, second, third))
 
 
-addresses = {}
+entry_points = {}
 
 
 def _address_of(work, parts):
@@ -127,13 +127,13 @@ def _address_of(work, parts):
     It is compiled, or loaded from the cache, for parts of these types first.
     """
     key = work, compute_fingerprint(parts)
-    found = addresses.get(key)
+    found = entry_points.get(key)
     if found is None:
         kinds = types.int64, types.int64[::1], *map(numba.typeof, parts)
         work.compile(kinds)
         made = work.overloads[kinds]
         library, name = made.library, made.fndesc.llvm_func_name
-        found = addresses[key] = library.get_pointer_to_function(name)
+        found = entry_points[key] = library.get_pointer_to_function(name)
         call_from_python_only(library)
     return found
 

@@ -79,13 +79,13 @@ class Dropout(Layer):
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Drop and scale the same elements of the gradient."""
-        dropped = self.recall()[1] is not None
-        return self.drop_gradient(dy, self.empty("dx", dy.shape) if dropped else dy)
+        shape, seed, _ = self.recall()
+        dy = self.check_gradient(dy, shape)
+        return dy if seed is None else self.drop_gradient(dy, self.empty("dx", shape))
 
     def drop_gradient(self, dy: np.ndarray, dx: np.ndarray) -> np.ndarray:
-        """Drop and scale the gradient into dx, which may be dy."""
-        shape, seed, step = self.recall()
-        dy = self.check_gradient(dy, shape)
+        """Drop and scale the gradient into dx, which may be dy; both contiguous."""
+        _, seed, step = self.recall()
         if seed is None:
             return dy
         kernels.dropout(dy.reshape(-1), dx.reshape(-1), self.rate, seed, step)

@@ -77,6 +77,7 @@ class DenseChain:
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute the output of the last layer."""
+        self.layers[0].check_input(x.shape)  # kernels trust; x may be a custom layer's
         rows = len(x)
         outputs = tuple(layer.empty("y", (rows, layer.units)) for layer in self.layers)
         kernels.dense_chain_forward(

@@ -9,6 +9,7 @@ import numpy as np
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.max_pooling2d import MaxPooling2D
+from scratchnet.layers.weighted import WeightedLayer
 from scratchnet.rewrites.stages import Done, is_own
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def dropout_in_place(plan: Plan) -> None:
 
     That is its input, where it comes from a convolution with its pooling or from batch
     normalisation, whose backward passes don't look at their outputs; and the gradient
-    that any of our layers hands it, which is made for it alone.
+    that it is handed, where a layer with weights made it (others may hand on one that
+    they were given).
     """
     layers = plan.layers
     for at, layer in enumerate(layers):
@@ -30,7 +32,9 @@ def dropout_in_place(plan: Plan) -> None:
         forward = isinstance(before, BatchNormalization) and is_own(before)
         if isinstance(before, Done):
             forward = isinstance(layers[at - 1], MaxPooling2D)
-        backward = at + 1 < len(layers) and is_own(layers[at + 1])
+        after = layers[at + 1] if at + 1 < len(layers) else None
+        makes = isinstance(after, WeightedLayer | BatchNormalization)
+        backward = after is not None and makes and is_own(after)
         plan.stages[at] = DropoutInPlace(layer, forward=forward, backward=backward)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from scratchnet import losses
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.rescaling import Rescaling
 from scratchnet.rewrites.logits import (
     needs_logits,
     start_from_logits,
@@ -31,8 +32,7 @@ class Plan:
         head: turns the last stage's output into losses and predictions.
         learning: indices of the layers that learn.
         differentiate_from: index of the first stage whose ``backward`` runs.
-        input_scale: what integers may be multiplied with while they are cast, in place
-            of the first stage; None: they may not.
+        rescaling: a first layer whose work may be done while integers are cast.
         params: path → parameter, such as ``dense/kernel``, of all layers that learn.
         grads: path → its gradient.
     """
@@ -50,7 +50,7 @@ class Plan:
         self.stages: list[Any] = list(layers)
         self.head: Any = LossHead(loss)
         self.differentiate_from = 0
-        self.input_scale: float | None = None
+        self.rescaling: Rescaling | None = None
         self.learning = [
             i for i, layer in enumerate(layers) if trainable and layer.trainable_params
         ]
@@ -70,6 +70,14 @@ class Plan:
             start_from_logits(self)
         for rule in rules:
             rule(self)
+
+    @property
+    def input_scale(self) -> float | None:
+        """What integers may be multiplied with while they are cast; None: nothing."""
+        layer = self.rescaling
+        # A negative factor would make −0 of 0, where the layer, which adds 0, has +0.
+        fits = layer is not None and layer.scale > 0 and layer.offset == 0
+        return layer.scale if layer is not None and fits else None
 
     def forward(
         self, x: np.ndarray, *, training: bool, scaled: bool = False

@@ -15,10 +15,9 @@ def rescaling_of_pixels(plan: Plan) -> None:
     """Scale integers while they are gathered and cast; the same bits.
 
     For a model that begins with a `Rescaling` by a positive factor, without an offset.
+    It has no parameter, so that with `nothing_before_the_first_parameter` its backward
+    pass, for which nothing is kept, never runs.
     """
-    if not plan.layers:
-        return
-    first = plan.layers[0]
+    first = plan.layers[0] if plan.layers else None
     if isinstance(first, Rescaling) and is_own(first):
-        if first.scale > 0 and first.offset == 0:
-            plan.input_scale = first.scale
+        plan.rescaling = first

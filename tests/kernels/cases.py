@@ -648,7 +648,8 @@ def dense_backward_input(pick, rng, dtype):
 @case
 def dense_chain_forward(pick, rng, dtype):
     N, inputs, outputs = dense(pick)
-    sizes = [inputs, outputs, *pick([(), (5,), (70, 3)])]
+    # The last one is large enough for several threads.
+    sizes = [inputs, outputs, *pick([(), (5,), (70, 3), (400, 40)])]
     weights, biases = [], []
     for before, after in itertools.pairwise(sizes):
         weights.append(normal(rng, dtype, before, after) / before**0.5)
@@ -690,7 +691,7 @@ def dense_chain_forward(pick, rng, dtype):
 def dense_chain_backward(pick, rng, dtype):
     # Whole numbers: every sum is exact, whatever its order.
     N, inputs, outputs = dense(pick)
-    sizes = [inputs, outputs, *pick([(), (5,), (70, 3)])]
+    sizes = [inputs, outputs, *pick([(), (5,), (70, 3), (400, 40)])]
     inner = sizes[1:-1]
     shapes = list(itertools.pairwise(sizes))
     arguments = {

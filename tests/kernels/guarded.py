@@ -97,6 +97,23 @@ def dense_chain(rng, dtype, width, side):
             np.testing.assert_array_equal(got, want)
 
 
+def adam(rng, dtype, size, side):
+    """Update parameters of this size and of another."""
+    from scratchnet.kernels import OPERATIONS
+
+    arrays = [
+        tuple(rng.random(n).astype(dtype) for n in (size, 3, 20 * size))
+        for _ in range(4)
+    ]
+    found = []
+    for rung in ("reference", "loops"):
+        own = [_guard(row, side) for row in arrays]
+        OPERATIONS["adam_update"].rungs[rung](*own, 1e-3, 0.9, 0.999, 1e-7)
+        found.append([array for row in own for array in row])
+    for want, got in zip(*found, strict=True):
+        np.testing.assert_allclose(got, want, rtol=16 * np.finfo(dtype).eps)
+
+
 def _guard(value, side):
     if isinstance(value, tuple):
         return tuple(_guard(one, side) for one in value)
@@ -200,6 +217,7 @@ def main(dtypes):
             for width in range(1, 2 * widest + 2):
                 dense(rng, dtype, (3, 2, width), side)
                 dense_chain(rng, dtype, width, side)
+                adam(rng, dtype, width, side)
                 convolution(rng, dtype, (9, width), width % 2, side)
                 convolution(rng, dtype, (width, 8), width % 2, side)
             for height in range(1, 2 * tallest + 2):

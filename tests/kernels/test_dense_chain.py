@@ -1,4 +1,4 @@
-"""What `dense_chain_forward` promises beside agreeing with its reference."""
+"""What chains of dense layers promise beside agreeing with their reference."""
 
 import itertools
 
@@ -134,7 +134,7 @@ def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(dtype):
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_relu_keeps_nan_and_knows_no_negative_zero(rung):
-    x = np.array([[np.nan, 1.0], [0.0, 1.0]])
+    x = np.array([[np.nan, 1.0], [-0.0, 1.0]])
     weights, biases = (np.array([[1.0], [-0.0]]),), (np.array([-0.0]),)
     (y,) = run(rung, x, weights, biases, ("relu",))
     assert np.isnan(y[0, 0])

@@ -7,7 +7,14 @@ import pytest
 from numba import prange
 
 from scratchnet.kernels.compile import compiled, parallel
-from scratchnet.kernels.workers import LINE, addresses, launch, take, workers
+from scratchnet.kernels.workers import (
+    LINE,
+    _launch,
+    entry_points,
+    launch,
+    take,
+    workers,
+)
 
 TASKS = 20_000
 
@@ -93,8 +100,20 @@ def test_workers_run_a_function_until_no_task_is_left(count):
                 launch(fill, count, Arrays(x, y), Line(2, 0.5), size)
                 sign = -1 if round == 1 else 1
                 assert y.tolist() == [sign * (2 * n + 0.5) for n in x[:-1]] + [0]
-    addressed = [key for key in addresses if key[0] is fill]
+    addressed = [key for key in entry_points if key[0] is fill]
     assert len(addressed) == 4 or count == 1
+
+
+def test_code_for_linking_is_dropped_where_nobody_links():
+    # Numba's own name for it, which may change.
+    made = compiled(lambda x: x + 1)
+    assert made(1) == 2
+    assert made.overloads[made.signatures[0]].library._shared_module is not None
+    launch(fill, 2, Arrays(np.ones(3), np.zeros(3)), Line(2, 0.5), Size(3, False))
+    overloads = [*fill.overloads.values(), *_launch.kernel.overloads.values()]
+    if workers() > 1:
+        assert overloads
+    assert all(overload.library._shared_module is None for overload in overloads)
 
 
 def test_no_task_is_lost_or_given_twice():

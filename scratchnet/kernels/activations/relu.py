@@ -84,7 +84,8 @@ def relu_forward_loops(x, y):
 
 
 @compiled
-def _backward(y, dy, dx):
+def relu_gradient(y, dy, dx):
+    """Compute dx = dy where y > 0, else 0, on the calling thread."""
     for i in range(y.size):
         gradient = dy[i]
         dx[i] = gradient if y[i] > 0 else 0
@@ -100,9 +101,9 @@ def relu_backward_loops(y, dy, dx):
     Shapes and arguments as in `relu_backward_reference`.
     """
     if y.size <= CHUNK:
-        _backward(y, dy, dx)
+        relu_gradient(y, dy, dx)
     else:
         for chunk in prange((y.size + CHUNK - 1) // CHUNK):
             first = np.intp(chunk) * CHUNK
             last = first + CHUNK
-            _backward(y[first:last], dy[first:last], dx[first:last])
+            relu_gradient(y[first:last], dy[first:last], dx[first:last])

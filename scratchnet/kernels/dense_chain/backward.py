@@ -11,6 +11,7 @@ What limits this rung: that weights are transposed again for each block of rows.
 
 import numpy as np
 
+from scratchnet.kernels.activations.relu import relu_gradient
 from scratchnet.kernels.addresses import addresses, array_at
 from scratchnet.kernels.compile import compiled
 from scratchnet.kernels.dense.direct import (
@@ -92,7 +93,8 @@ def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
                 dz, weight, dy, part, (inputs, outputs), tables_of_rows, right
             )
             if relu[layer - 1] == RELU:
-                _clip(y, dy, part[0] * inputs, part[1] * inputs)
+                own = slice(first * inputs, (first + part[1]) * inputs)
+                relu_gradient(y[own], dy[own], dy[own])
         task = take(waiting, worker, blocks)
 
 
@@ -114,14 +116,6 @@ def _input_gradient(dz, weight, dx, part, shape, row_tables, right):
                 *(dx, first * inputs + strip, dx_rows, (count, width)),
                 *(begin, right, 0, False),
             )
-
-
-@compiled
-def _clip(y, dy, first, count):
-    """ReLU's gradient, in place: dy where y is above 0, else 0."""
-    for i in range(first, first + count):
-        gradient = dy[i]
-        dy[i] = gradient if y[i] > 0 else 0
 
 
 @compiled
