@@ -46,8 +46,9 @@ LAUNCH_LOCK = threading.RLock()
 # goes to sleep: 100 to 350 microseconds, by processor. To wake one takes as long as a
 # small kernel, so that it should still be awake when the next one comes, a few lines of
 # Python later. But where another process has a core, a thread that looks keeps the
-# thread that it waits for from running: ten times as much makes a step of a small model
-# three times as slow there, and gains nothing on free cores (`benchmarks/README.md`).
+# thread that it waits for from running: there 30,000 made a step of a small model three
+# times as slow as 3,000, and on free cores it gained nothing over 6,000
+# (`benchmarks/README.md`).
 SPIN_COUNT = 6_000
 
 
