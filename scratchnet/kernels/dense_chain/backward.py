@@ -69,7 +69,12 @@ HEIGHT = PANEL // 2
 
 @compiled
 def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
-    """Take the gradient of blocks of rows down to the first layer's output."""
+    """Take the gradient of blocks of rows down to the first layer's output.
+
+    ``tables`` has an array of the dtype; the addresses of each layer's weight, of each
+    y between layers, and of each layer's dz; the weights' shapes; and, between layers,
+    the activation.
+    """
     like, places, shapes, relu = tables
     rows, block = sizes
     layers = len(shapes)
@@ -122,7 +127,9 @@ def _input_gradient(dz, weight, dx, part, shape, row_tables, right):
 def _blocks_of_weights(worker, waiting, tables, sizes, nothing):
     """Compute some rows of the weights' gradients, and with the first one the bias's.
 
-    ``panels[i]`` counts tasks of the layers up to the i-th.
+    ``tables`` has an array of the dtype; the addresses of each layer's input, dz,
+    d_weight and d_bias, in this order; and the weights' shapes. ``panels[i]`` counts
+    tasks of the layers up to the i-th.
     """
     like, places, shapes, panels = tables
     rows = sizes[0]
