@@ -7,10 +7,14 @@ C[c + c_rows[m] + v] (+)= ∑_a ∑_k A[a + a_rows[m] + a·a_outer + k·a_inner]
 from scratchnet.kernels.compile import compiled
 from scratchnet.kernels.tile import TILES, register_tile, vector_lanes
 
-(WIDE_ROWS, WIDE), (HALF_ROWS, HALF), (EDGE_ROWS, EDGE) = TILES
+(WIDE_ROWS, WIDE), (REST_ROWS, _), (HALF_ROWS, HALF), (EDGE_ROWS, EDGE) = TILES
 wide_tile = register_tile(WIDE_ROWS, WIDE)
+rest_tile = register_tile(REST_ROWS, WIDE)
 half_tile = register_tile(HALF_ROWS, HALF)
 edge_tile = register_tile(EDGE_ROWS, EDGE, masked=True)
+
+# A multiple of this many rows is one of whole tiles, of one height or of two.
+ROW_STEP = REST_ROWS if REST_ROWS < WIDE_ROWS else HALF_ROWS
 
 
 @compiled
@@ -58,13 +62,22 @@ def product(
     v = 0
     # All rows of a tile are computed, stored or not: the height that leaves fewer over.
     while v + wide <= columns and _padded(rows, WIDE_ROWS) <= _padded(rows, HALF_ROWS):
-        for row in range(0, rows, WIDE_ROWS):
+        tall = _tall_rows(rows)
+        for row in range(0, tall, WIDE_ROWS):
             wide_tile(
                 *(A, a, a_rows, row, rows),
                 *(a_strides[0], counts[0], a_strides[1], counts[1]),
                 *(B, b + v, b_strides[0], b_strides[1]),
                 *(C, c + v, c_rows, start, bias, bias_start + v, wide, relu),
             )
+        if REST_ROWS < WIDE_ROWS:
+            for row in range(tall, rows, REST_ROWS):
+                rest_tile(
+                    *(A, a, a_rows, row, rows),
+                    *(a_strides[0], counts[0], a_strides[1], counts[1]),
+                    *(B, b + v, b_strides[0], b_strides[1]),
+                    *(C, c + v, c_rows, start, bias, bias_start + v, wide, relu),
+                )
         v += wide
     while v + half <= columns:
         for row in range(0, rows, HALF_ROWS):
@@ -85,6 +98,20 @@ def product(
                 *(columns - v, relu),
             )
         v += lanes
+
+
+@compiled
+def _tall_rows(rows):
+    """Return how many rows go through the taller of the two wide tiles.
+
+    Tiles of 6 and 4 rows together leave none over of any even number but 2.
+    """
+    rest = rows % WIDE_ROWS
+    if REST_ROWS == WIDE_ROWS or rest > REST_ROWS:
+        return rows
+    if rows > WIDE_ROWS and 0 < rest <= 2 * REST_ROWS - WIDE_ROWS:
+        return rows - rest - WIDE_ROWS  # two of the lower ones hold these
+    return rows - rest
 
 
 @compiled

@@ -67,8 +67,14 @@ def _address(context, builder, array_type, array, offset, lanes):
 
 def _mask(context, builder, count, lanes):
     """True for the first ``count`` lanes."""
-    indices = ir.VectorType(_int64, lanes.count)
+    # Integers as wide as a lane: AVX2's masks are vectors of those.
+    index = ir.IntType(lanes.dtype.bitwidth)
+    indices = ir.VectorType(index, lanes.count)
     own = ir.Constant(indices, list(range(lanes.count)))
+    most = ir.Constant(_int64, lanes.count)
+    count = builder.select(builder.icmp_signed("<", count, most), count, most)
+    if index != _int64:
+        count = builder.trunc(count, index)
     return builder.icmp_signed("<", own, splat(builder, count, indices))
 
 
@@ -80,22 +86,46 @@ def _masked(context, builder, lanes, operation, arguments, result):
     return builder.call(function, arguments)
 
 
+def _whole_or_part(builder, count, lanes, whole, part):
+    """Emit what moves a whole register, what moves its first lanes, or both.
+
+    A masked instruction of AVX-512 is as fast as one without a mask. AVX2's are not:
+    its masks have to be made, and its masked stores are microcode on AMD's processors.
+    """
+    if VECTOR_BYTES == 64:
+        part()
+        return
+    is_whole = builder.icmp_signed(">=", count, ir.Constant(_int64, lanes.count))
+    with builder.if_else(is_whole) as (then, otherwise):
+        with then:
+            whole()
+        with otherwise:
+            part()
+
+
 @intrinsic
 def load(typing_context, array, offset, count):
     """Return array[offset : offset + lanes]; from lane ``count`` on, 0."""
     lanes = Lanes(array.dtype)
 
     def codegen(context, builder, signature, arguments):
-        at = _address(
-            context, builder, signature.args[0], arguments[0], arguments[1], lanes
-        )
-        mask = _mask(context, builder, arguments[2], lanes)
-        align = ir.Constant(_int32, lanes.dtype.bitwidth // 8)
-        zeros = _constant(context, lanes, 0)
-        return _masked(
-            *(context, builder, lanes, "load", [at, align, mask, zeros]),
-            _vector(context, lanes),
-        )
+        array, offset, count = arguments
+        at = _address(context, builder, signature.args[0], array, offset, lanes)
+        vector, width = _vector(context, lanes), lanes.dtype.bitwidth // 8
+        result = cgutils.alloca_once(builder, vector)
+
+        def whole():
+            builder.store(builder.load(at, align=width), result)
+
+        def part():
+            mask = _mask(context, builder, count, lanes)
+            align, zeros = ir.Constant(_int32, width), _constant(context, lanes, 0)
+            words = [at, align, mask, zeros]
+            found = _masked(context, builder, lanes, "load", words, vector)
+            builder.store(found, result)
+
+        _whole_or_part(builder, count, lanes, whole, part)
+        return builder.load(result)
 
     return lanes(array, types.int64, types.int64), codegen
 
@@ -105,16 +135,20 @@ def store(typing_context, array, offset, count, value):
     """Write the first ``count`` lanes to array[offset : offset + lanes]."""
 
     def codegen(context, builder, signature, arguments):
+        array, offset, count, value = arguments
         lanes = signature.args[3]
-        at = _address(
-            context, builder, signature.args[0], arguments[0], arguments[1], lanes
-        )
-        mask = _mask(context, builder, arguments[2], lanes)
-        align = ir.Constant(_int32, lanes.dtype.bitwidth // 8)
-        _masked(
-            *(context, builder, lanes, "store", [arguments[3], at, align, mask]),
-            ir.VoidType(),
-        )
+        at = _address(context, builder, signature.args[0], array, offset, lanes)
+        width = lanes.dtype.bitwidth // 8
+
+        def whole():
+            builder.store(value, at, align=width)
+
+        def part():
+            mask = _mask(context, builder, count, lanes)
+            words = [value, at, ir.Constant(_int32, width), mask]
+            _masked(context, builder, lanes, "store", words, ir.VoidType())
+
+        _whole_or_part(builder, count, lanes, whole, part)
         return context.get_dummy_value()
 
     return types.void(array, types.int64, types.int64, value), codegen

@@ -28,6 +28,7 @@ multiplication", on register blocking; the operation tables of LLVM's language
 reference (fma, masked load and store).
 """
 
+import contextlib
 import functools
 
 import numba
@@ -52,8 +53,12 @@ VECTOR_BYTES = _vector_bytes()
 
 # Rows and vectors of the tiles, widest first; the last one takes any number of lanes.
 # Chosen by measurement: 24 sums and 4 vectors of B fill AVX-512's 32 registers, 12
-# and 2 AVX2's 16. Taller tiles run out of registers for the rows' addresses.
-TILES = ((6, 4), (8, 2), (8, 1)) if VECTOR_BYTES == 64 else ((6, 2), (6, 1), (6, 1))
+# and 2 AVX2's 16. The second is for the rows that whole tiles of the first leave over.
+TILES = (
+    ((6, 4), (6, 4), (8, 2), (8, 1))
+    if VECTOR_BYTES == 64
+    else ((6, 2), (4, 2), (6, 1), (6, 1))
+)
 
 _int32, _int64 = ir.IntType(32), ir.IntType(64)
 
@@ -198,18 +203,48 @@ class _Emitter:
             b_step = builder.mul(outer.index, values["b_outer"])
             rows = [builder.gep(a_base, [builder.add(s, a_step)]) for s in starts]
             b_row = builder.gep(b_base, [builder.add(values["b_start"], b_step)])
-            with cgutils.for_range(builder, values["k_count"]) as inner:
-                at = builder.mul(inner.index, values["b_inner"])
-                b_pointer = builder.gep(b_row, [at])
+            with self._along_k(rows, b_row) as (rows, k, b_pointer):
                 b = [self._load(b_pointer, v) for v in range(self.vectors)]
-                k_step = builder.mul(inner.index, values["a_inner"])
                 for m in range(self.rows):
-                    scalar = builder.load(builder.gep(rows[m], [k_step]))
+                    scalar = builder.load(builder.gep(rows[m], [k]))
                     a = splat(builder, scalar, self.vector)
                     for v in range(self.vectors):
                         total = builder.load(self.sums[m, v])
                         total = builder.call(fma, [a, b[v], total])
                         builder.store(total, self.sums[m, v])
+
+    @contextlib.contextmanager
+    def _along_k(self, rows, b_row):
+        """The innermost loop: yields where A's rows are, the offset in them, and B.
+
+        One offset serves all rows, and is compared with its last value: no counter
+        beside it, so that no compiler knows how often the loop turns and unrolls it.
+        If it may, it makes a pointer per row and turn, more than there are registers,
+        and spends as many instructions on moving them as on the sums.
+        """
+        builder, values = self.builder, self.values
+        rows = [self._hidden(row) for row in rows]
+        before = builder.basic_block
+        loop, end = builder.append_basic_block("k"), builder.append_basic_block("end")
+        last = builder.mul(values["k_count"], values["a_inner"])
+        some = builder.icmp_signed(">", values["k_count"], self.number(0))
+        builder.cbranch(some, loop, end)
+        builder.position_at_end(loop)
+        k, b_pointer = builder.phi(_int64), builder.phi(b_row.type)
+        k.add_incoming(self.number(0), before)
+        b_pointer.add_incoming(b_row, before)
+        yield rows, k, b_pointer
+        next_k = builder.add(k, values["a_inner"])
+        k.add_incoming(next_k, builder.basic_block)
+        next_b = builder.gep(b_pointer, [values["b_inner"]])
+        b_pointer.add_incoming(next_b, builder.basic_block)
+        builder.cbranch(builder.icmp_signed("!=", next_k, last), loop, end)
+        builder.position_at_end(end)
+
+    def _hidden(self, pointer):
+        """Return a pointer of which the compiler doesn't know how it was made."""
+        kind = ir.FunctionType(pointer.type, [pointer.type])
+        return self.builder.asm(kind, "", "=r,0", [pointer], False)
 
     def _clip_negative(self):
         """ReLU: what is not above 0 becomes +0; NaN is neither, and stays."""
@@ -259,7 +294,7 @@ def register_tile(rows, vectors, *, masked=False):
         A, a_start, a_rows      A[m] begins at a_start + a_rows[row + m]
         row, row_count          first row of the tile, and how many rows there are
         a_outer, a_count        stride of A along a, and the length of the sum over a
-        a_inner, k_count        the same along k
+        a_inner, k_count        the same along k; the stride is not 0
         B, b_start, b_outer, b_inner    where B begins, and its strides
         C, c_start, c_rows      C[m] begins at c_start + c_rows[row + m]
         start                   ZERO, ADD (to C) or BIAS

@@ -223,7 +223,8 @@ def main(dtypes):
                 convolution(rng, dtype, (9, width), width % 2, side)
                 convolution(rng, dtype, (width, 8), width % 2, side)
             for height in range(1, 2 * tallest + 2):
-                dense(rng, dtype, (height, 5, lanes + 1), side)
+                for width in (lanes, widest):
+                    dense(rng, dtype, (height, 5, width + 1), side)
     print("no access outside")
 
 

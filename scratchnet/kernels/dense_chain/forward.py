@@ -15,12 +15,16 @@ from scratchnet.kernels.activations.softmax import softmax_rows
 from scratchnet.kernels.addresses import addresses, array_at
 from scratchnet.kernels.compile import compiled
 from scratchnet.kernels.dense.direct import SMALL
-from scratchnet.kernels.products import HALF_ROWS, product
-from scratchnet.kernels.tile import ADD, BIAS
+from scratchnet.kernels.products import ROW_STEP, product
+from scratchnet.kernels.tile import ADD, BIAS, VECTOR_BYTES
 from scratchnet.kernels.workers import launch, take, workers
 
-# The rows of a block, and how much of a sum is taken at a time.
-BLOCK, DEPTH = 8 * HALF_ROWS, 1024
+# The most rows that a block has.
+BLOCK = 64
+
+# How much of a sum is taken at a time: what is read of 128 units' weights fills half of
+# a second-level cache, 1 MiB or more beside AVX-512, down to 256 KiB beside AVX2.
+DEPTH = 1024 if VECTOR_BYTES == 64 else 256
 
 LINEAR, RELU, SOFTMAX = 0, 1, 2
 
@@ -49,8 +53,9 @@ def dense_chain_forward_direct(x, weights, biases, activations, outputs):
 
 
 def block_size(rows, workers):
-    """Return the rows of a block: whole tiles, and no more than a worker's share."""
-    return min(BLOCK, -(-rows // (workers * HALF_ROWS)) * HALF_ROWS)
+    """Return the rows of a block: whole tiles, and as many blocks for every worker."""
+    blocks = -(-rows // (BLOCK * workers)) * workers
+    return -(-rows // (blocks * ROW_STEP)) * ROW_STEP
 
 
 @compiled
