@@ -1,6 +1,7 @@
 """The one place that hands a function to Numba and launches it.
 
     compiled   runs on the calling thread
+    inlined    becomes a part of the compiled functions that call it
     parallel   spreads its `prange` over the threads, one launch at a time
 
 `fastmath` is held to ``{"contract"}`` (a multiplication and an addition may become
@@ -76,6 +77,15 @@ _load_openmp()
 def compiled(function):
     """Compile for one thread; the machine code is cached on disk."""
     return _jit(function)
+
+
+def inlined(function):
+    """Compile into each of its callers.
+
+    An argument that is a constant there is one for the compiler, which can then unroll
+    a loop. By itself it decides so for small functions only.
+    """
+    return numba.njit(**OPTIONS, inline="always")(function)
 
 
 def parallel(function):

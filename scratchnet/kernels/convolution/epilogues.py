@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchnet import workspace
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.compile import compiled, inlined
 from scratchnet.kernels.simd import (
     fill,
     larger,
@@ -28,7 +28,7 @@ from scratchnet.kernels.simd import (
 from scratchnet.kernels.tile import vector_lanes
 
 
-@compiled
+@inlined
 def pool_image(z, at, plane, pool, y, chosen, to):
     """Write y = max(z, 0) over each window, and which of its pixels was the first.
 
@@ -56,7 +56,7 @@ def pool_image(z, at, plane, pool, y, chosen, to):
             to += C
 
 
-@compiled
+@inlined
 def pool_normalised_image(z, at, plane, pool, channels, y, selected, to):
     """Write y, each window's largest (z − mean)·scale + beta, and the z it is made of.
 
@@ -92,7 +92,7 @@ def pool_normalised_image(z, at, plane, pool, channels, y, selected, to):
             to += C
 
 
-@compiled
+@inlined
 def unpool_image(dy, chosen, source, plane, pool, dz, at):
     """Write dz: dy where it was chosen, 0 elsewhere.
 
@@ -144,7 +144,7 @@ def measure_image(z, at, plane, mean, deviations):
         store(deviations, c, count, total)
 
 
-@compiled
+@inlined
 def normalised_gradient(z, at, plane, pool, selected, dy, source, channels, dz, to):
     """Write dz, back through max pooling, batch normalisation and ReLU.
 
@@ -237,20 +237,25 @@ def output_of(epilogue, z, n, size, worker, place):
     return z, n * size
 
 
+@inlined
+def _pool(epilogue, z, at, n, plane, pool):
+    windows = (plane[0] // pool[0]) * (plane[1] // pool[1])
+    to = n * windows * plane[2]
+    y, chosen, channels = epilogue.y, epilogue.chosen, epilogue.channels
+    if len(channels) > 0:
+        pool_normalised_image(z, at, plane, pool, channels, y, chosen, to)
+    else:
+        pool_image(z, at, plane, pool, y, chosen, to)
+
+
 @compiled
 def finish_image(epilogue, z, at, n, plane):
     """Do what follows the convolution of image n."""
-    if epilogue.pool_rows > 0:
-        pool = epilogue.pool_rows, epilogue.pool_columns
-        windows = (plane[0] // pool[0]) * (plane[1] // pool[1])
-        to = n * windows * plane[2]
-        if len(epilogue.channels) > 0:
-            pool_normalised_image(
-                *(z, at, plane, pool, epilogue.channels),
-                *(epilogue.y, epilogue.chosen, to),
-            )
-        else:
-            pool_image(z, at, plane, pool, epilogue.y, epilogue.chosen, to)
+    pool = epilogue.pool_rows, epilogue.pool_columns
+    if pool == (2, 2):  # the most frequent windows, with their loops unrolled
+        _pool(epilogue, z, at, n, plane, (2, 2))
+    elif pool[0] > 0:
+        _pool(epilogue, z, at, n, plane, pool)
     if len(epilogue.means) > 0:
         measure_image(z, at, plane, epilogue.means[n], epilogue.deviations[n])
 
@@ -289,25 +294,30 @@ def given(dz):
     return Gradient(GIVEN, dz.reshape(-1), nothing, 1, 1, nothing, nothing, no_rows)
 
 
+@inlined
+def _unpool(gradient, n, plane, pool, dz):
+    size = plane[0] * plane[1] * plane[2]
+    source = n * (plane[0] // pool[0]) * (plane[1] // pool[1]) * plane[2]
+    dy, chosen, channels = gradient.dy, gradient.chosen, gradient.channels
+    if gradient.kind == CHOSEN:
+        unpool_image(dy, chosen, source, plane, pool, dz, 0)
+    else:
+        z, at = gradient.z, n * size
+        normalised_gradient(z, at, plane, pool, chosen, dy, source, channels, dz, 0)
+
+
 @compiled
 def gradient_of(gradient, n, plane, worker):
     """Return the array where dz of image n is, and where in it."""
     size = plane[0] * plane[1] * plane[2]
     if gradient.kind == GIVEN:
         return gradient.dy, n * size
-    pool = gradient.pool_rows, gradient.pool_columns
-    source = n * (plane[0] // pool[0]) * (plane[1] // pool[1]) * plane[2]
-    if gradient.kind == CHOSEN:
-        unpool_image(
-            *(gradient.dy, gradient.chosen, source, plane, pool),
-            *(gradient.scratch[worker], 0),
-        )
+    dz, pool = gradient.scratch[worker], (gradient.pool_rows, gradient.pool_columns)
+    if pool == (2, 2):
+        _unpool(gradient, n, plane, (2, 2), dz)
     else:
-        normalised_gradient(
-            *(gradient.z, n * size, plane, pool, gradient.chosen),
-            *(gradient.dy, source, gradient.channels, gradient.scratch[worker], 0),
-        )
-    return gradient.scratch[worker], 0
+        _unpool(gradient, n, plane, pool, dz)
+    return dz, 0
 
 
 def with_scratch(own, workers, size, dtype):
