@@ -84,7 +84,11 @@ ELSEWHERE = {
 ARITHMETIC = {"convolution", "pooled_convolution", "dense", "dense_chain"}
 
 # These compute the gradients of both factors, unless their shapes have no ``dx``.
-BOTH_GRADIENTS = {"pooled_convolution_backward", "normalised_convolution_backward"}
+BOTH_GRADIENTS = {
+    "dense_chain_backward",
+    "pooled_convolution_backward",
+    "normalised_convolution_backward",
+}
 
 Shape = tuple[int, ...]
 
@@ -128,11 +132,14 @@ class KernelCase:
 
     def flop_of(self, operation: str) -> float | None:
         """Arithmetic of an operation: of one pass, or of two."""
-        if operation == "dense_chain_backward":  # the first layer's input needs none
+        if self.flop is None or operation not in BOTH_GRADIENTS:
+            return self.flop
+        if "dx" in self.shapes:
+            return 2 * self.flop
+        if self.kind == "dense_chain":  # gradients of all inputs but the first one
             (N, inputs), (outputs, *_) = self.shapes["x"], self.shapes["units"]
-            return self.flop and 2 * self.flop - 2.0 * N * inputs * outputs
-        two = operation in BOTH_GRADIENTS and "dx" in self.shapes
-        return self.flop and self.flop * (2 if two else 1)
+            return 2 * self.flop - 2.0 * N * inputs * outputs
+        return self.flop
 
     @property
     def size(self) -> int:
@@ -216,11 +223,12 @@ def _dense_chains(model: Any) -> list[tuple[str, dict[str, Shape], bool]]:
     ):
         if dense:
             layers = list(run)
+            before = model.layers[: model.layers.index(layers[0])]
             inputs = layers[0].params["kernel"].shape[0]
-            shapes = {
-                "x": (BATCH_SIZE, inputs),
-                "units": tuple(d.units for d in layers),
-            }
+            x = BATCH_SIZE, inputs
+            shapes = {"x": x, "units": tuple(layer.units for layer in layers)}
+            if any(layer.params for layer in before):
+                shapes["dx"] = x
             steps.append(("dense_chain", shapes, False))
     return steps
 
@@ -256,7 +264,9 @@ def _layer(rng: np.random.Generator, x: Shape, weight: Shape, y: Shape) -> Value
     }
 
 
-def _dense_chain(rng: np.random.Generator, x: Shape, units: Shape) -> Values:
+def _dense_chain(
+    rng: np.random.Generator, x: Shape, units: Shape, dx: Shape | None = None
+) -> Values:
     sizes = list(itertools.pairwise((x[1], *units)))
     return {
         "x": _normal(rng, *x),
@@ -270,6 +280,7 @@ def _dense_chain(rng: np.random.Generator, x: Shape, units: Shape) -> Values:
         "d_weights": tuple(np.empty(size, np.float32) for size in sizes),
         "d_biases": tuple(np.empty(size, np.float32) for size in units),
         "d_between": tuple(np.empty((x[0], n), np.float32) for n in units[:-1]),
+        "dx": None if dx is None else np.empty(dx, np.float32),
     }
 
 

@@ -102,15 +102,11 @@ class DenseChain:
             layer.empty("dz", y.shape)
             for layer, y in zip(self.layers, inputs, strict=False)
         ]
+        dx = first.empty("dx", x.shape) if input_gradient else None
         kernels.dense_chain_backward(
             *(x, self._weights(), self.activations[:-1], tuple(inputs), dz),
-            *(*map(tuple, zip(*gradients, strict=True)), tuple(d_outputs)),
+            *(*map(tuple, zip(*gradients, strict=True)), tuple(d_outputs), dx),
         )
-        if not input_gradient:
-            return None
-        dx = first.empty("dx", x.shape)
-        dz = (*d_outputs, dz)[0]
-        kernels.dense_backward_input(dz, first.params["kernel"], dx)
         return dx
 
     def _weights(self) -> tuple[np.ndarray, ...]:

@@ -706,6 +706,10 @@ def dense_chain_backward(pick, rng, dtype):
         "d_biases": [(size,) for size in sizes[1:]],
         "d_between": [(N, size) for size in inner],
     }
+    if pick([True, False]):
+        written["dx"] = N, inputs
+    else:
+        arguments["dx"] = None
     name = "dense_chain_backward"
     return Case(name, arguments, written, exact, (), dtype)
 

@@ -84,7 +84,7 @@ def dense_chain(rng, dtype, width, side):
         "dense_chain_forward": ((x, weights, biases, names), (nan(*outputs),)),
         "dense_chain_backward": (
             (x, weights, names[:1], (whole(width, width),), dz),
-            (nan(*shapes), nan(*biases_of), nan(outputs[0])),
+            (nan(*shapes), nan(*biases_of), nan(outputs[0]), *nan((width, 3))),
         ),
     }
     for name, (arguments, results) in calls.items():
@@ -92,9 +92,10 @@ def dense_chain(rng, dtype, width, side):
         for rung in ("reference", "direct"):
             own = [_guard(value, side) for value in (*arguments, *results)]
             rungs[rung](*own)
-            found.append([array for row in own[len(arguments) :] for array in row])
+            found.append(own[len(arguments) :])
         for want, got in zip(*found, strict=True):
-            np.testing.assert_array_equal(got, want)
+            for one, other in zip(want, got, strict=True):
+                np.testing.assert_array_equal(other, one)
 
 
 def adam(rng, dtype, size, side):

@@ -91,8 +91,9 @@ def test_the_bits_of_the_gradients_are_those_of_the_layers_apart(dtype, data):
     d_weights = tuple(np.full_like(w, np.nan) for w in weights)
     d_biases = tuple(np.full(n, np.nan, dtype) for n in sizes[1:])
     d_between = tuple(np.full_like(y, np.nan) for y in between)
+    d_x = data.draw(st.sampled_from([np.full_like(x, np.nan), None]))
     OPERATIONS["dense_chain_backward"].rungs["direct"](
-        x, weights, names, between, dz, d_weights, d_biases, d_between
+        x, weights, names, between, dz, d_weights, d_biases, d_between, d_x
     )
     inputs = x, *between
     for layer in reversed(range(len(weights))):
@@ -100,13 +101,13 @@ def test_the_bits_of_the_gradients_are_those_of_the_layers_apart(dtype, data):
         kernels.dense_backward_weight(inputs[layer], dz, d_weight, d_bias)
         np.testing.assert_array_equal(d_weights[layer], d_weight)
         np.testing.assert_array_equal(d_biases[layer], d_bias)
-        if layer > 0:
+        if layer > 0 or d_x is not None:
             dx = np.empty_like(inputs[layer])
             kernels.dense_backward_input(dz, weights[layer], dx)
-            if names[layer - 1] == "relu":
+            if layer > 0 and names[layer - 1] == "relu":
                 y, flat = inputs[layer].reshape(-1), dx.reshape(-1)
                 kernels.relu_backward(y, flat, flat)
-            np.testing.assert_array_equal(d_between[layer - 1], dx)
+            np.testing.assert_array_equal((d_x, *d_between)[layer], dx)
             dz = dx
 
 
@@ -116,7 +117,7 @@ def test_without_samples_the_gradients_are_zero(rung):
     d_weights, d_biases = (tuple(map(np.ones_like, a)) for a in (weights, biases))
     x, y, dz = (np.empty((0, n), np.float32) for n in (3, 4, 2))
     OPERATIONS["dense_chain_backward"].rungs[rung](
-        x, weights, ("relu",), (y,), dz, d_weights, d_biases, (y.copy(),)
+        x, weights, ("relu",), (y,), dz, d_weights, d_biases, (y.copy(),), x.copy()
     )
     assert not any(gradient.any() for gradient in (*d_weights, *d_biases))
 

@@ -34,7 +34,7 @@ from scratchnet.kernels.workers import launch, take, workers
 
 
 def dense_chain_backward_direct(
-    x, weights, activations_between, between, dz, d_weights, d_biases, d_between
+    x, weights, activations_between, between, dz, d_weights, d_biases, d_between, dx
 ):
     """Compute all gradients of a chain.
 
@@ -45,19 +45,20 @@ def dense_chain_backward_direct(
         for gradient in (*d_weights, *d_biases):
             gradient[...] = 0
         return
-    gradients = *d_between, dz
     like = d_biases[0]  # says of which dtype all are
     shapes = np.array([weight.shape for weight in weights], np.int64)
     relu = np.array([CODES[name] for name in activations_between], np.int64)
-    size = sum(weight.size for weight in weights[1:])
+    # From the last layer down to that with the number `lowest`, gradients of inputs.
+    lowest, d_inputs = (1, d_between) if dx is None else (0, (dx, *d_between))
+    size = sum(weight.size for weight in weights[lowest:])
     if size > 0:
         count = 1 if rows * size < SMALL else workers()
-        places = addresses([*weights, *between, *gradients])
+        places = addresses([*weights, *between, *d_inputs, dz])
         tables = like, places, shapes, relu
         launch(_blocks_of_rows, count, tables, (rows, block_size(rows, count)), ())
-    size += weights[0].size
+    size = sum(weight.size for weight in weights)
     count = 1 if rows * size < SMALL else workers()
-    places = addresses([x, *between, *gradients, *d_weights, *d_biases])
+    places = addresses([x, *between, *d_between, dz, *d_weights, *d_biases])
     panels = np.cumsum((shapes[:, 0] + HEIGHT - 1) // HEIGHT)
     launch(_blocks_of_weights, count, (like, places, shapes, panels), (rows,), ())
 
@@ -69,15 +70,17 @@ HEIGHT = PANEL // 2
 
 @compiled
 def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
-    """Take the gradient of blocks of rows down to the first layer's output.
+    """Take the gradient of blocks of rows down to the lowest layer's input.
 
     ``tables`` has an array of the dtype; the addresses of each layer's weight, of each
-    y between layers, and of each layer's dz; the weights' shapes; and, between layers,
-    the activation.
+    y between layers, and of the gradients: of the first layer's input if it is wanted,
+    then of each layer's dz; the weights' shapes; and, between layers, the activation.
     """
     like, places, shapes, relu = tables
     rows, block = sizes
     layers = len(shapes)
+    gradients = places[2 * layers - 1 :]
+    lowest = layers - len(gradients) + 1
     left, target_rows = np.empty(block, np.int64), np.empty(block, np.int64)
     right = np.empty(STRIP * DEPTH, like.dtype)
     blocks = (rows + block - 1) // block
@@ -85,19 +88,19 @@ def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
     while task < blocks:
         first = task * block
         part = first, min(block, rows - first)
-        for layer in range(layers - 1, 0, -1):
+        for layer in range(layers - 1, lowest - 1, -1):
             inputs, outputs = shapes[layer, 0], shapes[layer, 1]
             weight = array_at(places[layer], inputs * outputs, like)
-            y = array_at(places[layers + layer - 1], rows * inputs, like)
-            dz = array_at(places[2 * layers - 1 + layer], rows * outputs, like)
-            dy = array_at(places[2 * layers - 2 + layer], rows * inputs, like)
+            dz = array_at(gradients[layer - lowest + 1], rows * outputs, like)
+            dy = array_at(gradients[layer - lowest], rows * inputs, like)
             for m in range(part[1]):
                 left[m], target_rows[m] = m * outputs, m * inputs
             tables_of_rows = left, target_rows
             _input_gradient(
                 dz, weight, dy, part, (inputs, outputs), tables_of_rows, right
             )
-            if relu[layer - 1] == RELU:
+            if layer > 0 and relu[layer - 1] == RELU:
+                y = array_at(places[layers + layer - 1], rows * inputs, like)
                 own = slice(first * inputs, (first + part[1]) * inputs)
                 relu_gradient(y[own], dy[own], dy[own])
         task = take(waiting, worker, blocks)
@@ -136,7 +139,7 @@ def _blocks_of_weights(worker, waiting, tables, sizes, nothing):
     layers = len(shapes)
     left = np.empty(PANEL * DEPTH, like.dtype)
     right, none = np.empty(STRIP * DEPTH, like.dtype), np.empty(0, like.dtype)
-    own_rows = row_offsets(1)
+    own_rows, first = row_offsets(1), np.int64(0)
     task = take(waiting, worker, panels[-1])
     while task < panels[-1]:
         layer = 0
@@ -153,7 +156,7 @@ def _blocks_of_weights(worker, waiting, tables, sizes, nothing):
         strides = Strides(1, inputs, outputs, 1)
         shape = Sizes(inputs, outputs, rows, HEIGHT, outputs)
         row = (task - (panels[layer - 1] if layer > 0 else 0)) * HEIGHT
-        block = row, min(inputs, row + HEIGHT), 0, outputs
+        block = row, min(inputs, row + HEIGHT), first, outputs
         copies = left, right if is_copied(matrices.B, strides) else none
         row_tables = own_rows, own_rows, row_offsets(outputs)
         compute_block(matrices, strides, shape, block, copies, row_tables)

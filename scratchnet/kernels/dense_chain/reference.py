@@ -39,7 +39,7 @@ def dense_chain_forward_reference(x, weights, biases, activations, outputs):
 
 
 def dense_chain_backward_reference(
-    x, weights, activations_between, between, dz, d_weights, d_biases, d_between
+    x, weights, activations_between, between, dz, d_weights, d_biases, d_between, dx
 ):
     """Compute all gradients of a chain, from the last layer's to the first's.
 
@@ -47,10 +47,12 @@ def dense_chain_backward_reference(
 
         d_weights[l] = y[l − 1]ᵀ · dz[l]          d_biases[l] = ∑ₙ dz[l]
         dz[l − 1] = dz[l] · weights[l]ᵀ, 0 where a ReLU's output is 0
+        dx = dz[0] · weights[0]ᵀ
 
     What limits this rung: every layer waits for all rows of the one after it.
 
-    Shapes: x (N, I); for each layer weight (I, O), bias (O,), output and dz (N, O).
+    Shapes: x, dx (N, I); for each layer weight (I, O), bias (O,), output and
+    dz (N, O).
 
     Args:
         x: input of the first layer.
@@ -61,6 +63,7 @@ def dense_chain_backward_reference(
         d_weights: written, one per layer.
         d_biases: written, one per layer.
         d_between: written: dz of all layers but the last.
+        dx: written: the gradient of x; or None, if nobody needs it.
     """
     inputs = (x, *between)
     for layer in reversed(range(len(weights))):
@@ -73,3 +76,5 @@ def dense_chain_backward_reference(
             if activations_between[layer - 1] == "relu":
                 y, flat = inputs[layer].reshape(-1), dz.reshape(-1)
                 relu_backward_reference(y, flat, flat)
+    if dx is not None:
+        dense_backward_input_reference(dz, weights[0], dx)
