@@ -289,12 +289,20 @@ def scheduling() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """Return the processor's name; `platform` does not know it on Linux."""
+    """Return the processor's name and, in brackets, LLVM's name of its kind.
+
+    A virtual machine may hide the model ("AMD EPYC"), which is years of processors.
+    `platform` knows no name at all on Linux.
+    """
+    from llvmlite import binding
+
+    name = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             for line in file:
                 if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
+                    name = line.partition(":")[2].strip()
+                    break
     except OSError:
         pass
-    return platform.processor() or platform.machine()
+    return f"{name} ({binding.get_host_cpu_name()})"

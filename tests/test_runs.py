@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -245,7 +246,7 @@ def test_environment_is_plain_data_with_what_figures_depend_on():
     assert json.loads(json.dumps(found)) == found
     assert found["numpy"] == np.__version__
     assert found["threads"] >= 1 and found["cores"] >= 1
-    assert found["processor"]
+    assert re.fullmatch(r".+ \(.+\)", found["processor"])
     assert found["rung"] in kernels.RUNGS
     assert found["source"] == source_digest()
 

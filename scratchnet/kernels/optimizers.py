@@ -76,39 +76,43 @@ def adam_update_loops(
     sizes = np.array([parameter.size for parameter in parameters], np.int64)
     chunks = np.cumsum((sizes + CHUNK - 1) // CHUNK)
     places = addresses([*parameters, *gradients, *momenta, *velocities])
-    cast = parameters[0].dtype.type
-    rates = cast(alpha), cast(1 - beta_1), cast(1 - beta_2), cast(epsilon)
+    dtype = parameters[0].dtype
+    rates = np.array([alpha, 1 - beta_1, 1 - beta_2, epsilon], dtype)
     count = 1 if sizes.sum() <= SMALL else workers()
-    launch(_adam, count, (parameters[0], places), (sizes, chunks), rates)
+    tables = rates, places, sizes, chunks
+    launch(_adam, count, tables, (len(sizes), chunks[-1]), ())
 
 
 @compiled
-def _adam(worker, waiting, arrays, shapes, rates):
+def _adam(worker, waiting, tables, counts, nothing):
     """Update chunk after chunk until none is left.
 
-    ``chunks[i]`` counts those of the parameters up to the i-th.
+    ``tables`` has the four rates; the addresses of all parameters, then gradients,
+    momenta and velocities; and the parameters' sizes. ``chunks[i]`` counts chunks of
+    the parameters up to the i-th.
     """
-    (like, places), (sizes, chunks), count = arrays, shapes, len(shapes[0])
-    task = take(waiting, worker, chunks[-1])
-    while task < chunks[-1]:
+    rates, places, sizes, chunks = tables
+    count, tasks = counts
+    task = take(waiting, worker, tasks)
+    while task < tasks:
         i = 0
         while task >= chunks[i]:
             i += 1
         first = (task - (chunks[i - 1] if i > 0 else 0)) * CHUNK
         last = min(sizes[i], first + CHUNK)
         _adam_chunk(
-            array_at(places[i], sizes[i], like)[first:last],
-            array_at(places[count + i], sizes[i], like)[first:last],
-            array_at(places[2 * count + i], sizes[i], like)[first:last],
-            array_at(places[3 * count + i], sizes[i], like)[first:last],
+            array_at(places[i], sizes[i], rates)[first:last],
+            array_at(places[count + i], sizes[i], rates)[first:last],
+            array_at(places[2 * count + i], sizes[i], rates)[first:last],
+            array_at(places[3 * count + i], sizes[i], rates)[first:last],
             rates,
         )
-        task = take(waiting, worker, chunks[-1])
+        task = take(waiting, worker, tasks)
 
 
 @compiled
 def _adam_chunk(parameter, gradient, momentum, velocity, rates):
-    alpha, rate_1, rate_2, epsilon = rates
+    alpha, rate_1, rate_2, epsilon = rates[0], rates[1], rates[2], rates[3]
     before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]

@@ -46,7 +46,7 @@ def dense_chain_backward_direct(
             gradient[...] = 0
         return
     like = d_biases[0]  # says of which dtype all are
-    shapes = np.array([weight.shape for weight in weights], np.int64)
+    shapes = np.array([weight.shape for weight in weights], np.int64).reshape(-1)
     relu = np.array([CODES[name] for name in activations_between], np.int64)
     # From the last layer down to that with the number `lowest`, gradients of inputs.
     lowest, d_inputs = (1, d_between) if dx is None else (0, (dx, *d_between))
@@ -59,8 +59,9 @@ def dense_chain_backward_direct(
     size = sum(weight.size for weight in weights)
     count = 1 if rows * size < SMALL else workers()
     places = addresses([x, *between, *d_between, dz, *d_weights, *d_biases])
-    panels = np.cumsum((shapes[:, 0] + HEIGHT - 1) // HEIGHT)
-    launch(_blocks_of_weights, count, (like, places, shapes, panels), (rows,), ())
+    panels = np.cumsum((shapes[::2] + HEIGHT - 1) // HEIGHT)
+    tables = like, places, shapes, panels
+    launch(_blocks_of_weights, count, tables, (rows, panels[-1]), ())
 
 
 # Rows of a weight's gradient that are computed at once: enough for whole tiles of
@@ -74,11 +75,11 @@ def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
 
     ``tables`` has an array of the dtype; the addresses of each layer's weight, of each
     y between layers, and of the gradients: of the first layer's input if it is wanted,
-    then of each layer's dz; the weights' shapes; and, between layers, the activation.
+    then of each layer's dz; the weights' shapes, flat; and the activations between.
     """
     like, places, shapes, relu = tables
     rows, block = sizes
-    layers = len(shapes)
+    layers = len(shapes) // 2
     gradients = places[2 * layers - 1 :]
     lowest = layers - len(gradients) + 1
     left, target_rows = np.empty(block, np.int64), np.empty(block, np.int64)
@@ -89,7 +90,7 @@ def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
         first = task * block
         part = first, min(block, rows - first)
         for layer in range(layers - 1, lowest - 1, -1):
-            inputs, outputs = shapes[layer, 0], shapes[layer, 1]
+            inputs, outputs = shapes[2 * layer], shapes[2 * layer + 1]
             weight = array_at(places[layer], inputs * outputs, like)
             dz = array_at(gradients[layer - lowest + 1], rows * outputs, like)
             dy = array_at(gradients[layer - lowest], rows * inputs, like)
@@ -131,21 +132,21 @@ def _blocks_of_weights(worker, waiting, tables, sizes, nothing):
     """Compute some rows of the weights' gradients, and with the first one the bias's.
 
     ``tables`` has an array of the dtype; the addresses of each layer's input, dz,
-    d_weight and d_bias, in this order; and the weights' shapes. ``panels[i]`` counts
-    tasks of the layers up to the i-th.
+    d_weight and d_bias, in this order; and the weights' shapes, flat. ``panels[i]``
+    counts tasks of the layers up to the i-th.
     """
     like, places, shapes, panels = tables
-    rows = sizes[0]
-    layers = len(shapes)
+    rows, tasks = sizes
+    layers = len(shapes) // 2
     left = np.empty(PANEL * DEPTH, like.dtype)
     right, none = np.empty(STRIP * DEPTH, like.dtype), np.empty(0, like.dtype)
     own_rows, first = row_offsets(1), np.int64(0)
-    task = take(waiting, worker, panels[-1])
-    while task < panels[-1]:
+    task = take(waiting, worker, tasks)
+    while task < tasks:
         layer = 0
         while task >= panels[layer]:
             layer += 1
-        inputs, outputs = shapes[layer, 0], shapes[layer, 1]
+        inputs, outputs = shapes[2 * layer], shapes[2 * layer + 1]
         matrices = Matrices(
             array_at(places[layer], rows * inputs, like),
             array_at(places[layers + layer], rows * outputs, like),
@@ -160,4 +161,4 @@ def _blocks_of_weights(worker, waiting, tables, sizes, nothing):
         copies = left, right if is_copied(matrices.B, strides) else none
         row_tables = own_rows, own_rows, row_offsets(outputs)
         compute_block(matrices, strides, shape, block, copies, row_tables)
-        task = take(waiting, worker, panels[-1])
+        task = take(waiting, worker, tasks)

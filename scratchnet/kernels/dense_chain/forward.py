@@ -39,16 +39,15 @@ def dense_chain_forward_direct(x, weights, biases, activations, outputs):
     rows = len(x)
     if rows == 0:
         return
-    arrays, sizes, multiplications = [x], [], 0
-    for weight, bias, activation, y in zip(
-        weights, biases, activations, outputs, strict=True
-    ):
+    arrays = [x]
+    for weight, bias, y in zip(weights, biases, outputs, strict=True):
         arrays += weight, bias, y
-        sizes += *weight.shape, CODES[activation]
-        multiplications += rows * weight.size
-    count = 1 if multiplications < SMALL else workers()
+    shapes = np.array([weight.shape for weight in weights], np.int64).reshape(-1)
+    codes = np.array([CODES[name] for name in activations], np.int64)
+    size = sum(weight.size for weight in weights)
+    count = 1 if rows * size < SMALL else workers()
     # The first bias is there to say of which dtype all are.
-    tables = biases[0], addresses(arrays), np.array(sizes, np.int64)
+    tables = biases[0], addresses(arrays), shapes, codes
     launch(_blocks, count, tables, (rows, block_size(rows, count)), ())
 
 
@@ -63,9 +62,9 @@ def _blocks(worker, waiting, tables, sizes, nothing):
     """Take blocks of rows through all layers until none is left.
 
     ``tables`` has an array of the dtype; the addresses of x, and of each layer's
-    weight, bias and output; each layer's inputs, outputs and activation.
+    weight, bias and output; the weights' shapes, flat; each layer's activation.
     """
-    like, places, shapes = tables
+    like, places, shapes, activations = tables
     rows, block = sizes
     row_tables = np.empty(block, np.int64), np.empty(block, np.int64)
     blocks = (rows + block - 1) // block
@@ -73,9 +72,9 @@ def _blocks(worker, waiting, tables, sizes, nothing):
     while task < blocks:
         first = task * block
         part = first, min(block, rows - first)
-        for layer in range(len(places) // 3):
-            inputs, outputs = shapes[3 * layer], shapes[3 * layer + 1]
-            activation = shapes[3 * layer + 2]
+        for layer in range(len(activations)):
+            inputs, outputs = shapes[2 * layer], shapes[2 * layer + 1]
+            activation = activations[layer]
             x = array_at(places[3 * layer], rows * inputs, like)
             weight = array_at(places[3 * layer + 1], inputs * outputs, like)
             bias = array_at(places[3 * layer + 2], outputs, like)
