@@ -27,6 +27,14 @@ def test_tables_in_the_readme_are_those_of_the_results(name: str) -> None:
         assert table in README, "paste what `python -m benchmarks.redraw` prints"
 
 
+@pytest.mark.parametrize(
+    "path", sorted(results.FOLDER.glob("*/*.json")), ids=lambda path: path.parent.name
+)
+def test_tables_of_other_processors_are_those_of_their_results(path: Path) -> None:
+    table = redraw.MODULES[path.stem].as_table(results.read(path))
+    assert table in README, f"python -m benchmarks.redraw --out {path.parent}"
+
+
 def test_the_ladders_tables_are_those_of_the_results() -> None:
     there = (results.FOLDER / "ladder.md").read_text(encoding="utf-8")
     assert there == kernels.as_markdown(result("kernels"))
