@@ -313,7 +313,7 @@ def gradient_of(gradient, n, plane, worker):
     if gradient.kind == GIVEN:
         return gradient.dy, n * size
     dz, pool = gradient.scratch[worker], (gradient.pool_rows, gradient.pool_columns)
-    if pool == (2, 2):
+    if pool == (2, 2):  # unrolled, as in `finish_image`
         _unpool(gradient, n, plane, (2, 2), dz)
     else:
         _unpool(gradient, n, plane, pool, dz)
