@@ -1,8 +1,10 @@
 """The one place that hands a function to Numba and launches it.
 
-    compiled   runs on the calling thread
-    inlined    becomes a part of the compiled functions that call it
-    parallel   spreads its `prange` over the threads, one launch at a time
+    compiled        runs on the calling thread
+    compiled_once   the same, for compiled functions only, which share its code
+    inlined         becomes a part of the compiled functions that call it
+    parallel        spreads its `prange` over the threads, one launch at a time
+    parallel_once   the same, for compiled functions only, whose caller has the lock
 
 `fastmath` is held to ``{"contract"}`` (a multiplication and an addition may become
 one fused instruction): anything more would let the compiler assume that NaN does not
@@ -10,18 +12,23 @@ exist, or reorder sums.
 """
 
 import functools
-import hashlib
 import importlib
 import os
 import sys
 import threading
-from pathlib import Path
 
 import numba
 from numba.core import event
-from numba.core.caching import FunctionCache
 
-OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+from scratchnet.kernels.code_cache import CodeCache
+from scratchnet.kernels.links import call_from_outside_only, callable_by_symbol
+
+OPTIONS = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "no_cfunc_wrapper": True,  # nothing written in C calls a kernel
+}
 
 # Only what says `prange` runs in parallel: Numba would also spread array expressions
 # such as ``dx[n] = 0``, which takes long to compile and starts threads unasked.
@@ -37,6 +44,8 @@ PARALLEL = {
 }
 
 BOUNDS_CHECKED = bool(numba.config.BOUNDSCHECK)
+
+SPREAD = {} if BOUNDS_CHECKED else {"parallel": PARALLEL}
 
 # OpenMP is not fork-safe, and Numba's workqueue layer aborts the process when two
 # threads launch at once: every parallel region goes through this lock.
@@ -79,6 +88,16 @@ def compiled(function):
     return _jit(function)
 
 
+def compiled_once(function):
+    """Compile for one thread, for other compiled functions to call.
+
+    The function is not taken into each of them, see `links.py`. That is for what is
+    called for an image or a block at a time; what is called for a number or a register
+    should become a part of its caller.
+    """
+    return _called_by_symbol(function)
+
+
 def inlined(function):
     """Compile into each of its callers.
 
@@ -94,7 +113,7 @@ def parallel(function):
     Under NUMBA_BOUNDSCHECK=1 the loops are serial, for an IndexError that is raised on
     another thread would be lost.
     """
-    kernel = _jit(function, **({} if BOUNDS_CHECKED else {"parallel": PARALLEL}))
+    kernel = _jit(function, **SPREAD)
     overloads = getattr(kernel, "overloads", {})  # none under NUMBA_DISABLE_JIT=1
     known = 0
 
@@ -106,43 +125,21 @@ def parallel(function):
             if len(overloads) != known:
                 known = len(overloads)
                 for overload in overloads.values():
-                    call_from_python_only(overload.library)
+                    call_from_outside_only(overload.library)
             return result
 
-    launch.kernel = kernel
     return launch
 
 
-def call_from_python_only(library):
-    """Drop what Numba keeps for later functions that would take this code in.
-
-    A megabyte or so for each kernel, of no use where no compiled function calls it by
-    its name. The machine code stays.
-    """
-    library._shared_module = None
+def parallel_once(function):
+    """Compile with `prange` on, once, for other compiled functions to call."""
+    return _called_by_symbol(function, **SPREAD)
 
 
-def _digest():
-    """Return a digest of all the kernels' source."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-SOURCE = _digest()
-
-
-class _Cache(FunctionCache):
-    """Machine code on disk, for as long as no kernel's source changes.
-
-    Numba looks at the file of the function alone. Functions of other files are compiled
-    into it, and what was compiled from their older text would be used for ever.
-    """
-
-    def __init__(self, function):
-        super().__init__(function)
-        self._cache_file._source_stamp = (self._cache_file._source_stamp, SOURCE)
+def _called_by_symbol(function, **options):
+    if numba.config.DISABLE_JIT:
+        return function
+    return callable_by_symbol(_jit(function, **options, no_cpython_wrapper=True))
 
 
 def _jit(function, **options):
@@ -150,7 +147,7 @@ def _jit(function, **options):
     if BOUNDS_CHECKED:  # machine code with and without checks looks alike to the cache
         return dispatcher
     try:
-        dispatcher._cache = _Cache(function)
+        dispatcher._cache = CodeCache(function)
     except RuntimeError:  # no folder can be written for the cache: compile each time
         pass
     return dispatcher

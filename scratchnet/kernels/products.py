@@ -4,7 +4,7 @@ C[c + c_rows[m] + v] (+)= ∑_a ∑_k A[a + a_rows[m] + a·a_outer + k·a_inner]
                                 · B[b + a·b_outer + k·b_inner + v]
 """
 
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.tile import TILES, register_tile, vector_lanes
 
 (WIDE_ROWS, WIDE), (REST_ROWS, _), (HALF_ROWS, HALF), (EDGE_ROWS, EDGE) = TILES
@@ -17,7 +17,7 @@ edge_tile = register_tile(EDGE_ROWS, EDGE, masked=True)
 ROW_STEP = REST_ROWS if REST_ROWS < WIDE_ROWS else HALF_ROWS
 
 
-@compiled
+@compiled_once
 def product(
     A,
     a,
@@ -126,7 +126,7 @@ def clear(array, first, count):
         array[i] = 0
 
 
-@compiled
+@compiled_once
 def add_rows(B, b, strides, counts, total):
     """Add the rows of B that a sum runs over to ``total``."""
     for i in range(counts[0]):

@@ -28,7 +28,7 @@ from numba.extending import (
     type_callable,
 )
 
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.tile import VECTOR_BYTES, splat, vector_lanes
 
 _int32, _int64 = ir.IntType(32), ir.IntType(64)
@@ -221,7 +221,7 @@ def _transpose_square(typing_context, x, at, step, y, to, gap):
     return types.void(x, number, number, y, number, number), codegen
 
 
-@compiled
+@compiled_once
 def transpose(x, at, step, rows, columns, y, to, gap):
     """Write the transpose of a matrix whose rows begin ``step`` apart, to y.
 

@@ -29,7 +29,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.activations.softmax import CHUNK, softmax_rows
-from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.compile import compiled, compiled_once, parallel
 from scratchnet.kernels.ladder import Operation
 
 EPSILON = 1e-7
@@ -119,7 +119,7 @@ def _clip(probabilities, normalise):
     return shares, np.clip(shares, bound(EPSILON), bound(1 - EPSILON)), totals
 
 
-@compiled
+@compiled_once
 def _losses(logits, targets, losses, probabilities):
     N, C = logits.shape
     largest, totals = np.empty(N, logits.dtype), np.empty(N)

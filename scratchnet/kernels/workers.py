@@ -31,9 +31,10 @@ their names back there:
 
     launch(_work, workers(), arrays, epilogue, sizes)
 
-`launch` calls it by its address. Called by its name, it would be compiled into each of
-the four functions that Numba makes of a `prange` loop; that took most of the time that
-compiling took.
+On the way to the threads, the parts become an address. Numba compiles a `prange` loop
+anew for each set of types that it works on, and takes long; so there is one loop for
+all, which only knows addresses: of the parts, and of the code that unpacks them and
+calls the work.
 """
 
 import numba
@@ -46,10 +47,11 @@ from numba.extending import intrinsic
 
 from scratchnet.kernels.compile import (
     BOUNDS_CHECKED,
-    call_from_python_only,
+    LAUNCH_LOCK,
     compiled,
-    parallel,
+    parallel_once,
 )
+from scratchnet.kernels.links import call_from_outside_only
 
 
 def workers():
@@ -103,19 +105,32 @@ def launch(work, count, *parts):
         work: compiled; it takes tasks until none is left, and returns nothing.
         count: how many workers.
         parts: three tuples of arrays and numbers; `NamedTuple`s arrive as plain ones.
+
+    Raises:
+        MemoryError: a worker found no memory.
     """
     parts = tuple(tuple(part) for part in parts)
     if count == 1 or BOUNDS_CHECKED:  # an IndexError on another thread would be lost
         work(0, np.zeros(LINE, np.int64), *parts)
     else:
-        _launch(_address_of(work, parts), count, *parts)
+        with LAUNCH_LOCK:
+            _launch(_address_of(work, parts), count, *parts)
 
 
-@parallel
+@compiled
 def _launch(address, count, first, second, third):
-    waiting = np.zeros(count * LINE, np.int64)
+    counters = np.zeros((count + 1) * LINE, np.int64)
+    waiting, failed = counters[: count * LINE], counters[count * LINE :]
+    entry, record = _pack(address, failed, (waiting, first, second, third))
+    _run_workers(entry, count, record)
+    if failed[0] > 0:
+        raise MemoryError("a kernel found no memory for its intermediate results")
+
+
+@parallel_once
+def _run_workers(entry, count, record):
     for worker in prange(count):
-        _call(address, (np.int64(worker), waiting, first, second, third))
+        _enter(entry, np.int64(worker), record)
 
 
 entry_points = {}
@@ -129,25 +144,77 @@ def _address_of(work, parts):
     key = work, compute_fingerprint(parts)
     found = entry_points.get(key)
     if found is None:
-        kinds = types.int64, types.int64[::1], *map(numba.typeof, parts)
-        work.compile(kinds)
-        made = work.overloads[kinds]
-        library, name = made.library, made.fndesc.llvm_func_name
-        found = entry_points[key] = library.get_pointer_to_function(name)
-        call_from_python_only(library)
+        own = tuple(map(numba.typeof, parts))
+        for function, first in (
+            (_launch, (types.int64, types.int64)),
+            (work, (types.int64, types.int64[::1])),
+        ):
+            function.compile((*first, *own))
+            made = function.overloads[(*first, *own)]
+            call_from_outside_only(made.library)
+        name = made.fndesc.llvm_func_name
+        found = entry_points[key] = made.library.get_pointer_to_function(name)
     return found
 
 
+_int64 = ir.IntType(64)
+_entry_type = ir.FunctionType(ir.VoidType(), [_int64, _int64])
+
+
 @intrinsic
-def _call(typing_context, address, arguments):
-    """Call what is at an address with these arguments; it returns nothing."""
+def _pack(typing_context, address, failed, parts):
+    """Write what a call takes to the stack.
+
+    Returns:
+        Where the code is that calls the work for one worker, and where the record is
+        that it takes the call's parts from. There it is until the caller returns.
+    """
 
     def codegen(context, builder, signature, values):
-        convention, kinds = context.call_conv, signature.args[1].types
-        function_type = convention.get_function_type(types.none, kinds)
-        function = builder.inttoptr(values[0], function_type.as_pointer())
-        given = cgutils.unpack_tuple(builder, values[1])
-        convention.call_function(builder, function, types.none, kinds, given)
+        array = cgutils.create_struct_proxy(signature.args[1])
+        counter = array(context, builder, value=values[1]).data
+        given = cgutils.unpack_tuple(builder, values[2])
+        record = cgutils.alloca_once_value(
+            builder, cgutils.pack_struct(builder, [values[0], counter, *given])
+        )
+        kinds = types.int64, *signature.args[2].types
+        entry = _write_entry(context, builder.module, record.type, kinds)
+        places = [builder.ptrtoint(place, _int64) for place in (entry, record)]
+        return context.make_tuple(builder, signature.return_type, places)
+
+    places = types.UniTuple(types.int64, 2)
+    return places(types.int64, failed, parts), codegen
+
+
+def _write_entry(context, module, record_type, kinds):
+    """Write the function that calls the work with what a record has."""
+    name = module.get_unique_name("enter")
+    function = ir.Function(module, _entry_type, name)
+    function.linkage = "internal"
+    worker, record = function.args
+    builder = ir.IRBuilder(function.append_basic_block())
+    record = builder.load(builder.inttoptr(record, record_type))
+    address, failed, *given = cgutils.unpack_tuple(builder, record)
+    convention = context.call_conv
+    function_type = convention.get_function_type(types.none, kinds)
+    work = builder.inttoptr(address, function_type.as_pointer())
+    status, _ = convention.call_function(
+        builder, work, types.none, kinds, [worker, *given]
+    )
+    with cgutils.if_unlikely(builder, status.is_error):
+        builder.atomic_rmw("add", failed, ir.Constant(_int64, 1), "monotonic")
+    builder.ret_void()
+    return function
+
+
+@intrinsic
+def _enter(typing_context, entry, worker, record):
+    """Call the work for one worker."""
+
+    def codegen(context, builder, signature, values):
+        entry, worker, record = values
+        function = builder.inttoptr(entry, _entry_type.as_pointer())
+        builder.call(function, [worker, record])
         return context.get_dummy_value()
 
-    return types.void(types.int64, arguments), codegen
+    return types.void(types.int64, types.int64, types.int64), codegen

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from scratchnet.kernels import simd
 from scratchnet.kernels.compile import compiled
 from scratchnet.kernels.simd import (
     copy,
@@ -9,7 +10,6 @@ from scratchnet.kernels.simd import (
     load,
     not_below_zero,
     store,
-    transpose,
     where_larger,
 )
 from scratchnet.kernels.tile import VECTOR_BYTES
@@ -30,6 +30,11 @@ def test_copy_of_every_length_writes_nothing_else(dtype):
         assert np.array_equal(y[2 : 2 + count], x[1 : 1 + count])
         assert not y[:2].any()
         assert not y[2 + count :].any()
+
+
+@compiled
+def transpose(x, at, step, rows, columns, y, to, gap):
+    simd.transpose(x, at, step, rows, columns, y, to, gap)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

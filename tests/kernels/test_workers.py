@@ -104,13 +104,32 @@ def test_workers_run_a_function_until_no_task_is_left(count):
     assert len(addressed) == 4 or count == 1
 
 
+@compiled
+def fill_with_copies(worker, waiting, arrays, line, size):
+    arrays, size = Arrays(*arrays), Size(*size)
+    n = take(waiting, worker, size.N)
+    while n < size.N:
+        if n == line[0]:
+            arrays.y[0] = np.empty(1 << 55)[0]  # more than there is
+        n = take(waiting, worker, size.N)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_worker_that_finds_no_memory_is_an_error(count):
+    for task in (0, 99):
+        arrays, failing = Arrays(np.ones(3), np.zeros(3)), (task,)
+        launch(fill_with_copies, count, arrays, failing, Size(task, False))
+        with pytest.raises(MemoryError):
+            launch(fill_with_copies, count, arrays, failing, Size(100, False))
+
+
 def test_code_for_linking_is_dropped_where_nobody_links():
     # Numba's own name for it, which may change.
     made = compiled(lambda x: x + 1)
     assert made(1) == 2
     assert made.overloads[made.signatures[0]].library._shared_module is not None
     launch(fill, 2, Arrays(np.ones(3), np.zeros(3)), Line(2, 0.5), Size(3, False))
-    overloads = [*fill.overloads.values(), *_launch.kernel.overloads.values()]
+    overloads = [*fill.overloads.values(), *_launch.overloads.values()]
     if workers() > 1:
         assert overloads
     assert all(overload.library._shared_module is None for overload in overloads)

@@ -13,7 +13,7 @@ Reference: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 4.1.
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.compile import compiled, compiled_once, parallel
 from scratchnet.kernels.exponential import exp
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
@@ -50,7 +50,7 @@ def softmax_backward_reference(y, dy, dx):
     dx[...] = y * (dy - (dy * y).sum(axis=1, keepdims=True))
 
 
-@compiled
+@compiled_once
 def softmax_rows(x, y, largest, totals):
     """Write the softmax of rows.
 

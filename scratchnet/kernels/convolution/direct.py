@@ -24,7 +24,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet import workspace
-from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.compile import compiled, compiled_once, parallel
 from scratchnet.kernels.convolution.epilogues import (
     Epilogue,
     Gradient,
@@ -227,7 +227,7 @@ def _backward_chunks(worker, waiting, job, gradient, g):
         chunk = take(waiting, worker, chunks)
 
 
-@compiled
+@compiled_once
 def _learn_image(job, dz, at, image, chunk, g):
     """Add one image's d_weight, windowᵀ · dz, and d_bias to those of its chunk."""
     row, pixel = g.OW * g.CO, g.CO
@@ -240,7 +240,7 @@ def _learn_image(job, dz, at, image, chunk, g):
     )
 
 
-@compiled
+@compiled_once
 def _spread_image(job, dz, at, image, g):
     """Write dx of one image: dz · weightᵀ, tap by tap, where its pixels came from."""
     clear(job.dx, image, g.H * g.W * g.C)

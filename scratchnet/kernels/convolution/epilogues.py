@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchnet import workspace
-from scratchnet.kernels.compile import compiled, inlined
+from scratchnet.kernels.compile import compiled, compiled_once, inlined
 from scratchnet.kernels.simd import (
     fill,
     larger,
@@ -116,7 +116,7 @@ def unpool_image(dy, chosen, source, plane, pool, dz, at):
             source += C
 
 
-@compiled
+@compiled_once
 def measure_image(z, at, plane, mean, deviations):
     """Write each channel's mean, and the sum of its squared deviations.
 
@@ -248,7 +248,7 @@ def _pool(epilogue, z, at, n, plane, pool):
         pool_image(z, at, plane, pool, y, chosen, to)
 
 
-@compiled
+@compiled_once
 def finish_image(epilogue, z, at, n, plane):
     """Do what follows the convolution of image n."""
     pool = epilogue.pool_rows, epilogue.pool_columns
@@ -306,7 +306,7 @@ def _unpool(gradient, n, plane, pool, dz):
         normalised_gradient(z, at, plane, pool, chosen, dy, source, channels, dz, 0)
 
 
-@compiled
+@compiled_once
 def gradient_of(gradient, n, plane, worker):
     """Return the array where dz of image n is, and where in it."""
     size = plane[0] * plane[1] * plane[2]

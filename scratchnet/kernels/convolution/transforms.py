@@ -33,7 +33,7 @@ section 4.1.
 
 from typing import NamedTuple
 
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.products import clear
 from scratchnet.kernels.simd import fill, load, not_below_zero, store
 from scratchnet.kernels.tile import vector_lanes
@@ -137,7 +137,7 @@ def _row_of_pixels(image, at, h, w, g, c):
     )
 
 
-@compiled
+@compiled_once
 def transform_input(x, at, g, V, p, P):
     """Write V = Bᵀ d B for all tiles of the image at ``at``, as tiles from p on."""
     step = P * g.C
@@ -160,7 +160,7 @@ def transform_input(x, at, g, V, p, P):
             p += 1
 
 
-@compiled
+@compiled_once
 def transform_output(M, p, P, g, bias, z, at, relu):
     """Write z = Aᵀ M A + bias for the image at ``at``, from tiles from p on."""
     step = P * g.CO
@@ -192,7 +192,7 @@ def _store_pixel(z, at, count, value, relu):
     store(z, at, count, not_below_zero(value) if relu else value)
 
 
-@compiled
+@compiled_once
 def transform_gradient(dz, at, g, d_M, p, P):
     """Write d_M = A dz Aᵀ for all tiles of the image at ``at``, as tiles from p on."""
     step = P * g.CO
@@ -237,7 +237,7 @@ def _add_to_column(dx, at, h, w, g, c, column):
     _add_to_pixel(dx, at, h + 3, w, g, c, column[3])
 
 
-@compiled
+@compiled_once
 def transform_input_gradient(d_V, p, P, g, dx, at):
     """Write dx of the image at ``at``: B d_V Bᵀ, added up where tiles overlap."""
     clear(dx, at, g.H * g.W * g.C)
@@ -277,7 +277,7 @@ def _kernel_transposed(u0, u1, u2, u3, half):
     return u0 + (u1 + u2) * half, (u1 - u2) * half, (u1 + u2) * half + u3
 
 
-@compiled
+@compiled_once
 def transform_kernel(weight, row, C, CO, U):
     """Write U = G g Gᵀ for one input channel, ``row``, and all output channels."""
     half, step = fill(weight, 0.5), C * CO
@@ -304,7 +304,7 @@ def _row_of_taps(weight, at, step, count):
     )
 
 
-@compiled
+@compiled_once
 def transform_kernel_gradient(d_U, row, C, CO, d_weight, to):
     """Write d_g = Gᵀ d_U G for one input channel, to the array at ``to``."""
     half, step = fill(d_U, 0.5), C * CO

@@ -25,7 +25,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet import workspace
-from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.compile import compiled, compiled_once, parallel
 from scratchnet.kernels.convolution import direct
 from scratchnet.kernels.convolution.direct import CHUNKS, add_chunks, offsets
 from scratchnet.kernels.convolution.epilogues import (
@@ -292,7 +292,7 @@ def _backward_chunks(worker, waiting, job, gradient, g):
         chunk = take(waiting, worker, job.chunks)
 
 
-@compiled
+@compiled_once
 def _backward_group(worker, job, gradient, chunk, first, last, begin, g):
     """Go back through a few images; their d_U begins a sum, or is added to it."""
     learns, spreads = len(job.d_weights) > 0, len(job.dx) > 0

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.products import WIDE_ROWS, add_rows, clear, product
 from scratchnet.kernels.simd import copy, transpose
 from scratchnet.kernels.tile import ADD, BIAS, ZERO
@@ -160,7 +160,7 @@ def _blocks(worker, waiting, matrices, strides, sizes):
         task = take(waiting, worker, down * across)
 
 
-@compiled
+@compiled_once
 def compute_block(matrices, strides, sizes, block, copies, rows):
     """Compute a block of C, and the sums of its columns of B if it is an upper one."""
     row, _, column, last_column = block
@@ -172,7 +172,7 @@ def compute_block(matrices, strides, sizes, block, copies, rows):
         _add_part(matrices, strides, sizes, block, k, copies, rows)
 
 
-@compiled
+@compiled_once
 def _add_part(matrices, strides, sizes, block, k, copies, rows):
     """Add a part of the sum, from k on, to a block; the first one begins it."""
     A, B, C, bias = matrices.A, matrices.B, matrices.C, matrices.bias
@@ -219,14 +219,14 @@ def row_offsets(stride):
     return rows
 
 
-@compiled
+@compiled_once
 def _copy_left(A, at, strides, rows, depth, left):
     """Copy part of a panel of a factor that lies transposed, and leave it so."""
     for k in range(depth):
         copy(A, at + k * strides.a_sum, left, k * PANEL, rows)
 
 
-@compiled
+@compiled_once
 def _copy_right(B, at, strides, columns, depth, right):
     """Copy part of a strip, row after row of the sum."""
     if strides.b_column == 1:

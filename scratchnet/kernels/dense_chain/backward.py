@@ -13,7 +13,7 @@ import numpy as np
 
 from scratchnet.kernels.activations.relu import relu_gradient
 from scratchnet.kernels.addresses import addresses, array_at
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.dense.direct import (
     DEPTH,
     PANEL,
@@ -107,7 +107,7 @@ def _blocks_of_rows(worker, waiting, tables, sizes, nothing):
         task = take(waiting, worker, blocks)
 
 
-@compiled
+@compiled_once
 def _input_gradient(dz, weight, dx, part, shape, row_tables, right):
     """Compute a block of dx = dz · weightᵀ, strip by strip of the weight's rows."""
     (first, count), (inputs, outputs) = part, shape

@@ -13,7 +13,7 @@ import numpy as np
 
 from scratchnet.kernels.activations.softmax import softmax_rows
 from scratchnet.kernels.addresses import addresses, array_at
-from scratchnet.kernels.compile import compiled
+from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.dense.direct import SMALL
 from scratchnet.kernels.products import ROW_STEP, product
 from scratchnet.kernels.tile import ADD, BIAS, VECTOR_BYTES
@@ -86,7 +86,7 @@ def _blocks(worker, waiting, tables, sizes, nothing):
         task = take(waiting, worker, blocks)
 
 
-@compiled
+@compiled_once
 def _layer(x, weight, bias, y, part, shape, relu, row_tables):
     """Compute a block of one layer's output."""
     (first, count), (inputs, outputs) = part, shape
@@ -105,7 +105,7 @@ def _layer(x, weight, bias, y, part, shape, relu, row_tables):
         )
 
 
-@compiled
+@compiled_once
 def _softmax(y, part, outputs):
     first, count = part
     rows = y[first * outputs : (first + count) * outputs].reshape(count, outputs)
