@@ -67,7 +67,7 @@ def _run(chosen: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    study.run(
+    runs = study.run(
         chosen.dataset,
         chosen.model,
         chosen.seeds,
@@ -78,7 +78,7 @@ def _run(chosen: argparse.Namespace) -> int:
         verbose=chosen.verbose,
         record=chosen.record,
     )
-    if not chosen.no_report:
+    if runs and not chosen.no_report:
         # Of all runs in the folder, those of earlier commands among them.
         print()
         tell = print if chosen.verbose else _keep_quiet
@@ -148,7 +148,9 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
         "--quick", action="store_true", help="2 epochs on 2,000 images, to try it out"
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="repeat runs that finished earlier"
+        "--fresh",
+        action="store_true",
+        help="repeat runs that finished, or were recorded, earlier",
     )
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from experiments import comparison, protocol, records
 from experiments.train import say, train
+from scratchnet.datasets.lock import exclusive
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run
+
+NOT_REPEATED = "not repeated (--fresh repeats it)"
 
 
 def run(
@@ -29,8 +33,10 @@ def run(
     """Train whatever is not trained yet, and print the comparison.
 
     A run that finished earlier, with the same settings, is not repeated: a study that
-    was interrupted goes on where it stopped. With other settings it is replaced; quick
-    and hold-out runs have folders of their own, so that they replace no other.
+    was interrupted goes on where it stopped. Nor is one whose record is there, where
+    ``record`` is given. With other settings a run is replaced; quick and hold-out runs
+    have folders of their own, so that they replace no other. Two processes never train
+    the same run: the second one leaves it out.
 
     Args:
         dataset_names: names of data sets.
@@ -49,19 +55,48 @@ def run(
         chosen = replace(protocol.for_dataset(dataset, quick=quick), **settings)
         folder = out / dataset / model / _name(seed, chosen, quick)
         done = None if fresh else _finished(folder, chosen, quick)
+        key = records.Key(dataset, model, seed, chosen, quick)
+        if done is None and not fresh and record and records.finished(record, key):
+            say(f"{key.path(record)}: recorded earlier, {NOT_REPEATED}")
+            continue
         if done is not None:
-            say(f"{folder}: finished earlier, not repeated (--fresh repeats it)")
-        runs.append(
-            done
-            or train(folder, dataset, model, seed, chosen, quick=quick, verbose=verbose)
-        )
+            say(f"{folder}: finished earlier, {NOT_REPEATED}")
+        else:
+            with _alone(folder) as alone:
+                if not alone:
+                    say(f"{folder}: another process is at it")
+                    continue
+                done = train(
+                    folder, dataset, model, seed, chosen, quick=quick, verbose=verbose
+                )
+        runs.append(done)
         if record is not None:
             record.mkdir(parents=True, exist_ok=True)
-            say(f"recorded: {records.write(record, *records.of_run(runs[-1]))}")
-    say(f"\n{comparison.table(runs)}")
+            say(f"recorded: {records.write(record, *records.of_run(done))}")
+    if runs:
+        say(f"\n{comparison.table(runs)}")
     if any(run.record["leak"] for run in runs):
         say(f"\nNote: {protocol.LEAK}")
     return runs
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Hold a run's lock; False if another process holds it.
+
+    Where no lock can be made, no run can be written, and `train` says so.
+    """
+    with contextlib.ExitStack() as stack:
+        alone = True
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            lock = exclusive(folder.parent / f".{folder.name}.lock", wait=False)
+            stack.enter_context(lock)
+        except BlockingIOError:
+            alone = False
+        except OSError:
+            pass
+        yield alone
 
 
 def _name(seed: int, chosen: protocol.Protocol, quick: bool) -> str:

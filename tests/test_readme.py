@@ -153,7 +153,9 @@ def commands_of(module: str) -> list[str]:
 @pytest.mark.parametrize("words", commands_of("experiments"))
 def test_commands_of_the_study_are_accepted(words, monkeypatch):
     called = []
-    monkeypatch.setattr(study, "run", lambda *args, **_: called.append("run") or [])
+    monkeypatch.setattr(
+        study, "run", lambda *args, **_: called.append("run") or ["a run"]
+    )
     for name in ("write_run", "write_study"):
         monkeypatch.setattr(report, name, lambda *args, **_: called.append("report"))
     compare = validate.compare

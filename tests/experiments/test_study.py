@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments import protocol, report, study
+from experiments import protocol, records, report, study
 from experiments.__main__ import main
+from experiments.protocol import Protocol
+from experiments.records import Key
+from scratchnet.datasets.lock import exclusive
 from scratchnet.errors import CheckpointError, DatasetError
 from scratchnet.runs import Run
 
@@ -120,6 +123,49 @@ def test_a_damaged_or_unfinished_run_is_repeated(name, content, tmp_path, traine
         path.write_text(content)
     main(quick(tmp_path))
     assert len(trained) == 2
+
+
+def test_a_recorded_run_is_not_repeated_without_its_folder(
+    tmp_path, trained, monkeypatch, capsys
+):
+    record, out = tmp_path / "records", tmp_path / "out"
+
+    def of_run(run):
+        own = run.record
+        key = Key("digits", "ann", own["seed"], Protocol(**own["protocol"]), True)
+        return key, {"from": str(run.folder)}
+
+    monkeypatch.setattr(records, "of_run", of_run)
+    monkeypatch.setattr(records, "FIELDS", {"seed": int, "protocol": dict})
+    words = ["--record", str(record), "--seeds", "0,1"]
+    assert main(quick(out, *words)) == 0
+    assert len(trained) == 2
+    path = record / "digits-ann-seed-1-quick.json"
+    before = path.read_bytes()
+    other = tmp_path / "other"
+    assert main(quick(other, *words)) == 0
+    assert len(trained) == 2
+    assert "recorded earlier, not repeated" in capsys.readouterr().out
+    assert not other.exists()
+    # Other settings are another run, and a damaged record is none.
+    assert main(quick(other, *words[:2], "--seeds", "0,", "--epochs", "3")) == 2
+    path.write_text("{")
+    assert main(quick(other, *words)) == 0
+    assert [call[2] for call in trained[2:]] == [1]
+    assert path.read_bytes() == before.replace(b"/out/", b"/other/")
+    assert main(quick(other, *words, "--fresh")) == 0
+    assert len(trained) == 5
+
+
+def test_two_processes_do_not_train_the_same_run(tmp_path, trained, capsys):
+    folder = tmp_path / "digits/ann"
+    folder.mkdir(parents=True)
+    with exclusive(folder / ".seed-0-quick.lock"):
+        assert main(quick(tmp_path, "--seeds", "0,1")) == 0
+    assert [call[2] for call in trained] == [1]
+    assert "seed-0-quick: another process is at it" in capsys.readouterr().out
+    assert main(quick(tmp_path, "--seeds", "0,1")) == 0
+    assert [call[2] for call in trained] == [1, 0]
 
 
 def test_every_data_set_model_and_seed_is_trained_with_its_protocol(tmp_path, trained):
