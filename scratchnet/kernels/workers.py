@@ -19,9 +19,8 @@ Which worker runs a task must not matter for its result; then any number of thre
 however fast, gives the same bits.
 
 What a worker does is a function of its own. What it works on comes in three parts, each
-a tuple, mostly a `NamedTuple`, of arrays and numbers (Numba does not take tuples inside
-tuples into a `prange`). They arrive as plain tuples, which takes half as long, and get
-their names back there:
+a tuple, mostly a `NamedTuple`, of arrays and numbers. They arrive as plain tuples, which
+takes half as long, and get their names back there:
 
     @compiled
     def _work(worker, waiting, arrays, epilogue, sizes):
@@ -32,9 +31,9 @@ their names back there:
     launch(_work, workers(), arrays, epilogue, sizes)
 
 On the way to the threads, the parts become an address. Numba compiles a `prange` loop
-anew for each set of types that it works on, and takes long; so there is one loop for
-all, which only knows addresses: of the parts, and of the code that unpacks them and
-calls the work.
+anew for each set of types that it works on, and takes long over it; so there is one
+loop for all, which only knows addresses: of the parts, and of the code that unpacks
+them and calls the work.
 """
 
 import numba
