@@ -19,8 +19,8 @@ Which worker runs a task must not matter for its result; then any number of thre
 however fast, gives the same bits.
 
 What a worker does is a function of its own. What it works on comes in three parts, each
-a tuple, mostly a `NamedTuple`, of arrays and numbers. They arrive as plain tuples, which
-takes half as long, and get their names back there:
+a tuple, mostly a `NamedTuple`, of arrays and numbers. They arrive as plain tuples,
+which takes half as long, and get their names back there:
 
     @compiled
     def _work(worker, waiting, arrays, epilogue, sizes):
