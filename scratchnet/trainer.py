@@ -342,8 +342,9 @@ class Trainer:
     def _planned(self, loss: Any, rules: tuple[Any, ...]) -> rewrites.Plan:
         model = self.model
         key = (
-            *((id(layer), layer.trainable) for layer in model.layers),
-            *(getattr(layer, "activation", None) for layer in model.layers),
+            [id(layer) for layer in model.layers],
+            [layer.trainable for layer in model.layers],
+            [getattr(layer, "activation", None) for layer in model.layers],
             model.trainable,
             id(loss),
             model.run_eagerly,

@@ -3,6 +3,7 @@
 Everything is computed in the parameter's type, as Keras does.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -73,14 +74,20 @@ def adam_update_loops(
     """
     if not parameters:
         return
-    sizes = np.array([parameter.size for parameter in parameters], np.int64)
-    chunks = np.cumsum((sizes + CHUNK - 1) // CHUNK)
+    sizes, chunks, total = _chunks(tuple([parameter.size for parameter in parameters]))
     places = addresses([*parameters, *gradients, *momenta, *velocities])
     dtype = parameters[0].dtype
     rates = np.array([alpha, 1 - beta_1, 1 - beta_2, epsilon], dtype)
-    count = 1 if sizes.sum() <= SMALL else workers()
+    count = 1 if total <= SMALL else workers()
     tables = rates, places, sizes, chunks
     launch(_adam, count, tables, (len(sizes), chunks[-1]), ())
+
+
+@functools.lru_cache(maxsize=256)
+def _chunks(sizes):
+    """Return the sizes, the chunks of parameters up to each one, and all numbers."""
+    chunks = np.cumsum([-(-size // CHUNK) for size in sizes], dtype=np.int64)
+    return np.array(sizes, np.int64), chunks, sum(sizes)
 
 
 @compiled

@@ -9,6 +9,8 @@ weight's gradient, whichever layer's it is. The order of every sum is that of th
 What limits this rung: that weights are transposed again for each block of rows.
 """
 
+import functools
+
 import numpy as np
 
 from scratchnet.kernels.activations.relu import relu_gradient
@@ -26,7 +28,13 @@ from scratchnet.kernels.dense.direct import (
     is_copied,
     row_offsets,
 )
-from scratchnet.kernels.dense_chain.forward import CODES, RELU, block_size
+from scratchnet.kernels.dense_chain.forward import (
+    RELU,
+    activation_codes,
+    block_size,
+    flat,
+    total_size,
+)
 from scratchnet.kernels.products import product
 from scratchnet.kernels.simd import transpose
 from scratchnet.kernels.tile import ADD, ZERO
@@ -46,27 +54,32 @@ def dense_chain_backward_direct(
             gradient[...] = 0
         return
     like = d_biases[0]  # says of which dtype all are
-    shapes = np.array([weight.shape for weight in weights], np.int64).reshape(-1)
-    relu = np.array([CODES[name] for name in activations_between], np.int64)
+    shapes = tuple([weight.shape for weight in weights])
+    relu = activation_codes(tuple(activations_between))
     # From the last layer down to that with the number `lowest`, gradients of inputs.
     lowest, d_inputs = (1, d_between) if dx is None else (0, (dx, *d_between))
-    size = sum(weight.size for weight in weights[lowest:])
+    size = total_size(shapes[lowest:])
     if size > 0:
         count = 1 if rows * size < SMALL else workers()
         places = addresses([*weights, *between, *d_inputs, dz])
-        tables = like, places, shapes, relu
+        tables = like, places, flat(shapes), relu
         launch(_blocks_of_rows, count, tables, (rows, block_size(rows, count)), ())
-    size = sum(weight.size for weight in weights)
-    count = 1 if rows * size < SMALL else workers()
+    count = 1 if rows * total_size(shapes) < SMALL else workers()
     places = addresses([x, *between, *d_between, dz, *d_weights, *d_biases])
-    panels = np.cumsum((shapes[::2] + HEIGHT - 1) // HEIGHT)
-    tables = like, places, shapes, panels
+    panels = _panels(shapes)
+    tables = like, places, flat(shapes), panels
     launch(_blocks_of_weights, count, tables, (rows, panels[-1]), ())
 
 
 # Rows of a weight's gradient that are computed at once: enough for whole tiles of
 # either height, and so few that workers have equal shares of a small layer.
 HEIGHT = PANEL // 2
+
+
+@functools.lru_cache(maxsize=256)
+def _panels(shapes):
+    """Return how many tasks of `HEIGHT` rows the layers up to each one are."""
+    return np.cumsum([-(-inputs // HEIGHT) for inputs, _ in shapes], dtype=np.int64)
 
 
 @compiled

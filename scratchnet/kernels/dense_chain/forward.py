@@ -9,6 +9,9 @@ are the bits.
 What limits this rung: reading the weights, once for every block.
 """
 
+import functools
+import math
+
 import numpy as np
 
 from scratchnet.kernels.activations.softmax import softmax_rows
@@ -42,13 +45,34 @@ def dense_chain_forward_direct(x, weights, biases, activations, outputs):
     arrays = [x]
     for weight, bias, y in zip(weights, biases, outputs, strict=True):
         arrays += weight, bias, y
-    shapes = np.array([weight.shape for weight in weights], np.int64).reshape(-1)
-    codes = np.array([CODES[name] for name in activations], np.int64)
-    size = sum(weight.size for weight in weights)
-    count = 1 if rows * size < SMALL else workers()
+    shapes = tuple([weight.shape for weight in weights])
+    codes = activation_codes(tuple(activations))
+    count = 1 if rows * total_size(shapes) < SMALL else workers()
     # The first bias is there to say of which dtype all are.
-    tables = biases[0], addresses(arrays), shapes, codes
+    tables = biases[0], addresses(arrays), flat(shapes), codes
     launch(_blocks, count, tables, (rows, block_size(rows, count)), ())
+
+
+# Tables that depend on shapes and names alone are kept: small models spend a fifth of
+# their time in Python.
+
+
+@functools.lru_cache(maxsize=256)
+def flat(shapes):
+    """Return the weights' shapes one after the other, (2 · layers,) int64."""
+    return np.array(shapes, np.int64).reshape(-1)
+
+
+@functools.lru_cache(maxsize=256)
+def activation_codes(activations):
+    """Return the number of each activation, (len(activations),) int64."""
+    return np.array([CODES[name] for name in activations], np.int64)
+
+
+@functools.lru_cache(maxsize=256)
+def total_size(shapes):
+    """Return how many numbers arrays of these shapes have."""
+    return sum(map(math.prod, shapes))
 
 
 def block_size(rows, workers):
