@@ -131,7 +131,6 @@ class Optimizer:
     def apply(self, grads: Arrays, params: Arrays) -> None:
         """Take one step: change every parameter, in place, by its gradient."""
         self.build(params)
-        self.iterations += 1
         rows = []
         for path, param in params.items():
             grad = np.ascontiguousarray(grads[path], param.dtype)
@@ -142,6 +141,7 @@ class Optimizer:
                 )
             own = [self.state[slot][path] for slot in self.slots]
             rows.append([array.reshape(-1) for array in (param, grad, *own)])
+        self.iterations += 1
         self.update_all(rows)
 
     def update_all(self, rows: list[list[np.ndarray]]) -> None:
