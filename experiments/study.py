@@ -66,7 +66,9 @@ def run(
                 if not alone:
                     say(f"{folder}: another process is at it")
                     continue
-                done = train(
+                # Another process may have finished it between the look and the lock.
+                done = None if fresh else _finished(folder, chosen, quick)
+                done = done or train(
                     folder, dataset, model, seed, chosen, quick=quick, verbose=verbose
                 )
         runs.append(done)

@@ -1,8 +1,8 @@
 """SciPy, imported when compiled code needs it, not before.
 
 Before Numba runs its first function it imports `scipy.linalg`, to see whether there is
-a BLAS for compiled code that multiplies matrices by ``@``. No kernel does; and SciPy
-takes 0.13 s and, with a second OpenBLAS, 16 MiB (`benchmarks/README.md`).
+a BLAS for compiled code that multiplies matrices by ``@``. No kernel does; and with
+a second OpenBLAS, SciPy takes time and 18 MiB (`benchmarks/README.md`).
 """
 
 import importlib.util
