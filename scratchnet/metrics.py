@@ -26,7 +26,13 @@ class Metric:
     Args:
         dtype: float32 or None; accepted for Keras's sake.
         name: key in logs and history; by default the class's, in snake case.
+
+    Attributes:
+        _direction: "up" where more is better, "down" where less is, None where it is
+            not known; the name is Keras's, and a metric of your own may set it.
     """
+
+    _direction: str | None = None
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         """Start from nothing."""
@@ -131,6 +137,8 @@ class CategoricalAccuracy(Metric):
         y_true, y_pred: (N, C)
     """
 
+    _direction = "up"
+
     def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
         """Start from nothing."""
         super().__init__(dtype, name)
@@ -148,6 +156,8 @@ class SparseCategoricalAccuracy(Metric):
     Shapes:
         y_true: (N,) or (N, 1), y_pred: (N, C)
     """
+
+    _direction = "up"
 
     def __init__(
         self, name: str = "sparse_categorical_accuracy", dtype: Any = None
@@ -173,6 +183,8 @@ class BinaryAccuracy(Metric):
         dtype: accepted for Keras's sake.
         threshold: above it a prediction counts as 1.
     """
+
+    _direction = "up"
 
     def __init__(
         self,
@@ -211,6 +223,8 @@ class SparseTopKCategoricalAccuracy(Metric):
         dtype: accepted for Keras's sake.
         from_sorted_ids: outside the subset.
     """
+
+    _direction = "up"
 
     def __init__(
         self,
@@ -268,6 +282,8 @@ class MeanSquaredError(Metric):
     Shapes:
         y_true, y_pred: (N, ...)
     """
+
+    _direction = "down"
 
     def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
         """Start from nothing."""
@@ -347,6 +363,20 @@ def describe(identifier: Any) -> Any:
     if isinstance(identifier, str):
         return identifier
     return lookup.describe(lookup.find("metric", identifier, ALL, Metric))
+
+
+def name_and_mode(identifier: Any) -> tuple[str, str | None]:
+    """Return a metric's key in the logs, and "max", "min" or None: what is better.
+
+    >>> name_and_mode("acc"), name_and_mode(MeanSquaredError(name="distance"))
+    (('acc', 'max'), ('distance', 'min'))
+    """
+    if _is_accuracy(identifier):
+        return identifier, "max"
+    metric = lookup.find("metric", identifier, ALL, Metric)
+    name = identifier if isinstance(identifier, str) else metric.name
+    direction = metric._direction
+    return name, direction and ("max" if direction == "up" else "min")
 
 
 def _is_accuracy(identifier: Any) -> bool:

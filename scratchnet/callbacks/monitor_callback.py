@@ -9,12 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import naming
+from scratchnet import metrics
 from scratchnet.callbacks.callback import Callback
-
-# Endings of metrics' names that tell, in mode "auto", which way is better.
-_HIGHER_IS_BETTER = ("accuracy", "acc", "auc", "precision", "recall")
-_LOWER_IS_BETTER = ("loss", "error", "crossentropy", "mse", "mae", "mape", "msle")
 
 
 class MonitorCallback(Callback):
@@ -34,7 +30,8 @@ class MonitorCallback(Callback):
 
     Args:
         monitor: name of the metric in the logs.
-        mode: "min", "max", or "auto": the direction follows from the metric's name.
+        mode: "min", "max", or "auto": less of a loss is better, and of the metrics
+            that the model is compiled with, each knows its direction.
         baseline: first value of `best`.
         min_delta: the least change that counts; its sign doesn't matter.
 
@@ -72,35 +69,38 @@ class MonitorCallback(Callback):
 
         Keras does so at the end of the first epoch, when a mistake in the name has
         cost an epoch already.
+
+        Raises:
+            ValueError: mode is "auto", and monitor is neither the loss nor a metric
+                that the model was compiled with.
         """
         super().set_model(model)
         if model is not None:
             self._set_monitor_op()
 
     def _set_monitor_op(self) -> None:
-        """Choose the comparison.
-
-        Raises:
-            ValueError: mode is "auto" and the name doesn't tell.
-        """
         mode: str | None = self.mode
         if mode == "auto":
-            mode = self._direction_in_model() or _direction_of_name(self.monitor)
-        if mode is None:
-            raise ValueError(
-                f"{type(self).__name__}: monitor={self.monitor!r}: can't tell from the "
-                "name whether more or less of it is better; pass mode='max' or "
-                "mode='min'"
-            )
+            known = self._directions()
+            mode = known.get(self.monitor.removeprefix("val_"))
+            if mode is None:
+                raise ValueError(
+                    f"{type(self).__name__}: monitor={self.monitor!r}: can't tell "
+                    "whether more or less of it is better; known are "
+                    f"{', '.join(known)}, each with and without 'val_'; for anything "
+                    "else pass mode='max' or mode='min'"
+                )
         self.monitor_op = np.less if mode == "min" else np.greater
 
-    def _direction_in_model(self) -> str | None:
-        """Ask the model's metrics: a name of the user's own hides what it measures."""
+    def _directions(self) -> dict[str, str]:
+        """Return the mode of the loss, and of the model's metrics that have one."""
+        found = {"loss": "min"}
         for attribute in ("metric_identifiers", "weighted_metric_identifiers"):
-            for metric in getattr(self.model, attribute, None) or ():
-                if getattr(metric, "name", None) == self.monitor.removeprefix("val_"):
-                    return _direction_of_name(naming.snake_case(type(metric).__name__))
-        return None
+            for identifier in getattr(self.model, attribute, None) or ():
+                name, mode = metrics.name_and_mode(identifier)
+                if mode is not None:
+                    found[name] = mode
+        return found
 
     def _is_improvement(self, value: float, reference: float | None) -> bool:
         """Compare a value with an earlier one, or with none."""
@@ -115,17 +115,3 @@ class MonitorCallback(Callback):
         with np.errstate(over="ignore"):
             handicapped = np.float32(value + sign * self.min_delta)
             return bool(self.monitor_op(handicapped, np.float32(reference)))
-
-
-def _direction_of_name(name: str) -> str | None:
-    """Return "max", "min", or None when the name doesn't tell.
-
-    >>> [_direction_of_name(name) for name in ("val_loss", "acc", "learning_rate")]
-    ['min', 'max', None]
-    """
-    words = name.removeprefix("val_").lower()
-    if words.endswith(_HIGHER_IS_BETTER):
-        return "max"
-    if words.endswith(_LOWER_IS_BETTER):
-        return "min"
-    return None

@@ -5,12 +5,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_model import FakeModel
 
+from scratchnet import Input, Sequential, metrics
 from scratchnet.callbacks import EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from scratchnet.callbacks.monitor_callback import MonitorCallback
+from scratchnet.layers import Dense
 
 NAN, INF = float("nan"), float("inf")
+
+
+def compiled(*given: Any, weighted: Any = ()) -> Any:
+    """Return what callbacks see of a model compiled with such metrics."""
+    return SimpleNamespace(
+        metric_identifiers=list(given), weighted_metric_identifiers=list(weighted)
+    )
 
 
 @pytest.mark.parametrize(
@@ -18,40 +26,65 @@ NAN, INF = float("nan"), float("inf")
     [
         ("loss", np.less),
         ("val_loss", np.less),
-        ("mean_squared_error", np.less),
         ("val_mse", np.less),
-        ("categorical_crossentropy", np.less),
+        ("mean_squared_error", np.less),
         ("acc", np.greater),
-        ("val_accuracy", np.greater),
+        ("val_acc", np.greater),
         ("sparse_top_k_categorical_accuracy", np.greater),
-        ("auc", np.greater),
+        ("val_top5", np.greater),
+        ("distance", np.less),
+        ("BinaryAccuracy", np.greater),
     ],
 )
-def test_auto_mode_reads_the_direction_from_the_name(
+def test_auto_mode_asks_the_metrics_that_the_model_was_compiled_with(
     monitor: str, expected: Any
 ) -> None:
+    model = compiled(
+        *("acc", "mse", "mean_squared_error", "sparse_top_k_categorical_accuracy"),
+        metrics.TopKCategoricalAccuracy(name="top5"),
+        metrics.MeanSquaredError(name="distance"),
+        weighted=["BinaryAccuracy"],
+    )
     callback = MonitorCallback(monitor)
-    callback.set_model(FakeModel())
+    callback.set_model(model)
     assert callback.monitor_op is expected
 
 
-@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau])
-def test_auto_mode_refuses_a_name_that_does_not_tell(kind: Any) -> None:
-    callback = kind(monitor="val_speed")
-    message = f"{kind.__name__}: monitor='val_speed'.*mode='max' or mode='min'"
+@pytest.mark.parametrize("kind", [EarlyStopping, ReduceLROnPlateau, ModelCheckpoint])
+@pytest.mark.parametrize("monitor", ["val_speed", "val_acc", "recall", "my_loss"])
+def test_auto_mode_refuses_what_the_model_does_not_measure(
+    kind: Any, monitor: str
+) -> None:
+    arguments = {"filepath": "a.keras"} if kind is ModelCheckpoint else {}
+    message = (
+        f"{kind.__name__}: monitor='{monitor}'.*known are loss, accuracy,"
+        ".*mode='max' or mode='min'"
+    )
     with pytest.raises(ValueError, match=message):
-        callback.set_model(FakeModel())
-    kind(monitor="val_speed", mode="max").set_model(FakeModel())
+        kind(monitor=monitor, **arguments).set_model(compiled("accuracy"))
+    kind(monitor=monitor, mode="max", **arguments).set_model(compiled("accuracy"))
 
 
-def test_auto_mode_knows_a_renamed_metric_of_the_model() -> None:
-    class TopKCategoricalAccuracy:
-        name = "top5"
+def test_a_metric_of_ones_own_may_tell_its_direction() -> None:
+    class Recall(metrics.Metric):
+        pass
 
-    model: Any = SimpleNamespace(metric_identifiers=["mse", TopKCategoricalAccuracy()])
-    callback = MonitorCallback("val_top5")
-    callback.set_model(model)
+    with pytest.raises(ValueError, match="known are loss, each"):
+        MonitorCallback("val_recall").set_model(compiled(Recall()))
+    Recall._direction = "up"
+    callback = MonitorCallback("val_recall")
+    callback.set_model(compiled(Recall()))
     assert callback.monitor_op is np.greater
+
+
+def test_a_misspelt_monitor_ends_fit_before_the_first_epoch() -> None:
+    model = Sequential([Input((2,)), Dense(2, "softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    before = model.get_weights()
+    x = y = np.eye(2)
+    with pytest.raises(ValueError, match="monitor='val_acc'.*loss, accuracy"):
+        model.fit(x, y, verbose=0, callbacks=[EarlyStopping(monitor="val_acc")])
+    assert all(map(np.array_equal, before, model.get_weights()))
 
 
 def test_an_unknown_mode_warns_and_becomes_auto() -> None:

@@ -16,10 +16,11 @@ import numpy as np
 
 KINDS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
 
-# What the monitor may be called: a model that was compiled with these metrics knows the
-# direction of all but the last.
+# What the monitor may be called. A model that was compiled with these metrics knows the
+# direction of their names, and of no other, be it as telling as the last ones.
 METRICS = ["accuracy", "mse"]
-MONITORS = ["val_loss"] * 8 + ["loss", "val_accuracy", "accuracy", "mse", "my_score"]
+UNKNOWN = ["my_score", "val_acc", "recall"]
+MONITORS = ["val_loss"] * 8 + ["loss", "val_accuracy", "accuracy", "mse", *UNKNOWN]
 MODES = ["auto"] * 4 + ["min"] * 2 + ["max"] * 2 + ["best"]
 
 NAN, INF = float("nan"), float("inf")
@@ -133,7 +134,8 @@ class Model:
 
     def __init__(self, optimizer, metrics):
         self.optimizer = optimizer
-        self.metrics = metrics
+        self.metrics = metrics  # where Keras's callbacks look for directions
+        self.metric_identifiers = METRICS  # where scratchnet's do
         self.stop_training = False
         self.age = self.weight = 0
         self.saved = []
@@ -230,7 +232,7 @@ def deviations(case):
     if _first_is_nan(case):
         found.add("a first NaN is not the best value")
     monitor = arguments.get("monitor", "val_loss")
-    if monitor == "my_score" and arguments.get("mode", "auto") not in ("min", "max"):
+    if monitor in UNKNOWN and arguments.get("mode", "auto") not in ("min", "max"):
         found.add("an unknown direction is an error before the first epoch")
     is_counted = not isinstance(arguments.get("save_freq", "epoch"), str)
     if is_counted and arguments.get("save_best_only"):

@@ -2,7 +2,7 @@
 
     python -m pytest tests/parity/test_callbacks.py
 
-600 cases that `tests/golden/callbacks.jsonl` doesn't hold; see
+1,500 cases, 500 of each callback, that `tests/golden/callbacks.jsonl` doesn't hold; see
 `tests/golden/callback_cases.py`.
 """
 
@@ -17,7 +17,7 @@ from tests.parity import keras_process
 
 pytestmark = [keras_process.needs_keras, pytest.mark.slow]
 
-FIRST, COUNT = 1000, 600
+FIRST, COUNT = 1000, 1500
 
 
 def test_callbacks_decide_as_keras_does(tmp_path: Path) -> None:
