@@ -79,8 +79,9 @@ class Sequential:
         self._initial_epoch = 0
         self._position: Position | None = None
         self._trainer: Trainer | None = None
+        taken: set[str] = set()
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
-            self.add(layer)
+            self._add(layer, taken)
 
     # Building.
 
@@ -95,6 +96,10 @@ class Sequential:
             TypeError: it is no layer.
             ValueError: the name is taken, or it is a second input.
         """
+        self._add(layer, {other.name for other in self.layers})
+
+    def _add(self, layer: Layer, taken: set[str]) -> None:
+        """Put a layer on top whose name is not taken, and take it."""
         if not isinstance(layer, Layer):
             hint = ""
             if isinstance(layer, type) and issubclass(layer, Layer):
@@ -110,7 +115,7 @@ class Sequential:
                 )
             self._input = layer
             return
-        if any(layer.name == other.name for other in self.layers):
+        if layer.name in taken:
             raise ValueError(
                 f"Sequential '{self.name}': expected layers with different names, "
                 f"received a second '{layer.name}'"
@@ -118,14 +123,14 @@ class Sequential:
         source, shape = self._input, layer.input_shape_argument
         if not self.layers and source is None and shape is not None:
             source = InputLayer(shape=shape, dtype=layer.dtype)
-        if self.built or (not self.layers and source is not None):
+        if source is not None:
             # From the first layer on, so that a misfit is reported where it is made.
-            assert source is not None
             below = self._top_shape() if self.layers else source.batch_shape
             _output_shape(layer, below)
             layer.ensure_built(below)
         self._input = source
         self.layers.append(layer)
+        taken.add(layer.name)
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the topmost layer off and return it.

@@ -12,6 +12,7 @@ Reference: `keras/src/saving/serialization_lib.py`.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ ENTRIES = (
 MODEL_ENTRIES = {"name", "trainable", "dtype", "layers", "build_input_shape"}
 
 
+@functools.cache
 def known_classes() -> dict[str, tuple[str, ...]]:
     """Return Keras's module → the names of the classes that may be named in it."""
     from scratchnet import initializers, layers, losses, metrics, optimizers

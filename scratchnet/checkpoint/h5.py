@@ -133,7 +133,7 @@ def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
     h5py = import_h5py(path)
     try:
         with h5py.File(source, "r") as file:
-            yield _find_datasets(file, path)
+            yield _find_datasets(h5py, file, path)
     except CheckpointError:
         raise
     except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -167,7 +167,7 @@ def _optimizer_places(datasets: dict[str, Any]) -> list[str]:
     return [name for name in datasets if name.startswith("optimizer/vars/")]
 
 
-def _find_datasets(file: Any, path: str) -> dict[str, Any]:
+def _find_datasets(h5py: Any, file: Any, path: str) -> dict[str, Any]:
     """Return every array of the file by its path; `visititems` follows no links."""
     if "layer_names" in file.attrs or "model_weights" in file:
         raise CheckpointError(
@@ -177,8 +177,13 @@ def _find_datasets(file: Any, path: str) -> dict[str, Any]:
     datasets: dict[str, Any] = {}
 
     def note(name: str, node: Any) -> None:
-        if hasattr(node, "dtype"):
+        if isinstance(node, h5py.Dataset):
             datasets[name] = node
+        elif not isinstance(node, h5py.Group):
+            raise CheckpointError(
+                f"{path}: expected arrays and groups of them, found a "
+                f"{type(node).__name__} at '{name}'"
+            )
 
     file.visititems(note)
     return datasets

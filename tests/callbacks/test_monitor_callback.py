@@ -82,7 +82,7 @@ def test_a_misspelt_monitor_ends_fit_before_the_first_epoch() -> None:
     model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
     before = model.get_weights()
     x = y = np.eye(2)
-    with pytest.raises(ValueError, match="monitor='val_acc'.*loss, accuracy"):
+    with pytest.raises(ValueError, match=r"monitor='val_acc'.*loss, accuracy"):
         model.fit(x, y, verbose=0, callbacks=[EarlyStopping(monitor="val_acc")])
     assert all(map(np.array_equal, before, model.get_weights()))
 

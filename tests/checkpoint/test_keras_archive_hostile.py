@@ -257,6 +257,16 @@ def test_no_json_but_plain_json_is_read(good):
     assert all(messages.values()), [name for name, text in messages.items() if not text]
 
 
+def test_many_layers_take_time_in_proportion(good):
+    short = {"class_name": "Flatten", "config": {}}
+
+    def deep(config):
+        config["config"]["layers"] += [short] * 5_000
+
+    messages = load_all(good, {"deep": with_config(good, deep)}, "deep")
+    assert messages == {"deep": ""}  # odd, but a model
+
+
 def test_no_member_but_the_three_is_unpacked(good):
     members = members_of(good)
     others = {
@@ -338,13 +348,22 @@ def test_nothing_but_plain_numbers_is_read_from_the_weights(good, tmp_path):
         del file["optimizer/vars/3"]
         file["optimizer/vars/3"] = np.zeros(7, "float32")
 
-    changes = (link, external, bomb, slots)
+    def datatype(file: h5py.File) -> None:
+        del file[place]
+        file[place] = np.dtype("float32")
+
+    def optimizer_datatype(file: h5py.File) -> None:
+        del file["optimizer/vars/0"]
+        file["optimizer/vars/0"] = np.dtype("int64")
+
+    changes = (link, external, bomb, slots, datatype, optimizer_datatype)
     contents = {change.__name__: with_weights(good, change) for change in changes}
     contents["not_hdf5"] = with_member(good, "model.weights.h5", b"pickle" * 100)
     contents["empty"] = with_member(good, "model.weights.h5", b"")
     messages = load_all(good, contents, "weights")
     assert all(messages.values()), [name for name, text in messages.items() if not text]
     assert "kept in another file" in messages["external"]
+    assert f"a Datatype at '{place}'" in messages["datatype"]
 
 
 def test_damaged_files_load_right_or_are_refused(good):
