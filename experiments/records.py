@@ -132,6 +132,8 @@ def read(path: Path) -> Record:
             raise CheckpointError(
                 f"{path}: is damaged: {name!r} is {record.get(name, 'missing')!r}"
             )
+    if not isinstance(record["data"].get("sha256"), dict):
+        raise CheckpointError(f"{path}: is damaged: 'data' has no 'sha256'")
     key = Key(
         record["dataset"], record["model"], record["seed"], STUDY, record["quick"]
     )

@@ -36,7 +36,8 @@ def run(
     was interrupted goes on where it stopped. Nor is one whose record is there, where
     ``record`` is given. With other settings a run is replaced; quick and hold-out runs
     have folders of their own, so that they replace no other. Two processes never train
-    the same run: the second one leaves it out.
+    the same run, nor one for the same record: the second one leaves it out. A record is
+    replaced by ``fresh`` alone, never by an older run that is still in its folder.
 
     Args:
         dataset_names: names of data sets.
@@ -50,31 +51,21 @@ def run(
         verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch.
         record: folder for what a comparison needs of each run; see `records`.
     """
-    runs = []
+    runs: list[Run] = []
+    how = {"quick": quick, "verbose": verbose}
     for dataset, model, seed in itertools.product(dataset_names, model_names, seeds):
         chosen = replace(protocol.for_dataset(dataset, quick=quick), **settings)
         folder = out / dataset / model / _name(seed, chosen, quick)
-        done = None if fresh else _finished(folder, chosen, quick)
         key = records.Key(dataset, model, seed, chosen, quick)
-        if done is None and not fresh and record and records.finished(record, key):
-            say(f"{key.path(record)}: recorded earlier, {NOT_REPEATED}")
+        # Another process may finish it between the look and the lock: so look twice.
+        if not fresh and _is_done(folder, key, record, runs):
             continue
-        if done is not None:
-            say(f"{folder}: finished earlier, {NOT_REPEATED}")
-        else:
-            with _alone(folder) as alone:
-                if not alone:
-                    say(f"{folder}: another process is at it")
-                    continue
-                # Another process may have finished it between the look and the lock.
-                done = None if fresh else _finished(folder, chosen, quick)
-                done = done or train(
-                    folder, dataset, model, seed, chosen, quick=quick, verbose=verbose
-                )
-        runs.append(done)
-        if record is not None:
-            record.mkdir(parents=True, exist_ok=True)
-            say(f"recorded: {records.write(record, *records.of_run(done))}")
+        with _alone(folder, key, record) as alone:
+            if not alone:
+                say(f"{folder}: another process is at it")
+            elif fresh or not _is_done(folder, key, record, runs):
+                runs.append(train(folder, dataset, model, seed, chosen, **how))
+                _write(record, runs[-1])
     if runs:
         say(f"\n{comparison.table(runs)}")
     if any(run.record["leak"] for run in runs):
@@ -82,18 +73,45 @@ def run(
     return runs
 
 
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Hold a run's lock; False if another process holds it.
+def _is_done(
+    folder: Path, key: records.Key, record: Path | None, runs: list[Run]
+) -> bool:
+    """Whether a run is finished or recorded; a finished one joins ``runs``."""
+    found = _finished(folder, key.protocol, key.quick)
+    recorded = record is not None and records.finished(record, key) is not None
+    if found is not None:
+        say(f"{folder}: finished earlier, {NOT_REPEATED}")
+        runs.append(found)
+        if not recorded:
+            _write(record, found)
+    elif recorded:
+        assert record is not None
+        say(f"{key.path(record)}: recorded earlier, {NOT_REPEATED}")
+    return recorded or found is not None
 
-    Where no lock can be made, no run can be written, and `train` says so.
+
+def _write(record: Path | None, run: Run) -> None:
+    """Record a run, if records are kept."""
+    if record is not None:
+        record.mkdir(parents=True, exist_ok=True)
+        say(f"recorded: {records.write(record, *records.of_run(run))}")
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, key: records.Key, record: Path | None) -> Iterator[bool]:
+    """Hold the locks of a run and its record; False if another process holds one.
+
+    Where no lock can be made, nothing can be written, and `train` says so.
     """
+    locks = [folder.parent / f".{folder.name}.lock"]
+    if record is not None:
+        locks.append(record / f".{key.stem}.lock")
     with contextlib.ExitStack() as stack:
         alone = True
         try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            lock = exclusive(folder.parent / f".{folder.name}.lock", wait=False)
-            stack.enter_context(lock)
+            for lock in locks:
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(exclusive(lock, wait=False))
         except BlockingIOError:
             alone = False
         except OSError:

@@ -94,11 +94,10 @@ def _model(
         "scratchnet": _read(results, dataset, model, "scratchnet"),
     }
     margin = MARGINS[dataset]
-    seeds = judgement.judged_seeds(sides["keras"], sides["scratchnet"])
-    judged = _judge(sides["keras"], sides["scratchnet"], seeds, margin)
+    judged = _judge(sides["keras"], sides["scratchnet"], margin)
     entry: Document = {"dataset": dataset, "model": model, "margin": margin}
     entry["sides"] = {
-        who: _summary(runs, seeds, measured.seconds(who, dataset, model))
+        who: _summary(runs, judged.seeds, measured.seconds(who, dataset, model))
         for who, runs in sides.items()
     }
     for who in ("notebook", "earlier"):
@@ -112,15 +111,16 @@ def _model(
     return entry
 
 
-def _judge(keras: Runs, own: Runs, seeds: int, margin: float) -> Judgement:
+def _judge(keras: Runs, own: Runs, margin: float) -> Judgement:
     """Judge the accuracies, after what would make them worthless."""
-    for problem in _problems(keras, own):
-        return Judgement(judgement.FAILURE, problem, seeds)
     reference, ours = (
-        [_number(runs[seed]["test_accuracy"]) for seed in range(seeds)]
+        {seed: _number(run["test_accuracy"]) for seed, run in runs.items()}
         for runs in (keras, own)
     )
-    return judgement.judge(reference, ours, margin)
+    found = judgement.judge_in_stages(reference, ours, margin)
+    for problem in _problems(keras, own):
+        return Judgement(judgement.FAILURE, problem, found.seeds)
+    return found
 
 
 def _problems(keras: Runs, own: Runs) -> Iterable[str]:

@@ -67,7 +67,7 @@ def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
         found: what `record` made, or Keras.
 
     Raises:
-        ValueError: it is no Sequential model.
+        ValueError: it is no Sequential model, or an entry is of the wrong kind.
     """
     if not isinstance(found, Mapping) or "class_name" not in found:
         raise ValueError("expected the configuration of a Sequential model")
@@ -77,7 +77,10 @@ def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
             f"expected a Sequential model, found {found['class_name']!r}; other kinds "
             "of models are outside scratchnet's subset of Keras"
         )
-    return found["config"], found.get("compile_config") or None
+    compiled = found.get("compile_config") or None
+    if compiled is not None and not isinstance(compiled, dict):
+        raise ValueError(f"expected a dict as compile_config, found {_cut(compiled)}")
+    return found["config"], compiled
 
 
 def make_layers(config: dict[str, Any]) -> list[Layer]:

@@ -463,6 +463,8 @@ def test_a_fault_at_any_call_of_a_save_leaves_the_old_or_the_new_model(path):
         ("config/name", "a/b", "expected a string without '/'"),
         ("class_name", "Functional", "'Functional' of module 'keras'"),
         ("config", None, "expected a dict as the config of Sequential"),
+        ("compile_config", "adam", "expected a dict as compile_config, found 'adam'"),
+        ("compile_config", ["adam"], "expected a dict as compile_config"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_named(path, place, value, message):

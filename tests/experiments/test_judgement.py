@@ -14,7 +14,7 @@ from experiments.judgement import (
     INCONCLUSIVE,
     STAGES,
     judge,
-    judged_seeds,
+    judge_in_stages,
     seeds_needed,
     welch,
 )
@@ -170,20 +170,52 @@ def test_a_verdict_that_is_there_needs_no_more_seeds_than_there_are():
     assert seeds_needed([0.5] * 3, [0.5] * 3, MARGIN) == 3
 
 
+# At three seeds some seven are asked for, so that ten are the next stage.
+WIDE = dict(enumerate([0.880, 0.888, 0.884, 0.884, 0.883, 0.885, 0.884, 0.884, 0.883]))
+WIDE |= {seed: 0.884 for seed in range(9, 40)}
+
+
+def first(number: int, by: float = 0.0) -> dict[int, float]:
+    return {seed: WIDE[seed] + by for seed in range(number)}
+
+
 @pytest.mark.parametrize(
     ("reference", "own", "seeds"),
     [
-        ([], [], 0),
-        ([0, 1], [0, 1], 0),
-        ([0, 1, 2], [0, 1, 2], 3),
-        ([1, 2, 3], [1, 2, 3], 0),
-        (range(10), range(3), 3),
-        (range(10), range(9), 5),
+        (range(0), range(0), 0),
+        (range(2), range(2), 0),
+        (range(1, 4), range(1, 4), 0),
+        (range(3), range(3), 3),
+        (range(3), range(40), 3),
+        (range(5), range(5), 3),  # five is a stage, but not the next one
+        (range(9), range(9), 3),
+        ([0, 1, 2, *range(4, 40)], range(40), 3),
+        (range(10), range(9), 3),
         (range(10), range(10), 10),
-        ([0, 1, 2, 4], range(20), 3),
-        (range(40), range(40), 20),
+        (range(40), range(40), 10),
     ],
 )
-def test_only_whole_stages_are_judged(reference, own, seeds):
-    assert judged_seeds(reference, own) == seeds
-    assert judged_seeds(own, reference) == seeds
+def test_stages_are_judged_whole_and_as_the_rule_goes_through_them(
+    reference, own, seeds
+):
+    sides = [{seed: WIDE[seed] for seed in side} for side in (reference, own)]
+    for found in (
+        judge_in_stages(*sides, 0.75 * MARGIN),
+        judge_in_stages(*sides[::-1], 0.75 * MARGIN),
+    ):
+        assert found.seeds == seeds
+        assert found.needed == {0: 3, 3: 10, 10: None}[seeds]
+        assert (found.verdict == EQUIVALENT) == (seeds == 10)
+
+
+def test_a_verdict_is_not_taken_back_by_more_seeds():
+    reference, own = dict(enumerate(KERAS)), dict(enumerate(KERAS))
+    more = {seed: 0.5 for seed in range(3, 20)}
+    found = judge_in_stages(reference | more, own | first(20) | own, MARGIN)
+    assert found == judge(KERAS, KERAS, MARGIN)
+
+
+def test_the_last_stage_ends_it():
+    spread = dict(enumerate(np.linspace(0.3, 0.5, 40)))
+    found = judge_in_stages(spread, dict(reversed(spread.items())), MARGIN)
+    assert (found.verdict, found.seeds, found.needed) == (INCONCLUSIVE, 20, None)

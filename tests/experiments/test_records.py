@@ -85,6 +85,13 @@ def test_every_field_is_checked(name, value, tmp_path):
         records.read(path)
 
 
+@pytest.mark.parametrize("data", [{}, {"sha256": "00"}])
+def test_what_the_data_were_is_checked(data, tmp_path):
+    path = records.write(tmp_path, KEY, {**RECORD, "data": data})
+    with pytest.raises(CheckpointError, match="is damaged: 'data' has no 'sha256'"):
+        records.read(path)
+
+
 def test_a_copied_record_does_not_pass_for_another_seeds(tmp_path):
     path = records.write(tmp_path, KEY, RECORD)
     copy = path.with_name("cifar100-basic_cnn-seed-4.json")

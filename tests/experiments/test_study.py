@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from experiments.records import Key
 from scratchnet.datasets.lock import exclusive
 from scratchnet.errors import CheckpointError, DatasetError
 from scratchnet.runs import Run
+from tests.experiments.made_records import PARAMETERS, make
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -125,18 +127,24 @@ def test_a_damaged_or_unfinished_run_is_repeated(name, content, tmp_path, traine
     assert len(trained) == 2
 
 
-def test_a_recorded_run_is_not_repeated_without_its_folder(
-    tmp_path, trained, monkeypatch, capsys
-):
-    record, out = tmp_path / "records", tmp_path / "out"
+@pytest.fixture
+def recorded(trained, monkeypatch):
+    """Records of such runs: each says in its environment whose folder it is from."""
 
     def of_run(run):
         own = run.record
         key = Key("digits", "ann", own["seed"], Protocol(**own["protocol"]), True)
-        return key, {"from": str(run.folder)}
+        environment = {"from": str(run.folder)}
+        return key, make("scratchnet", key, 0.5, parameters=1, environment=environment)
 
     monkeypatch.setattr(records, "of_run", of_run)
-    monkeypatch.setattr(records, "FIELDS", {"seed": int, "protocol": dict})
+    monkeypatch.setitem(PARAMETERS, ("digits", "ann"), 1)
+
+
+def test_a_recorded_run_is_not_repeated_without_its_folder(
+    tmp_path, trained, recorded, capsys
+):
+    record, out = tmp_path / "records", tmp_path / "out"
     words = ["--record", str(record), "--seeds", "0,1"]
     assert main(quick(out, *words)) == 0
     assert len(trained) == 2
@@ -155,6 +163,57 @@ def test_a_recorded_run_is_not_repeated_without_its_folder(
     assert path.read_bytes() == before.replace(b"/out/", b"/other/")
     assert main(quick(other, *words, "--fresh")) == 0
     assert len(trained) == 5
+
+
+def test_a_record_is_replaced_by_fresh_runs_alone(tmp_path, trained, recorded):
+    record = tmp_path / "records"
+    words = ["--record", str(record)]
+    path = record / "digits-ann-seed-0-quick.json"
+    old, new = tmp_path / "old", tmp_path / "new"
+    assert main(quick(old)) == 0
+    assert main(quick(new, *words)) == 0
+    before = path.read_bytes()
+    assert str(new).encode() in before
+    assert main(quick(old, *words)) == 0
+    assert path.read_bytes() == before
+    path.unlink()
+    assert main(quick(old, *words)) == 0
+    assert str(old).encode() in path.read_bytes()
+    assert len(trained) == 2
+    assert main(quick(new, *words, "--fresh")) == 0
+    assert len(trained) == 3
+    assert path.read_bytes() == before
+
+
+def test_two_processes_do_not_train_for_the_same_record(
+    tmp_path, trained, recorded, capsys
+):
+    record = tmp_path / "records"
+    record.mkdir()
+    words = quick(tmp_path / "out", "--record", str(record), "--seeds", "0,1")
+    with exclusive(record / ".digits-ann-seed-0-quick.lock"):
+        assert main(words) == 0
+    assert [call[2] for call in trained] == [1]
+    assert "seed-0-quick: another process is at it" in capsys.readouterr().out
+
+
+def test_a_run_recorded_between_the_look_and_the_lock_is_not_repeated(
+    tmp_path, trained, recorded, monkeypatch, capsys
+):
+    record = tmp_path / "records"
+    words = ["--record", str(record)]
+
+    @contextlib.contextmanager
+    def slow(folder, key, record):
+        records.write(record, key, make("scratchnet", key, 0.5, parameters=1))
+        yield True
+
+    record.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(study, "_alone", slow)
+        assert main(quick(tmp_path / "out", *words)) == 0
+    assert trained == []
+    assert "recorded earlier, not repeated" in capsys.readouterr().out
 
 
 def test_two_processes_do_not_train_the_same_run(tmp_path, trained, capsys):

@@ -131,17 +131,30 @@ def test_seeds_other_than_the_first_ones_are_not_judged(tmp_path):
 
 
 def test_a_side_that_is_ahead_waits_for_the_other(folders):
-    write(folders[0], "keras", [0.9] * 7, first_seed=3)
+    for folder, library in zip(folders, ("keras", "scratchnet"), strict=True):
+        write(folder, library, [0.394, 0.402, 0.410])  # too wide to be judged by three
+    needed = entry(compare(folders))["judgement"]["needed"]
+    later = [0.9 + seed / 1000 for seed in range(3, needed)]
+    write(folders[0], "keras", later, first_seed=3)
     document = compare(folders)
     found = entry(document)
-    assert found["judgement"]["verdict"] == EQUIVALENT
+    assert found["judgement"]["verdict"] == INCONCLUSIVE
     assert found["judgement"]["seeds"] == 3
     assert found["sides"]["keras"]["runs"] == 3
     assert found["sides"]["keras"]["test_accuracy"]["mean"] == pytest.approx(0.402)
-    assert "3 of 10" in validation_text.table(document)
-    write(folders[1], "scratchnet", [0.4] * 7, first_seed=3)
-    assert entry(compare(folders))["judgement"]["seeds"] == 10
-    assert entry(compare(folders))["judgement"]["verdict"] != EQUIVALENT
+    assert f"3 of {needed}" in validation_text.table(document)
+    write(folders[1], "scratchnet", later, first_seed=3)
+    assert entry(compare(folders))["judgement"]["seeds"] == needed
+
+
+def test_a_model_that_is_done_is_not_judged_again(folders):
+    before = entry(compare(folders))["judgement"]
+    assert before["verdict"] == EQUIVALENT
+    for folder, library, accuracy in zip(
+        folders, ("keras", "scratchnet"), (0.9, 0.4), strict=True
+    ):
+        write(folder, library, [accuracy] * 17, first_seed=3)
+    assert entry(compare(folders))["judgement"] == before
 
 
 @pytest.mark.parametrize("name", ["test_accuracy", "test_loss"])
