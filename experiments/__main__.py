@@ -31,8 +31,8 @@ def main(words: Sequence[str] | None = None) -> int:
     Without arguments: all three models on ``digits``, which needs no download.
 
     Returns:
-        0; 1 if data can't be loaded, a folder not written, or a comparison with Keras
-        fails; 2 for a wrong command line, 130 after Ctrl-C.
+        0; 1 if data can't be loaded, a folder not written, a run diverged or a
+        comparison with Keras fails; 2 for a wrong command line, 130 after Ctrl-C.
     """
     parser = argparse.ArgumentParser(
         prog="python -m experiments",
@@ -67,7 +67,7 @@ def _run(chosen: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    runs = study.run(
+    runs, diverged = study.run(
         chosen.dataset,
         chosen.model,
         chosen.seeds,
@@ -83,7 +83,9 @@ def _run(chosen: argparse.Namespace) -> int:
         print()
         tell = print if chosen.verbose else _keep_quiet
         print(f"report: {report.write_study(chosen.out, say=tell)}")
-    return 0
+    for message in diverged:
+        print(f"python -m experiments: {message}", file=sys.stderr)
+    return 1 if diverged else 0
 
 
 def _keep_quiet(text: str) -> None:

@@ -38,7 +38,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments import arguments, data, protocol, records
+from experiments import arguments, data, divergence, protocol, records
+from experiments.divergence import DivergedError
 from experiments.protocol import Protocol
 from experiments.records import Key, Record
 from experiments.train import PIXEL_SCALE, say
@@ -55,26 +56,35 @@ PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Train whatever is not trained yet and return the exit status."""
+    """Train whatever is not trained yet and return the exit status.
+
+    Returns:
+        0; 1 if data can't be loaded, a record not written, or a run diverged (the
+        others are trained); 130 after Ctrl-C.
+    """
     options = _parser().parse_args(words)
     folder, order = records.KERAS, records.NEW_ORDER
     if options.same_order:
         folder, order = SAME_ORDER_FOLDER, records.SAME_ORDER
-    keras = start(options.threads)
+    keras, status = start(options.threads), 0
     try:
         for seed, dataset, model in itertools.product(
             options.seeds, options.dataset, options.models
         ):
             chosen = protocol.for_dataset(dataset, quick=options.quick)
             key = Key(dataset, model, seed, chosen, options.quick, order)
-            run(keras, key, options.out or folder, threads=options.threads)
+            try:
+                run(keras, key, options.out or folder, threads=options.threads)
+            except DivergedError as error:
+                print(f"keras_reference: {error}", file=sys.stderr)
+                status = 1
     except (CheckpointError, DatasetError, OSError) as error:
         print(f"keras_reference: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on", file=sys.stderr)
         return 130
-    return 0
+    return status
 
 
 def start(threads: int) -> Any:
@@ -117,7 +127,12 @@ def run(keras: Any, key: Key, folder: Path, *, threads: int) -> Record | None:
 
 
 def train(keras: Any, key: Key) -> Record:
-    """Train and test one model from fresh weights, as `experiments.train` does."""
+    """Train and test one model from fresh weights, as `experiments.train` does.
+
+    Raises:
+        DatasetError: the data can't be loaded.
+        DivergedError: the loss was no number in some epoch.
+    """
     keras.backend.clear_session()
     gc.collect()
     keras.utils.set_random_seed(key.seed)
@@ -146,8 +161,7 @@ def train(keras: Any, key: Key) -> Record:
             verbose=0,
         ).history
         seconds = time.perf_counter() - began
-        if not os.path.exists(best):
-            raise CheckpointError(f"{key.stem}: training diverged: val_loss is NaN")
+        divergence.check(history, key.stem)
         model.load_weights(best)
     x, labels = samples.test
     loss, accuracy = model.evaluate(
@@ -159,7 +173,7 @@ def train(keras: Any, key: Key) -> Record:
         "test_loss": float(loss),
         "test_accuracy": float(accuracy),
         "epochs": len(history["loss"]),
-        "best_epoch": int(np.nanargmin(history["val_loss"])),
+        "best_epoch": int(np.argmin(history["val_loss"])),
         "seconds": seconds,
         "epoch_seconds": clock.seconds,
         "history": {name: [float(v) for v in row] for name, row in history.items()},

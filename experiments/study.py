@@ -7,15 +7,28 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from experiments import comparison, protocol, records
+from experiments.divergence import DivergedError
 from experiments.train import say, train
 from scratchnet.datasets.lock import exclusive
 from scratchnet.errors import CheckpointError
 from scratchnet.runs import Run
 
 NOT_REPEATED = "not repeated (--fresh repeats it)"
+
+
+class Outcome(NamedTuple):
+    """What became of the runs that were asked for.
+
+    Attributes:
+        runs: those that are finished, now or earlier.
+        diverged: a message for each that has no result.
+    """
+
+    runs: list[Run]
+    diverged: list[str]
 
 
 def run(
@@ -29,7 +42,7 @@ def run(
     fresh: bool = False,
     verbose: int = 2,
     record: Path | None = None,
-) -> list[Run]:
+) -> Outcome:
     """Train whatever is not trained yet, and print the comparison.
 
     A run that finished earlier, with the same settings, is not repeated: a study that
@@ -50,9 +63,13 @@ def run(
         fresh: whether to repeat finished runs.
         verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch.
         record: folder for what a comparison needs of each run; see `records`.
+
+    Raises:
+        DatasetError: the data can't be loaded.
+        CheckpointError: a file can't be written, or is damaged.
     """
     runs: list[Run] = []
-    how = {"quick": quick, "verbose": verbose}
+    diverged: list[str] = []
     for dataset, model, seed in itertools.product(dataset_names, model_names, seeds):
         chosen = replace(protocol.for_dataset(dataset, quick=quick), **settings)
         folder = out / dataset / model / _name(seed, chosen, quick)
@@ -63,14 +80,23 @@ def run(
         with _alone(folder, key, record) as alone:
             if not alone:
                 say(f"{folder}: another process is at it")
-            elif fresh or not _is_done(folder, key, record, runs):
-                runs.append(train(folder, dataset, model, seed, chosen, **how))
-                _write(record, runs[-1])
+                continue
+            if not fresh and _is_done(folder, key, record, runs):
+                continue
+            try:
+                trained = train(
+                    folder, dataset, model, seed, chosen, quick=quick, verbose=verbose
+                )
+            except DivergedError as error:
+                diverged.append(str(error))
+                continue
+            runs.append(trained)
+            _write(record, trained)
     if runs:
         say(f"\n{comparison.table(runs)}")
     if any(run.record["leak"] for run in runs):
         say(f"\nNote: {protocol.LEAK}")
-    return runs
+    return Outcome(runs, diverged)
 
 
 def _is_done(

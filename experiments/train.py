@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments import data
+from experiments import data, divergence
 from experiments.progress import EpochSeconds, EpochTable
 from experiments.protocol import LEAK, Protocol
 from scratchnet import architectures, datasets, layers, optimizers, utils
@@ -22,7 +22,6 @@ from scratchnet.callbacks import (
     ModelCheckpoint,
     TerminateOnNaN,
 )
-from scratchnet.errors import CheckpointError
 from scratchnet.runs import PIXELS, Run, environment
 from scratchnet.sequential import Sequential
 
@@ -62,7 +61,8 @@ def train(
 
     Raises:
         DatasetError: the data can't be loaded.
-        CheckpointError: the folder can't be written, or training diverged.
+        CheckpointError: the folder can't be written.
+        DivergedError: the loss was no number in some epoch.
     """
     utils.clear_session()
     utils.set_random_seed(seed)
@@ -228,13 +228,7 @@ def _evaluate(
     from sklearn.metrics import classification_report
 
     history = run.history()
-    losses = np.array([history["loss"], history["val_loss"]])
-    lost = np.flatnonzero(~np.isfinite(losses).all(axis=0))
-    if lost.size:
-        raise CheckpointError(
-            f"{run.folder}: training diverged: the loss was not finite in epoch "
-            f"{lost[0] + 1}"
-        )
+    divergence.check(history, str(run.folder))
     model.load_weights(run.path("best.npz"))
     x, labels = samples.test
     tested = model.evaluate(
@@ -260,7 +254,7 @@ def _evaluate(
         "test_loss": tested["loss"],
         "test_accuracy": tested["accuracy"],
         "epochs": len(history["epoch"]),
-        "best_epoch": int(np.nanargmin(history["val_loss"])),
+        "best_epoch": int(np.argmin(history["val_loss"])),
         "parameters": model.count_params(),
         "seconds": seconds,
         "seconds_per_epoch": float(np.median(history["seconds"])),

@@ -7,6 +7,7 @@ import os
 import pytest
 
 from experiments import keras_reference, records
+from experiments.divergence import DivergedError
 from experiments.protocol import DIGITS, STUDY
 from experiments.records import Key
 from scratchnet.datasets.lock import exclusive, fcntl
@@ -98,6 +99,24 @@ def test_a_write_that_was_interrupted_leaves_a_run_to_be_done(
     assert len(trained) == 2
     (path,) = tmp_path.glob("*.json")
     records.read(path)
+
+
+def test_a_run_that_diverges_is_reported_and_the_others_are_trained(
+    tmp_path, trained, monkeypatch, capsys
+):
+    whole = keras_reference.train
+
+    def diverge(keras, key):
+        if key.seed == 1:
+            raise DivergedError(f"{key.stem}: training diverged")
+        return whole(keras, key)
+
+    monkeypatch.setattr(keras_reference, "train", diverge)
+    words = ("--dataset", "cifar100", "--models", "ann", "--seeds", "3")
+    assert run(tmp_path, *words) == 1
+    assert [key.seed for key in trained] == [0, 2]
+    assert "cifar100-ann-seed-1: training diverged" in capsys.readouterr().err
+    assert len(list(tmp_path.glob("*.json"))) == 2
 
 
 def test_a_damaged_record_is_made_again(tmp_path, trained):

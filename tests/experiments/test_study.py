@@ -14,6 +14,7 @@ import pytest
 
 from experiments import protocol, records, report, study
 from experiments.__main__ import main
+from experiments.divergence import DivergedError
 from experiments.protocol import Protocol
 from experiments.records import Key
 from scratchnet.datasets.lock import exclusive
@@ -214,6 +215,27 @@ def test_a_run_recorded_between_the_look_and_the_lock_is_not_repeated(
         assert main(quick(tmp_path / "out", *words)) == 0
     assert trained == []
     assert "recorded earlier, not repeated" in capsys.readouterr().out
+
+
+def test_a_run_that_diverges_is_reported_and_the_others_are_trained(
+    tmp_path, trained, recorded, monkeypatch, capsys
+):
+    train = study.train
+
+    def diverge(folder, dataset, model, seed, chosen, **more):
+        if seed == 1:
+            raise DivergedError(f"{folder}: training diverged")
+        return train(folder, dataset, model, seed, chosen, **more)
+
+    monkeypatch.setattr(study, "train", diverge)
+    record = tmp_path / "records"
+    words = quick(tmp_path / "out", "--record", str(record), "--seeds", "3")
+    assert main(words) == 1
+    assert [call[2] for call in trained] == [0, 2]
+    assert capsys.readouterr().err.count("seed-1-quick: training diverged") == 1
+    assert sorted(path.name for path in record.glob("*.json")) == [
+        f"digits-ann-seed-{seed}-quick.json" for seed in (0, 2)
+    ]
 
 
 def test_two_processes_do_not_train_the_same_run(tmp_path, trained, capsys):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from experiments import keras_reference, records, train
+from experiments.divergence import DivergedError
 from experiments.protocol import DIGITS
 from experiments.records import Key
 
@@ -174,3 +175,9 @@ def test_the_same_command_repeats_nothing_and_the_same_seed_everything(
     again, first = records.read(tmp_path / name), records.read(folder / name)
     assert again["history"] == first["history"]
     assert again["test_loss"] == first["test_loss"]
+
+
+def test_a_run_that_diverges_has_no_result(keras):
+    settings = replace(DIGITS, epochs=2, learning_rate=1e30)
+    with pytest.raises(DivergedError, match=r"digits-ann-seed-0-quick: .* in epoch 1"):
+        keras_reference.train(keras, Key("digits", "ann", 0, settings, quick=True))
