@@ -31,8 +31,8 @@ def ours(model: str, dtype: str) -> Trajectory:
     case = trajectories.SHORT[model]
     new = trajectories.scratchnet_model(case, dtype).get_weights()
     start = trajectories.drawn(new, seed=0)
-    steps = trajectories.SHORT_STEPS
-    return trajectories.scratchnet_trajectory(case, dtype, start, steps).thinned()
+    samples = trajectories.batches(case, trajectories.SHORT_STEPS)
+    return trajectories.scratchnet_trajectory(case, dtype, start, samples).thinned()
 
 
 @pytest.mark.parametrize("model", trajectories.SHORT)

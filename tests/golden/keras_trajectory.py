@@ -22,6 +22,8 @@ from tests.golden.trajectories import BATCH, Trajectory
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 
+ALL = slice(None)
+
 
 class GivenMask(keras.layers.Layer):
     """Multiplies by the mask of scratchnet's dropout for the step at hand."""
@@ -38,9 +40,10 @@ class GivenMask(keras.layers.Layer):
     def call(self, x, training=False):
         return x * self.mask if training else x
 
-    def take(self, step):
+    def take(self, step, order):
         shape, rate, seed = tuple(self.mask.shape), self.rate, self.seed
-        self.mask.assign(trajectories.mask(shape, rate, seed, step, self.dtype))
+        mask = trajectories.mask(shape, rate, seed, step, self.dtype)
+        self.mask.assign(mask[order])
 
 
 def keras_model(case, dtype):
@@ -63,25 +66,29 @@ def initial_weights(case):
     return keras_model(case, "float32").get_weights()
 
 
-def keras_trajectory(case, dtype, weights, steps):
-    """Train Keras's model from the weights given; see `scratchnet_trajectory`."""
+def keras_trajectory(case, dtype, weights, samples, order=ALL):
+    """Train Keras's model from the weights given; see `scratchnet_trajectory`.
+
+    ``order`` is that in which Keras meets the images of every batch.
+    """
     model = keras_model(case, dtype)
     model.set_weights(weights)
     masks = [layer for layer in model.layers if isinstance(layer, GivenMask)]
     losses = []
-    for step, batch in enumerate(trajectories.batches(case, steps), start=1):
+    for step, (x, y) in enumerate(samples, start=1):
         for layer in masks:
-            layer.take(step)
-        losses.append(model.train_on_batch(*batch))
+            layer.take(step, order)
+        losses.append(model.train_on_batch(x[order], y[order]))
     return Trajectory(np.array(losses, np.float64), model.get_weights())
 
 
 def main():
     """Write the two files."""
     name, dtype, steps, start, out = sys.argv[1:]
-    weights = initial_weights(CASES[name])
+    case = CASES[name]
+    weights, samples = initial_weights(case), trajectories.batches(case, int(steps))
     Trajectory(np.zeros(0), weights).save(start)
-    keras_trajectory(CASES[name], dtype, weights, int(steps)).save(out)
+    keras_trajectory(case, dtype, weights, samples).save(out)
 
 
 if __name__ == "__main__":

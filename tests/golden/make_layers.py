@@ -85,6 +85,19 @@ def others():
         yield "Rescaling", {"scale": 2.5, "offset": -1.0}, shape
 
 
+def winograd_convolutions():
+    """Yield what scratchnet computes by Winograd's algorithm: tiles whole and cut."""
+    for plane, padding in (
+        ((6, 6), "valid"),
+        ((5, 8), "valid"),
+        ((3, 4), "valid"),
+        ((6, 7), "same"),
+        ((1, 2), "same"),
+    ):
+        settings = {"filters": 9, "kernel_size": 3, "padding": padding}
+        yield "Conv2D", settings, (2, *plane, 8)
+
+
 def steps(rng):
     """Yield name → step, in both dtypes."""
     for kind, settings, shape in (
@@ -93,6 +106,7 @@ def steps(rng):
         *poolings(),
         *batch_normalizations(),
         *others(),
+        *winograd_convolutions(),
     ):
         variants = {"": {}}
         if kind == "MaxPooling2D":

@@ -20,10 +20,9 @@ def main():
     for name, case in trajectories.SHORT.items():
         new = keras_side.keras_model(case, "float32").get_weights()
         start = trajectories.drawn(new, seed=SEED)
+        samples = trajectories.batches(case, trajectories.SHORT_STEPS)
         for dtype in ("float64", "float32"):
-            one = keras_side.keras_trajectory(
-                case, dtype, start, trajectories.SHORT_STEPS
-            ).thinned()
+            one = keras_side.keras_trajectory(case, dtype, start, samples).thinned()
             found[f"{name}/{dtype}/losses"] = one.losses
             for i, weight in enumerate(one.weights):
                 found[f"{name}/{dtype}/weights_{i:02d}"] = weight

@@ -19,6 +19,9 @@ from scratchnet.kernels.dropout import dropout_reference
 
 BATCH = 64
 
+# Models that get (v + 1)/256 for a pixel v; see `batches`.
+OFF_THE_KINK = ("cifar100_deeper_cnn", "digits_deeper_cnn")
+
 # What the default tests run, without Keras: `make_trajectories.py` stored its side.
 SHORT_STEPS = 20
 SHORT = {
@@ -76,16 +79,25 @@ def network(case: Case, dtype: str) -> Network:
     return layers
 
 
-def batches(case: Case, steps: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the first training images, 1/256 to 1 in float32, and one-hot labels.
+def batches(
+    case: Case, steps: int, *, off_the_kink: bool | None = None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the first training images, in float32, and one-hot labels.
 
-    A pixel v becomes (v + 1)/256 and not, as in the study, v/255, because of the ReLU's
-    kink. Where batch normalisation follows a filter that is active everywhere, the
-    gradient of the filter's bias is 0, and the bias remains what rounding makes of
-    that. On black patches, all zero, that alone decides whether the ReLU is open, and
-    two correct programs part for good: with v/255, Keras's initial weights for
-    CIFAR-100's Deeper CNN and float64, one bias is -8.5e-12 in Keras and 1.5e-12 in
-    scratchnet after six steps, and the seventh batch has 203 black patches.
+    A pixel v becomes v/255, as in the study, save in the models `OFF_THE_KINK`, where
+    it becomes (v + 1)/256, because of the ReLU's kink. Where batch normalisation
+    follows a filter that is active everywhere, the gradient of the filter's bias is 0,
+    and the bias remains what rounding makes of that. On black patches, all zero, that
+    alone decides whether the ReLU is open, and two correct programs part for good: with
+    v/255, Keras's initial weights for CIFAR-100's Deeper CNN and float64, one bias is
+    -8.5e-12 in Keras and 1.5e-12 in scratchnet after six steps, and the seventh batch
+    has 203 black patches. So does Keras part from Keras, if it adds up the images of a
+    batch in another order: ``python -m tests.parity.parting``.
+
+    Args:
+        case: which model, on images of which data set.
+        steps: how many batches.
+        off_the_kink: instead of what the model is meant to get.
 
     Raises:
         DatasetError: the data set can't be found.
@@ -99,9 +111,12 @@ def batches(case: Case, steps: int) -> list[tuple[np.ndarray, np.ndarray]]:
         )
     x = x[: steps * BATCH].reshape(steps, BATCH, *case.image_shape)
     y = y[: steps * BATCH].reshape(steps, BATCH)
+    if off_the_kink is None:
+        off_the_kink = case.name in OFF_THE_KINK
+    shift, scale = (1, 256) if off_the_kink else (0, 255)
     one_hot = np.eye(case.classes, dtype=np.float32)
     return [
-        ((images.astype(np.float32) + 1) / 256, one_hot[labels])
+        ((images.astype(np.float32) + shift) / scale, one_hot[labels])
         for images, labels in zip(x, y, strict=True)
     ]
 
@@ -140,7 +155,10 @@ def scratchnet_model(case: Case, dtype: str) -> scratchnet.Sequential:
 
 
 def scratchnet_trajectory(
-    case: Case, dtype: str, weights: list[np.ndarray], steps: int
+    case: Case,
+    dtype: str,
+    weights: list[np.ndarray],
+    samples: list[tuple[np.ndarray, np.ndarray]],
 ) -> Trajectory:
     """Train scratchnet's model from the weights given.
 
@@ -148,11 +166,11 @@ def scratchnet_trajectory(
         case: which model, on images of which data set.
         dtype: float32 or float64.
         weights: in float32, so that both dtypes start from the same numbers.
-        steps: of Adam.
+        samples: a batch for every step of Adam; see `batches`.
     """
     model = scratchnet_model(case, dtype)
     model.set_weights(weights)
-    losses = [model.train_on_batch(*batch) for batch in batches(case, steps)]
+    losses = [model.train_on_batch(*batch) for batch in samples]
     return Trajectory(np.array(losses, np.float64), model.get_weights())
 
 

@@ -95,6 +95,23 @@ def convolutions(draw):
 
 
 @st.composite
+def winograd_convolutions(draw):
+    """Draw what scratchnet computes by Winograd's algorithm."""
+    wide = st.sampled_from([8, 9, 17, 32])
+    found = {
+        "filters": draw(wide),
+        "kernel_size": 3,
+        "padding": draw(st.sampled_from(["valid", "same"])),
+        "use_bias": draw(st.booleans()),
+        "activation": draw(ACTIVATION),
+    }
+    plane = draw(PIXELS), draw(PIXELS)
+    if found["padding"] == "valid":
+        plane = max(plane[0], 3), max(plane[1], 3)
+    return step(draw, "Conv2D", found, (draw(BATCH), *plane, draw(wide)))
+
+
+@st.composite
 def denses(draw):
     found = {
         "units": draw(st.sampled_from([1, 2, 7, 16, 33])),

@@ -18,9 +18,11 @@ def from_logits(targets, logits, error, scale, dtype):
     p, p_error = softmax(logits, error, stage)
     shifted = logits - logits.max(-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    # log p = shifted − log ∑: both are rounded, and so is what they are made from.
-    size = np.abs(shifted) + np.log(logits.shape[-1]) + LIBRARY
-    log_error = many * size + error + (p * error).sum(-1, keepdims=True)
+    # log p = shifted − log ∑: both are rounded, and so is what they are made from. An
+    # error of ∑ relative to itself, by adding or by exp, is an absolute one of log ∑.
+    of_log = 1 + np.log(logits.shape[-1])
+    log_error = many * (np.abs(shifted) + of_log) + LIBRARY * stage.eps * of_log
+    log_error += error + (p * error).sum(-1, keepdims=True)
     total = targets.sum(-1, keepdims=True)
     dx = p * total - targets
     dx_error = p * total * p_error + many * (p * total + targets) + stage.tiny

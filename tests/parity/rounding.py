@@ -9,7 +9,9 @@ probabilistic rounding error analysis", theorem 3.1), and they are apart by at m
 
 λ = 6 makes one false alarm in 3·10⁷ sums. ∑|products| is no estimate: a linear layer,
 run on |x|, |weights| and |dy|, computes just that, for its output and for each of its
-gradients. What is not linear carries the error of what it is given on by its
+gradients. A 3x3 convolution by Winograd's algorithm adds up other products, larger
+ones and fewer; they, too, are computed, by the algorithm on absolute values. What is
+not linear carries the error of what it is given on by its
 derivative, and adds its own few roundings. Nothing here has been adjusted to results.
 
 A stage's ``forward(x, error)`` returns the output and its error, ``backward(dy,
@@ -25,6 +27,8 @@ import math
 
 import numpy as np
 
+from scratchnet.kernels.convolution.winograd import suits
+from tests.kernels import winograd
 from tests.parity import oracle
 
 CONFIDENCE = 6  # λ
@@ -56,6 +60,9 @@ class Linear(Stage):
         self.settings = {k: v for k, v in settings.items() if k != "activation"}
         self.weights = {name: np.float64(value) for name, value in weights.items()}
         self.layer = oracle.build(kind, self.settings, shape, "float64")
+        self.winograd = kind == "Conv2D" and suits(
+            self.weights["kernel"].shape, self.layer.strides
+        )
 
     def run(self, x, dy=None, absolute=False, bias=True):
         for name, variable in oracle.weights(self.layer).items():
@@ -66,17 +73,32 @@ class Linear(Stage):
             return self.layer(x).numpy()
         return oracle.differentiate(self.layer, x, dy, training=False)
 
+    def sizes(self, x, dy=None):
+        """Return ∑|products| for y or, given dy, for each gradient."""
+        x, dy = np.abs(x), None if dy is None else np.abs(dy)
+        found = self.run(x, dy, absolute=True)
+        if not self.winograd:
+            return found
+        kernel = np.abs(self.weights["kernel"])
+        pads = (1, 1) if self.layer.padding == "same" else (0, 0)
+        if dy is None:
+            y = winograd.forward(x, kernel, found.shape, pads, winograd.SIZES)
+            return y + np.abs(self.weights.get("bias", 0))
+        return found | {
+            "dx": winograd.input_gradient(dy, kernel, x.shape, pads, winograd.SIZES),
+            "d_kernel": winograd.weight_gradient(x, dy, pads, winograd.SIZES),
+        }
+
     def forward(self, x, error):
         self.x, self.x_error = x, error
-        y, size = self.run(x), self.run(np.abs(x), absolute=True)
+        y, size = self.run(x), self.sizes(x)
         inherited = self.run(error, absolute=True, bias=False)
         self.terms = self.count(x.shape, y.shape)
         return y, self.rounding(self.terms["y"]) * size + inherited
 
     def backward(self, dy, error):
         x = np.abs(self.x)
-        found = self.run(self.x, dy)
-        size = self.run(x, np.abs(dy), absolute=True)
+        found, size = self.run(self.x, dy), self.sizes(x, dy)
         of_dy = self.run(x, error, absolute=True)
         of_x = self.run(self.x_error, np.abs(dy), absolute=True)
         of_x["dx"] = of_x["d_bias"] = 0  # neither depends on x

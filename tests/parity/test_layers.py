@@ -18,6 +18,7 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow: the extra `reference
 import keras
 
 from scratchnet import layers
+from scratchnet.kernels.convolution import winograd
 from tests.golden.step import LAYOUTS, assert_within, ours
 from tests.parity import draw, oracle, rounding
 
@@ -37,6 +38,14 @@ def check(drawn, layout):
 @draw.examples(80)
 @given(draw.convolutions(), LAYOUT)
 def test_convolution(drawn, layout):
+    check(drawn, layout)
+
+
+@draw.examples(60)
+@given(draw.winograd_convolutions(), LAYOUT)
+def test_convolution_by_winograd(drawn, layout):
+    (_, _, _, C), settings = drawn["shape"], drawn["settings"]
+    assert winograd.suits((3, 3, C, settings["filters"]), (1, 1))
     check(drawn, layout)
 
 

@@ -24,6 +24,7 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow: the extra `reference
 import keras
 
 import scratchnet
+from scratchnet.kernels.convolution import winograd
 from tests.golden.step import Step, assert_within
 from tests.parity import draw, loss_rounding, rounding
 
@@ -38,12 +39,15 @@ LOSSES = {  # activation of the last layer, and the loss
 }
 
 
+FILTERS, WINDOWS = (1, 3, 8, 17), ((1, 1), (2, 3), (3, 3))
+
+
 @st.composite
-def blocks(draw_from):
+def blocks(draw_from, filters=FILTERS, windows=WINDOWS):
     """Draw convolution, batch normalisation or none, pooling or none."""
     convolution = {
-        "filters": draw_from(st.sampled_from([1, 3, 8, 17])),
-        "kernel_size": draw_from(st.sampled_from([(1, 1), (2, 3), (3, 3)])),
+        "filters": draw_from(st.sampled_from(filters)),
+        "kernel_size": draw_from(st.sampled_from(windows)),
         "padding": draw_from(st.sampled_from(["valid", "same"])),
         "activation": draw_from(st.sampled_from(["relu", "relu", "relu", "tanh"])),
         "use_bias": draw_from(st.booleans()),
@@ -59,11 +63,11 @@ def blocks(draw_from):
 
 
 @st.composite
-def models(draw_from):
+def models(draw_from, counts=(0, 1, 1, 2), **of_blocks):
     """Draw layers, as (name of the class, settings), and the indices of frozen ones."""
     found = []
-    for _ in range(draw_from(st.sampled_from([0, 1, 1, 2]))):
-        found += draw_from(blocks())
+    for _ in range(draw_from(st.sampled_from(counts))):
+        found += draw_from(blocks(**of_blocks))
     found.append(("Flatten", {}))
     if draw_from(st.booleans()):
         found.append(("Dense", {"units": 7, "activation": "relu"}))
@@ -235,7 +239,26 @@ class Comparison:
 def test_one_step_with_and_without_the_rewrite_rules(
     drawn, loss, size, shape, weighted, dtype, rng
 ):
-    comparison = Comparison(drawn, loss, size, shape, weighted, dtype, rng)
+    check(Comparison(drawn, loss, size, shape, weighted, dtype, rng))
+
+
+@draw.examples(30)
+@given(
+    models(counts=[1, 1, 2], filters=[8, 17], windows=[(3, 3)]),
+    st.sampled_from(sorted(LOSSES)),
+    st.sampled_from([1, 3]),
+    st.sampled_from([(11, 10, 8), (10, 13, 9)]),
+    st.booleans(),
+    draw.DTYPE,
+    draw.RNG,
+)
+def test_one_step_by_winograd(drawn, loss, size, shape, weighted, dtype, rng):
+    (_, first), *_ = drawn[0]
+    assert winograd.suits((3, 3, shape[-1], first["filters"]), (1, 1))
+    check(Comparison(drawn, loss, size, shape, weighted, dtype, rng))
+
+
+def check(comparison):
     assume(comparison.bounds is not None)
     expected = comparison.theirs()
     for run_eagerly in (False, True):
