@@ -31,7 +31,7 @@ def ours(model: str, dtype: str) -> Trajectory:
     case = trajectories.SHORT[model]
     new = trajectories.scratchnet_model(case, dtype).get_weights()
     start = trajectories.drawn(new, seed=0)
-    samples = trajectories.batches(case, trajectories.SHORT_STEPS)
+    samples = trajectories.short_batches(case)
     return trajectories.scratchnet_trajectory(case, dtype, start, samples).thinned()
 
 
@@ -58,5 +58,5 @@ def test_a_wrong_mask_is_noticed() -> None:
     model = trajectories.scratchnet_model(case, "float64")
     model.set_weights(trajectories.drawn(model.get_weights(), seed=0))
     model.layers[-2].buffers["seed_state"][0] += 1
-    x, y = trajectories.batches(case, 1)[0]
+    x, y = trajectories.short_batches(case)[0]
     assert abs(model.train_on_batch(x, y) - exact.losses[0]) > 1e-3

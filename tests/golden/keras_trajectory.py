@@ -1,9 +1,10 @@
 """Keras's side of `trajectories.py`.
 
-    python -m tests.golden.keras_trajectory fashion_ann float64 200 START.npz OUT.npz
+    python -m tests.golden.keras_trajectory fashion_ann float64 200 0 START.npz OUT.npz
 
-It takes Keras's own initial weights, drawn in float32 from seed 0, and writes them to
-START.npz; the trajectory goes to OUT.npz. One thread, so that it can be repeated.
+With 1 in place of 0, `trajectories.batches` are off the kink. It takes Keras's own
+initial weights, drawn in float32 from seed 0, and writes them to START.npz; the
+trajectory goes to OUT.npz. One thread, so that it can be repeated.
 """
 
 import os
@@ -84,9 +85,10 @@ def keras_trajectory(case, dtype, weights, samples, order=ALL):
 
 def main():
     """Write the two files."""
-    name, dtype, steps, start, out = sys.argv[1:]
+    name, dtype, steps, off, start, out = sys.argv[1:]
     case = CASES[name]
-    weights, samples = initial_weights(case), trajectories.batches(case, int(steps))
+    weights = initial_weights(case)
+    samples = trajectories.batches(case, int(steps), off_the_kink=bool(int(off)))
     Trajectory(np.zeros(0), weights).save(start)
     keras_trajectory(case, dtype, weights, samples).save(out)
 

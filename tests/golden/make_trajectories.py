@@ -20,7 +20,7 @@ def main():
     for name, case in trajectories.SHORT.items():
         new = keras_side.keras_model(case, "float32").get_weights()
         start = trajectories.drawn(new, seed=SEED)
-        samples = trajectories.batches(case, trajectories.SHORT_STEPS)
+        samples = trajectories.short_batches(case)
         for dtype in ("float64", "float32"):
             one = keras_side.keras_trajectory(case, dtype, start, samples).thinned()
             found[f"{name}/{dtype}/losses"] = one.losses

@@ -19,9 +19,6 @@ from scratchnet.kernels.dropout import dropout_reference
 
 BATCH = 64
 
-# Models that get (v + 1)/256 for a pixel v; see `batches`.
-OFF_THE_KINK = ("cifar100_deeper_cnn", "digits_deeper_cnn")
-
 # What the default tests run, without Keras: `make_trajectories.py` stored its side.
 SHORT_STEPS = 20
 SHORT = {
@@ -80,24 +77,24 @@ def network(case: Case, dtype: str) -> Network:
 
 
 def batches(
-    case: Case, steps: int, *, off_the_kink: bool | None = None
+    case: Case, steps: int, *, off_the_kink: bool
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return the first training images, in float32, and one-hot labels.
 
-    A pixel v becomes v/255, as in the study, save in the models `OFF_THE_KINK`, where
-    it becomes (v + 1)/256, because of the ReLU's kink. Where batch normalisation
-    follows a filter that is active everywhere, the gradient of the filter's bias is 0,
-    and the bias remains what rounding makes of that. On black patches, all zero, that
-    alone decides whether the ReLU is open, and two correct programs part for good: with
-    v/255, Keras's initial weights for CIFAR-100's Deeper CNN and float64, one bias is
-    -8.5e-12 in Keras and 1.5e-12 in scratchnet after six steps, and the seventh batch
-    has 203 black patches. So does Keras part from Keras, if it adds up the images of a
-    batch in another order: ``python -m tests.parity.parting``.
+    A pixel v becomes v/255, as in the study, or, off the kink, (v + 1)/256. Where
+    rounding decides whether a ReLU is open, two correct programs part for good, and
+    black pixels, all zero, lead there. Where batch normalisation follows a filter that
+    is active everywhere, the gradient of the filter's bias is 0, and the bias remains
+    what rounding makes of that: on black patches it alone is the ReLU's input. With
+    Keras's initial weights for CIFAR-100's Deeper CNN and float64, one bias is -8.5e-12
+    in Keras and 1.5e-12 in scratchnet after six steps, and the seventh batch has 203
+    black patches. So does Keras part from Keras, if it adds up the images of a batch in
+    another order: ``python -m tests.parity.parting``.
 
     Args:
         case: which model, on images of which data set.
         steps: how many batches.
-        off_the_kink: instead of what the model is meant to get.
+        off_the_kink: whether no pixel is to be 0.
 
     Raises:
         DatasetError: the data set can't be found.
@@ -111,14 +108,17 @@ def batches(
         )
     x = x[: steps * BATCH].reshape(steps, BATCH, *case.image_shape)
     y = y[: steps * BATCH].reshape(steps, BATCH)
-    if off_the_kink is None:
-        off_the_kink = case.name in OFF_THE_KINK
     shift, scale = (1, 256) if off_the_kink else (0, 255)
     one_hot = np.eye(case.classes, dtype=np.float32)
     return [
         ((images.astype(np.float32) + shift) / scale, one_hot[labels])
         for images, labels in zip(x, y, strict=True)
     ]
+
+
+def short_batches(case: Case) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return what the default tests train on."""
+    return batches(case, SHORT_STEPS, off_the_kink=True)
 
 
 def mask(
