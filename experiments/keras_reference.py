@@ -15,8 +15,8 @@ are those of `experiments.data` and `experiments.protocol`.
 `tf.data`. It has to: where a seed is set, `fit` of Keras 3.15 on TensorFlow takes the
 first epoch's order for all epochs, for `tf.random.shuffle` in a dataset's `map` begins
 anew with every pass over it (``array_data_adapter.py``). Networks that meet the same
-batches again and again fit them sooner and are worse on other images; ``--same-order``
-trains them that way, into ``experiments/reference/keras_same_order``.
+batches again and again are worse on other images; ``--same-order`` trains them that
+way, into ``experiments/reference/keras_same_order``.
 """
 
 from __future__ import annotations

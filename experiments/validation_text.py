@@ -71,6 +71,11 @@ def legend(document: Mapping[str, Any]) -> str:
         "weights that were trained before, which a run from fresh weights can't be "
         f"held to. The order of the images in Keras's runs: {orders or NONE}. "
         f"Seconds per epoch: {measured}."
+        + "".join(
+            f" Not all runs of {_title(entry)} were trained on the same files."
+            for entry in models
+            if not entry["same_data"]
+        )
     )
 
 

@@ -153,8 +153,9 @@ def commands_of(module: str) -> list[str]:
 @pytest.mark.parametrize("words", commands_of("experiments"))
 def test_commands_of_the_study_are_accepted(words, monkeypatch):
     called = []
+    outcome = study.Outcome(["a run"], [])
     monkeypatch.setattr(
-        study, "run", lambda *args, **_: called.append("run") or ["a run"]
+        study, "run", lambda *args, **_: called.append("run") or outcome
     )
     for name in ("write_run", "write_study"):
         monkeypatch.setattr(report, name, lambda *args, **_: called.append("report"))

@@ -189,6 +189,11 @@ def test_other_data_are_named(folders, capsys):
     write(folders[1], "scratchnet", data=data)
     assert command(folders) == 0
     assert capsys.readouterr().out.count("Not all of its runs were trained on") == 1
+    assert command(folders, "--markdown") == 0
+    legend = capsys.readouterr().out
+    assert (
+        legend.count("Not all runs of Fashion-MNIST ANN were trained on the same") == 1
+    )
 
 
 def test_records_of_the_other_library_are_refused(folders):
