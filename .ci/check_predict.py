@@ -14,7 +14,7 @@ from PIL import Image
 
 import scratchnet
 from scratchnet import datasets
-from scratchnet.runs import Run
+from scratchnet.runs.run import Run
 
 assert Path(scratchnet.__file__).is_relative_to(sys.prefix), scratchnet.__file__
 run = Run.open(sys.argv[1])

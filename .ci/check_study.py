@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from scratchnet.runs import Run
+from scratchnet.runs.run import Run
 
 LEAST = 0.95
 

@@ -68,7 +68,7 @@ def thread_environment(threads: int) -> dict[str, str]:
 def describe(threads: int) -> dict[str, Any]:
     """Return what a result needs beside its figures to be read later."""
     # Workers import this module, too, and those of other libraries do without ours.
-    from scratchnet.runs import processor
+    from scratchnet.runs.run import processor
 
     return {
         "cpu": processor(),

@@ -32,7 +32,7 @@ class Case:
 
     Attributes:
         dataset: name in `scratchnet.datasets`.
-        model: name in `scratchnet.architectures.ALL`.
+        model: name in `scratchnet.models.architectures.ALL`.
         image_shape: height, width, channels.
         classes: how many.
     """
@@ -56,7 +56,7 @@ class Case:
 
     def network(self) -> Network:
         """Return the model's layers as data."""
-        from scratchnet import architectures
+        from scratchnet.models import architectures
 
         return describe(architectures.ALL[self.model](self.image_shape, self.classes))
 

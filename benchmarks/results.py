@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks import machine
 from experiments.arguments import positive
-from scratchnet.checkpoint import atomic_write
+from scratchnet.saving import atomic_write
 
 FOLDER = machine.ROOT / "benchmarks" / "results"
 

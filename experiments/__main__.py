@@ -19,7 +19,7 @@ from experiments import (
     validation_text,
 )
 from experiments.judgement import EQUIVALENT, INCONCLUSIVE
-from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.foundation.errors import CheckpointError, DatasetError
 
 ACCEPTED_STRICTLY = {EQUIVALENT}
 ACCEPTED = {EQUIVALENT, INCONCLUSIVE}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from scratchnet import architectures, datasets, lookup
+from scratchnet import datasets
+from scratchnet.foundation import lookup
+from scratchnet.models import architectures
 
 MOST_SEEDS = 1000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from experiments.table import markdown
-from scratchnet.runs import Run
+from scratchnet.runs.run import Run
 
 COLUMNS = (
     "data set",

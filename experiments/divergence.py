@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from scratchnet.errors import CheckpointError
+from scratchnet.foundation.errors import CheckpointError
 
 
 class DivergedError(CheckpointError):

@@ -44,9 +44,9 @@ from experiments.protocol import Protocol
 from experiments.records import Key, Record
 from experiments.train import PIXEL_SCALE, say
 from scratchnet import datasets
-from scratchnet.datasets.lock import exclusive
-from scratchnet.errors import CheckpointError, DatasetError
-from scratchnet.runs import processor, scheduling
+from scratchnet.foundation.errors import CheckpointError, DatasetError
+from scratchnet.foundation.lock import exclusive
+from scratchnet.runs.run import processor, scheduling
 
 SAME_ORDER_FOLDER = records.KERAS.with_name("keras_same_order")
 

@@ -32,9 +32,9 @@ from typing import Any
 
 from experiments.progress import METRICS
 from experiments.protocol import STUDY, Protocol
-from scratchnet.checkpoint import atomic_write
-from scratchnet.errors import CheckpointError
-from scratchnet.runs import Run
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.runs.run import Run
+from scratchnet.saving import atomic_write
 
 FORMAT = 2
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from experiments import comparison, protocol, records
 from experiments.divergence import DivergedError
 from experiments.train import say, train
-from scratchnet.datasets.lock import exclusive
-from scratchnet.errors import CheckpointError
-from scratchnet.runs import Run
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.lock import exclusive
+from scratchnet.runs.run import Run
 
 NOT_REPEATED = "not repeated (--fresh repeats it)"
 

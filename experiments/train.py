@@ -13,7 +13,7 @@ import numpy as np
 from experiments import data, divergence
 from experiments.progress import EpochSeconds, EpochTable
 from experiments.protocol import LEAK, Protocol
-from scratchnet import architectures, datasets, layers, optimizers, utils
+from scratchnet import datasets, layers, optimizers, utils
 from scratchnet.callbacks import (
     Callback,
     CSVLogger,
@@ -22,8 +22,9 @@ from scratchnet.callbacks import (
     ModelCheckpoint,
     TerminateOnNaN,
 )
-from scratchnet.runs import PIXELS, Run, environment
-from scratchnet.sequential import Sequential
+from scratchnet.models import architectures
+from scratchnet.models.sequential import Sequential
+from scratchnet.runs.run import PIXELS, Run, environment
 
 PIXEL_SCALE = 1 / 255
 

@@ -22,8 +22,8 @@ from typing import Any
 from experiments import judgement, protocol, records
 from experiments.judgement import Judgement
 from experiments.records import Record
-from scratchnet import architectures
-from scratchnet.errors import CheckpointError
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.models import architectures
 
 # How far apart the mean test accuracies may be.
 MARGINS = {"fashion_mnist": 0.01, "cifar100": 0.02}

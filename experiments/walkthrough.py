@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scratchnet.checkpoint import atomic_write
+from scratchnet.saving import atomic_write
 
 PATH = Path(__file__).with_name("walkthrough.ipynb")
 SECONDS = 900  # that a cell may take

@@ -5,13 +5,11 @@
 
 from scratchnet import (
     activations,
-    architectures,
     callbacks,
     datasets,
     initializers,
     inspection,
     layers,
-    lookup,
     losses,
     metrics,
     models,
@@ -19,12 +17,14 @@ from scratchnet import (
     utils,
 )
 from scratchnet._version import __version__
-from scratchnet.errors import CheckpointError, DatasetError
 from scratchnet.explain import explain, explain_gradient
+from scratchnet.foundation import lookup
+from scratchnet.foundation.errors import CheckpointError, DatasetError
 from scratchnet.gradcheck import gradcheck
 from scratchnet.layers import Input
-from scratchnet.sequential import Sequential
-from scratchnet.trainer import Trainer
+from scratchnet.models import architectures
+from scratchnet.models.sequential import Sequential
+from scratchnet.models.trainer import Trainer
 
 __all__ = [
     "CheckpointError",

@@ -2,6 +2,6 @@
 
 import sys
 
-from scratchnet.cli import main
+from scratchnet.commands.cli import main
 
 sys.exit(main())

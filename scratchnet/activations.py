@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels, lookup
-from scratchnet.shapes import rows
-from scratchnet.subset import refuse
+from scratchnet import kernels
+from scratchnet.foundation import lookup
+from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.shapes import rows
 
 
 class ActivationFunction:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnet import kernels, lookup, naming
-from scratchnet.layers import arguments
-from scratchnet.subset import refuse
+from scratchnet import kernels
+from scratchnet.foundation import arguments, lookup, naming
+from scratchnet.foundation.outside import refuse
 
 # Keras's, `keras.backend.epsilon()`.
 EPSILON = 1e-7
@@ -161,7 +161,7 @@ class CategoricalCrossentropy(Loss):
         d_zₙc = scaleₙ · (pₙc ∑_k tₙk − tₙc)
 
     A model that ends in softmax is trained and evaluated in this second form
-    (`scratchnet/rewrites`), as Keras does on TensorFlow; as there, z is what the
+    (`scratchnet/plan`), as Keras does on TensorFlow; as there, z is what the
     last activation is given, also if that is a sigmoid, and whatever from_logits says.
     It is so for models of any dtype, where Keras forgets the logits if the loss has
     another one. Called by itself, a loss knows y_pred alone.
@@ -372,7 +372,7 @@ def _flat(x: np.ndarray) -> np.ndarray:
 
 
 def _n(shape: tuple[int | None, ...]) -> str:
-    from scratchnet.layers.layer import format_shape
+    from scratchnet.foundation.shapes import format_shape
 
     return format_shape(shape)
 

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import lookup, naming
-from scratchnet.layers import arguments
-from scratchnet.layers.layer import format_shape
-from scratchnet.subset import refuse
+from scratchnet.foundation import arguments, lookup, naming
+from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.shapes import format_shape
 
 
 class Metric:

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels, lookup, naming
-from scratchnet.layers import arguments
-from scratchnet.subset import refuse
+from scratchnet import kernels
+from scratchnet.foundation import arguments, lookup, naming
+from scratchnet.foundation.outside import refuse
 
 Arrays = dict[str, np.ndarray]
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import lookup, naming, random
-from scratchnet.layers import arguments
-from scratchnet.subset import refuse
+from scratchnet.foundation import arguments, lookup, naming, random
+from scratchnet.foundation.outside import refuse
 
 __all__ = ["clear_session", "set_random_seed", "to_categorical"]
 

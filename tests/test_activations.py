@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scratchnet import activations
-from tests.golden import compare
+from tests.keras.golden import compare
 
 NAMES = sorted(activations.ALL)
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import scratchnet as keras
-from scratchnet import layers, random
+from scratchnet import layers
+from scratchnet.foundation import random
 
 X = np.random.default_rng(0).random((12, 6, 6, 1)).astype(np.float32)
 LABELS = np.arange(12) % 3

@@ -19,7 +19,7 @@ def train():
     import hashlib
 
     import scratchnet as keras
-    from scratchnet import architectures
+    from scratchnet.models import architectures
 
     rng = np.random.default_rng(11)
     x = rng.random((IMAGES, *PIXELS), dtype=np.float32)

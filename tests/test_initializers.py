@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scratchnet import initializers, layers, random, utils
-from tests.golden import compare, core_cases
+from scratchnet import initializers, layers, utils
+from scratchnet.foundation import random
+from tests.keras.golden import compare, core_cases
 
 SHAPES = {2: (200, 100), 4: (5, 5, 20, 40)}  # 20,000 values each
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scratchnet import losses
-from scratchnet.workspace import Workspace
-from tests.golden import compare
+from scratchnet.foundation.workspace import Workspace
+from tests.keras.golden import compare
 
 
 def test_values_are_those_of_keras():

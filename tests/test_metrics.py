@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchnet import metrics
-from tests.golden import compare
+from tests.keras.golden import compare
 
 
 def test_values_are_those_of_keras_ties_included():

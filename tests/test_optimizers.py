@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnet import optimizers
-from tests.golden import compare
+from tests.keras.golden import compare
 
 ADAM = {
     "adam": 0.01,

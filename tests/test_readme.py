@@ -18,12 +18,13 @@ from experiments import (
     validate,
     validation_text,
 )
-from scratchnet import cli, runs
+from scratchnet.commands import cli
 from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import explain as explain_command
 from scratchnet.commands import gradcheck as gradcheck_command
 from scratchnet.commands import inspect as inspect_command
 from scratchnet.commands import predict as predict_command
+from scratchnet.runs import run as runs
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import scratchnet as keras
-from scratchnet import random, utils
-from tests.golden import compare
+from scratchnet import utils
+from scratchnet.foundation import random
+from tests.keras.golden import compare
 
 
 def test_one_hot_rows_are_those_of_keras():

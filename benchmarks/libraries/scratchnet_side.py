@@ -10,8 +10,8 @@ import scratchnet
 from benchmarks.libraries.fitting import FittingLibrary
 from benchmarks.libraries.library import Losses, Outputs, cut, one_hot
 from benchmarks.networks import ImageShape, Network, sequential
-from scratchnet.batches import Batch
-from scratchnet.workspace import Workspace
+from scratchnet.foundation.workspace import Workspace
+from scratchnet.models.batches import Batch
 
 
 class ScratchNet(FittingLibrary):

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from experiments.report.look import png
 from experiments.report.markup import Html, data_url, element
-from scratchnet.checkpoint import atomic_write
-from scratchnet.runs import DRAWN, drawn_figures
+from scratchnet.runs.run import DRAWN, drawn_figures
+from scratchnet.saving import atomic_write
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from experiments.report.confusion import Superclasses
 from experiments.report.history import Training
 from scratchnet import datasets
 from scratchnet.datasets import cifar100
-from scratchnet.errors import CheckpointError, DatasetError
-from scratchnet.runs import Run
+from scratchnet.foundation.errors import CheckpointError, DatasetError
+from scratchnet.runs.run import Run
 
 SUPERCLASSES = {
     cifar100.class_names: Superclasses(

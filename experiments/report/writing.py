@@ -16,9 +16,9 @@ from experiments.report.run_drawings import drawings as run_drawings
 from experiments.report.run_page import run_page
 from experiments.report.study_page import drawings, study_page
 from experiments.report.subject import ImageFinder, Images, Subject, read
-from scratchnet.checkpoint import atomic_write
-from scratchnet.errors import CheckpointError
-from scratchnet.runs import FIGURES, PAGE, Run
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.runs.run import FIGURES, PAGE, Run
+from scratchnet.saving import atomic_write
 
 
 def find_runs(folder: str | os.PathLike[str]) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from scratchnet import lookup
 from scratchnet.callbacks.backup_and_restore import BackupAndRestore
 from scratchnet.callbacks.callback import Callback
 from scratchnet.callbacks.callback_list import CallbackList
@@ -16,6 +15,7 @@ from scratchnet.callbacks.model_checkpoint import ModelCheckpoint
 from scratchnet.callbacks.progress_bar import ProgbarLogger
 from scratchnet.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from scratchnet.callbacks.terminate_on_nan import TerminateOnNaN
+from scratchnet.foundation import lookup
 
 __all__ = [
     "BackupAndRestore",

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from scratchnet.batches import Position
-from scratchnet.callbacks import training_state
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.save_frequency import SaveFrequency
-from scratchnet.callbacks.training_state import State
-from scratchnet.checkpoint import npz
-from scratchnet.checkpoint.atomic import atomic_write
-from scratchnet.errors import CheckpointError
-from scratchnet.whole_file import remove_unfinished
+from scratchnet.foundation.atomic import atomic_write
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.files import remove_unfinished
+from scratchnet.models.batches import Position
+from scratchnet.saving import npz, training_state
+from scratchnet.saving.training_state import State
 
 
 class BackupAndRestore(Callback):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.callbacks.callback import Callback, Logs
-from scratchnet.layers import arguments
+from scratchnet.foundation import arguments
 
 
 class LayerMonitor(Callback):
@@ -125,7 +125,7 @@ class LayerMonitor(Callback):
         self.record[kind].setdefault(layer, []).append(_finite(value))
 
     def _write(self, filename: str | os.PathLike[str]) -> None:
-        from scratchnet.checkpoint import atomic_write
+        from scratchnet.saving import atomic_write
 
         with atomic_write(filename, text=True) as file:
             json.dump(self.record, file, allow_nan=False)

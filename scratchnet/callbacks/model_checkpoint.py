@@ -11,8 +11,8 @@ from scratchnet.callbacks.callback import Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import SaveFrequency
-from scratchnet.checkpoint import h5
-from scratchnet.errors import CheckpointError, NonFiniteWeightsError
+from scratchnet.foundation.errors import CheckpointError, NonFiniteWeightsError
+from scratchnet.saving import h5
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".npz")
 

@@ -9,7 +9,7 @@ from typing import Any
 from scratchnet import datasets
 from scratchnet.datasets import loading
 from scratchnet.datasets.description import Dataset
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:

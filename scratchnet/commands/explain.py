@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.foundation.errors import CheckpointError, DatasetError
 from scratchnet.kernels import ladder
 
 HELP = "print the arithmetic behind one number of a trained model"
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         0 where all numbers agree with the kernels', 1 where one does not or a file
         can't be read, 2 for the name of no layer, or an element that is not there.
     """
-    from scratchnet.runs import Run
+    from scratchnet.runs.run import Run
 
     try:
         model = Run.open(arguments.run_folder).model(arguments.weights)
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _explain(model: Any, arguments: argparse.Namespace) -> Any:
     from scratchnet.explain import explain, explain_gradient
     from scratchnet.inspection.data import load_images
-    from scratchnet.runs import Run
+    from scratchnet.runs.run import Run
 
     model.get_layer(arguments.layer)  # a wrong name is said before data are loaded
     x, labels = load_images(

@@ -98,7 +98,7 @@ def _find(name: str, cases: dict[str, Any]) -> str:
     Raises:
         ValueError: there is no such layer or loss; the nearest is suggested.
     """
-    from scratchnet.lookup import suggest
+    from scratchnet.foundation.lookup import suggest
 
     lower = {known.lower(): known for known in cases}
     if name.lower() in lower:

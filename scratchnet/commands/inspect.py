@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.foundation.errors import CheckpointError, DatasetError
 
 HELP = "draw a trained network's filters, feature maps, activations and saliency"
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _figures(arguments: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     from scratchnet import inspection
     from scratchnet.inspection.data import load_images
-    from scratchnet.runs import Run
+    from scratchnet.runs.run import Run
 
     opened = Run.open(arguments.run_folder)
     model = opened.model(arguments.weights)

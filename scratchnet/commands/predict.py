@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scratchnet.errors import CheckpointError, PictureError
+from scratchnet.foundation.errors import CheckpointError, PictureError
 
 if TYPE_CHECKING:
-    from scratchnet.prediction.classifier import Classifier
-    from scratchnet.prediction.prepare import Picture
+    from scratchnet.runs.classifier import Classifier
+    from scratchnet.runs.prepare import Picture
 
 Answer = dict[str, Any]  # of a picture, as --json prints it
 
@@ -87,8 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         0, or 1 if the run, a picture or the figure's file is at fault, 2 for a command
         line that makes no sense.
     """
-    from scratchnet.prediction.classifier import Classifier
-    from scratchnet.runs import Run
+    from scratchnet.runs.classifier import Classifier
+    from scratchnet.runs.run import Run
 
     fault = _fault_of_figure(arguments)
     if fault:
@@ -123,7 +123,7 @@ def _answers(classifier: Classifier, arguments: argparse.Namespace) -> list[Answ
     """
     import numpy as np
 
-    from scratchnet.prediction.prepare import Settings, hints, prepare
+    from scratchnet.runs.prepare import Settings, hints, prepare
 
     settings = Settings(
         classifier.image_shape,
@@ -151,7 +151,7 @@ def _answers(classifier: Classifier, arguments: argparse.Namespace) -> list[Answ
     for answer, found in zip(predicted, guesses, strict=True):
         answer["guesses"] = [asdict(guess) for guess in found]
     if arguments.figure:
-        from scratchnet.prediction.figure import draw
+        from scratchnet.runs.figure import draw
 
         draw(arguments.figure, read, guesses)
     return answers
@@ -194,7 +194,7 @@ def _print_text(about: Answer, answers: list[Answer]) -> None:
 
 def _fault_of_figure(arguments: argparse.Namespace) -> str:
     """Say what is wrong with ``--figure``; an empty text if nothing is."""
-    from scratchnet.prediction.figure import ENDINGS, MOST_PICTURES
+    from scratchnet.runs.figure import ENDINGS, MOST_PICTURES
 
     path = arguments.figure
     if path is None:

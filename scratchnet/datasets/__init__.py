@@ -25,7 +25,7 @@ from typing import Any
 
 from scratchnet.datasets import cifar100, digits, fashion_mnist, mnist
 from scratchnet.datasets.description import Dataset
-from scratchnet.lookup import missing_attribute
+from scratchnet.foundation.lookup import missing_attribute
 
 __all__ = ["cifar100", "digits", "fashion_mnist", "get", "mnist", "names", "provenance"]
 

@@ -22,7 +22,7 @@ from scratchnet.datasets.description import (
     Splits,
     as_splits,
 )
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 class_names = tuple(
     """

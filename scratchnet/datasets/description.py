@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchnet.datasets.description import Arrays, Dataset, Splits, as_splits
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from scratchnet.datasets.description import PublishedFile
-from scratchnet.datasets.lock import exclusive
 from scratchnet.datasets.verify import has_sha256
-from scratchnet.errors import DatasetError
-from scratchnet.whole_file import remove_unfinished, write_whole
+from scratchnet.foundation.errors import DatasetError
+from scratchnet.foundation.files import remove_unfinished, write_whole
+from scratchnet.foundation.lock import exclusive
 
 CHUNK = 256 * 1024
 

@@ -30,7 +30,7 @@ from scratchnet.datasets.description import (
     PublishedFile,
     check_labels,
 )
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 UNSIGNED_BYTE = 0x08
 

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 # CIFAR-100's largest file has 255,000 opcodes.
 MAX_OPERATIONS = 500_000

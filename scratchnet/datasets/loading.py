@@ -9,7 +9,7 @@ from scratchnet.datasets import download
 from scratchnet.datasets.description import Arrays, Dataset
 from scratchnet.datasets.lookup import Found, Place, cache_folder, find, places
 from scratchnet.datasets.verify import has_sha256, read_found, weakest
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 _latest: dict[str, dict[str, Any]] = {}
 

@@ -12,7 +12,7 @@ from scratchnet.datasets.description import (
     Edition,
     PublishedFile,
 )
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 DEBIAN_FOLDER = Path("/usr/share/datasets")
 

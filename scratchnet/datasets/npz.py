@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchnet.datasets.description import Arrays, Contents, Dataset, check_labels
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 # A .npy header is padded to a multiple of 64 bytes; NumPy writes 128 for these arrays.
 HEADER_LIMIT = 4096

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from scratchnet.datasets.description import MIB, Contents
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 BLOCK = 512
 MAX_MEMBERS = 100

@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 from scratchnet.datasets.description import MIB, Content, Contents, PublishedFile
 from scratchnet.datasets.lookup import Found
 from scratchnet.datasets.tar_stream import Readable, read_members
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 LEVELS = ("archive", "content", "structure")
 

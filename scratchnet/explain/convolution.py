@@ -12,10 +12,10 @@ import numpy as np
 from scratchnet.explain import activation
 from scratchnet.explain.dense import bias_row
 from scratchnet.explain.equation import Equation, Index, Row, element, total
+from scratchnet.foundation.workspace import Workspace
 from scratchnet.inspection.passes import Step
 from scratchnet.layers import windows
 from scratchnet.layers.conv2d import Conv2D
-from scratchnet.workspace import Workspace
 
 
 def forward(step: Step, index: Index) -> list[Equation]:

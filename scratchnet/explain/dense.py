@@ -6,9 +6,9 @@ import numpy as np
 
 from scratchnet.explain import activation
 from scratchnet.explain.equation import Equation, Index, Row, element, total
+from scratchnet.foundation.workspace import Workspace
 from scratchnet.inspection.passes import Step
 from scratchnet.layers.dense import Dense
-from scratchnet.workspace import Workspace
 
 
 def forward(step: Step, index: Index) -> list[Equation]:

@@ -18,10 +18,11 @@ from scratchnet.explain import (
 )
 from scratchnet.explain.equation import Equation, Index, Row, element, total
 from scratchnet.explain.explanation import Explanation
+from scratchnet.foundation.shapes import format_shape
 from scratchnet.inspection import passes
 from scratchnet.inspection.passes import LossRun, Step
-from scratchnet.layers.layer import Layer, format_shape
-from scratchnet.sequential import Sequential
+from scratchnet.layers.layer import Layer
+from scratchnet.models.sequential import Sequential
 
 
 class Arithmetic(Protocol):

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from scratchnet import layers, losses
+from scratchnet.foundation.shapes import Shape
 from scratchnet.gradcheck.check import gradcheck
 from scratchnet.gradcheck.losses import gradcheck_loss
 from scratchnet.gradcheck.report import Report
-from scratchnet.layers.layer import Layer, Shape
+from scratchnet.layers.layer import Layer
 
 IMAGE = (5, 6, 2)
 

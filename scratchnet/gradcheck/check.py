@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from scratchnet.foundation.shapes import Shape
 from scratchnet.gradcheck import causes, conduct, inputs
 from scratchnet.gradcheck.compare import Comparison, Evidence
 from scratchnet.gradcheck.report import Report, Row
 from scratchnet.gradcheck.subject import Subject, random_numbers_kept
-from scratchnet.layers.layer import Layer, Shape
+from scratchnet.layers.layer import Layer
 
 # A point whose neighbourhood holds a kink says nothing: so many others are tried.
 ATTEMPTS = 5

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import random
+from scratchnet.foundation import random
 from scratchnet.gradcheck import inputs
 from scratchnet.layers.layer import Layer
 

@@ -6,7 +6,7 @@ function that returns arrays, and beside it one that returns a matplotlib figure
 `callbacks.LayerMonitor`.
 """
 
-from scratchnet import lookup
+from scratchnet.foundation import lookup
 from scratchnet.inspection.activation_statistics import (
     ActivationStatistics,
     activation_statistics,

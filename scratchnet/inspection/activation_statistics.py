@@ -14,7 +14,7 @@ from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.flatten import Flatten
 from scratchnet.layers.layer import Layer
-from scratchnet.sequential import Sequential
+from scratchnet.models.sequential import Sequential
 
 # Counting millions of values would take longer than the network does.
 MOST = 1 << 16

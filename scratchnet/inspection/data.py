@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from scratchnet import datasets
-from scratchnet.errors import CheckpointError
-from scratchnet.runs import Run
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.runs.run import Run
 
 
 def load_images(run: Run, start: int, count: int = 1) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from scratchnet.inspection import figures, passes
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.flatten import Flatten
 from scratchnet.layers.rescaling import Rescaling
-from scratchnet.sequential import Sequential
+from scratchnet.models.sequential import Sequential
 
 # Units of a dense layer in a row.
 CELLS = 64

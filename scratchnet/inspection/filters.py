@@ -12,7 +12,7 @@ from scratchnet.layers.conv2d import Conv2D
 from scratchnet.layers.dense import Dense
 from scratchnet.layers.flatten import Flatten
 from scratchnet.layers.layer import Layer
-from scratchnet.sequential import Sequential
+from scratchnet.models.sequential import Sequential
 
 
 def first_filters(model: Sequential) -> np.ndarray:

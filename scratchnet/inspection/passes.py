@@ -1,6 +1,6 @@
 """A run through a network, layer by layer, with everything on the way kept.
 
-In training, several layers may run as one (`scratchnet/rewrites`), and their arrays
+In training, several layers may run as one (`scratchnet/plan`), and their arrays
 are used again by the next step. Here every layer runs by itself, in memory of its own,
 and the model is afterwards as it was before: moving statistics, dropout's count of
 steps and gradients are put back.
@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import activations, losses, rewrites
-from scratchnet.batches import Samples
+from scratchnet import activations, losses
+from scratchnet import plan as rewrites
+from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers.activated import ActivatedLayer
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.layer import Layer
-from scratchnet.sequential import Sequential
-from scratchnet.workspace import Workspace
+from scratchnet.models.batches import Samples
+from scratchnet.models.sequential import Sequential
 
 
 @dataclass

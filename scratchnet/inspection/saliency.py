@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation import arguments
 from scratchnet.inspection import figures, passes
-from scratchnet.layers import arguments
-from scratchnet.sequential import Sequential
+from scratchnet.models.sequential import Sequential
 
 
 def gradient_saliency(

@@ -24,8 +24,8 @@ import math
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
 CHUNK = 1 << 14

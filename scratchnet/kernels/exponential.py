@@ -30,7 +30,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
-from scratchnet.kernels.compile import OPTIONS
+from scratchnet.kernels.machine.compile import OPTIONS
 
 LOG_2 = Fraction("0.693147180559945309417232121458176568")
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.compile import compiled, parallel
 from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Fewer elements are not worth waking a thread for.
 SMALL = 1 << 15

@@ -5,8 +5,8 @@ The gradient. ∂loss/∂prediction[d] = 2·(prediction[d] − target[d])/D.
 
 import numpy as np
 
-from scratchnet.kernels.compile import compiled
 from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.machine.compile import compiled
 
 
 def mean_squared_error_forward_reference(predictions, targets, losses):

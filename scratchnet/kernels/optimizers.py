@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.addresses import addresses, array_at
-from scratchnet.kernels.compile import compiled
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.subnormals import flush_subnormals, restore
-from scratchnet.kernels.workers import launch, take, workers
+from scratchnet.kernels.machine.addresses import addresses, array_at
+from scratchnet.kernels.machine.compile import compiled
+from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
+from scratchnet.kernels.machine.workers import launch, take, workers
 
 # Elements handed to a thread at once.
 CHUNK = 1 << 12

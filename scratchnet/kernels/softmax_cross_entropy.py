@@ -29,8 +29,8 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.activations.softmax import CHUNK, softmax_rows
-from scratchnet.kernels.compile import compiled, compiled_once, parallel
 from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.machine.compile import compiled, compiled_once, parallel
 
 EPSILON = 1e-7
 

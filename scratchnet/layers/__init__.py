@@ -1,6 +1,6 @@
 """Layers: one file each, hyperparameters and shapes here, arithmetic in `kernels/`."""
 
-from scratchnet import lookup
+from scratchnet.foundation import lookup
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization

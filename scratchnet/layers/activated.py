@@ -16,7 +16,7 @@ class ActivatedLayer(Layer):
     A subclass writes `pre_activation`, `backward_params` and `backward_input`. They
     are apart because not every step needs all of them: the first layer of a model
     has no use for an input gradient, and a softmax before a cross-entropy is
-    differentiated together with it (`scratchnet/rewrites`).
+    differentiated together with it (`scratchnet/plan`).
     """
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:

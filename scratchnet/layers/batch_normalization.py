@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import initializers, kernels, lookup
-from scratchnet.layers import arguments
-from scratchnet.layers.layer import Layer, Shape, format_shape
-from scratchnet.shapes import rows
-from scratchnet.subset import refuse
+from scratchnet import initializers, kernels
+from scratchnet.foundation import arguments, lookup
+from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.shapes import Shape, format_shape, rows
+from scratchnet.layers.layer import Layer
 
 
 class BatchNormalization(Layer):

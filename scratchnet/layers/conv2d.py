@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels, lookup
-from scratchnet.layers import arguments, windows
-from scratchnet.layers.layer import Shape
+from scratchnet import kernels
+from scratchnet.foundation import arguments, lookup
+from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.shapes import Shape
+from scratchnet.layers import windows
 from scratchnet.layers.weighted import WeightedLayer
-from scratchnet.subset import refuse
 
 
 class Conv2D(WeightedLayer):

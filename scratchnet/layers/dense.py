@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels, lookup
-from scratchnet.layers import arguments
-from scratchnet.layers.layer import Shape, format_shape
+from scratchnet import kernels
+from scratchnet.foundation import arguments, lookup
+from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.shapes import Shape, format_shape, rows
 from scratchnet.layers.weighted import WeightedLayer
-from scratchnet.shapes import rows
-from scratchnet.subset import refuse
 
 
 class Dense(WeightedLayer):

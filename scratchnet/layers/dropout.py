@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels, random
-from scratchnet.layers import arguments
-from scratchnet.layers.layer import Layer, Shape
-from scratchnet.subset import refuse
+from scratchnet import kernels
+from scratchnet.foundation import arguments, random
+from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.shapes import Shape
+from scratchnet.layers.layer import Layer
 
 
 class Dropout(Layer):

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.layers import arguments
-from scratchnet.layers.layer import Layer, Shape
+from scratchnet.foundation import arguments
+from scratchnet.foundation.shapes import Shape
+from scratchnet.layers.layer import Layer
 
 
 class Flatten(Layer):

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.layers.layer import Layer, Shape
-from scratchnet.subset import refuse
+from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.shapes import Shape
+from scratchnet.layers.layer import Layer
 
 
 class InputLayer(Layer):

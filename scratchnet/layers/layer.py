@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from scratchnet import lookup, naming, workspace
-from scratchnet.subset import missing, refuse
-
-Shape = tuple[int | None, ...]
+from scratchnet.foundation import lookup, naming, workspace
+from scratchnet.foundation.outside import missing, refuse
+from scratchnet.foundation.shapes import Shape, format_shape
 
 # Keras's public names that a layer of scratchnet's has not.
 OUTSIDE = frozenset(
@@ -156,7 +155,7 @@ class Layer:
         """Build once, and note the shapes."""
         if self.built:
             return
-        from scratchnet import random
+        from scratchnet.foundation import random
 
         shape = (None, *input_shape[1:])
         output_shape = self.compute_output_shape(shape)
@@ -322,16 +321,6 @@ def copy_weights(who: str, into: dict[str, np.ndarray], values: Any) -> None:
             )
     for weight, value in zip(into.values(), values, strict=True):
         weight[...] = value
-
-
-def format_shape(shape: Shape) -> str:
-    """Write a shape as messages do: N for the batch's open dimension.
-
-    >>> format_shape((None, 28, 28, 1))
-    '(N, 28, 28, 1)'
-    """
-    parts = ["N" if size is None else str(size) for size in shape]
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def _check_shape(who: str, shape: Any) -> Shape:

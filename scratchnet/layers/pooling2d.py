@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.layers import arguments, windows
-from scratchnet.layers.layer import Layer, Shape
+from scratchnet.foundation import arguments
+from scratchnet.foundation.shapes import Shape
+from scratchnet.layers import windows
+from scratchnet.layers.layer import Layer
 
 
 class Pooling2D(Layer):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from scratchnet.foundation.outside import refuse
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.layer import Layer
-from scratchnet.subset import refuse
 
 
 class ReLU(Activation):

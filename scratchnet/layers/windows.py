@@ -9,7 +9,7 @@ Reference: `keras/src/ops/operation_utils.py` (compute_conv_output_shape).
 
 from __future__ import annotations
 
-from scratchnet.layers.layer import Shape, format_shape
+from scratchnet.foundation.shapes import Shape, format_shape
 
 
 def output_size(size: int, window: int, stride: int, padding: str) -> int:

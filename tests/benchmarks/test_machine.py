@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from benchmarks import machine
-from scratchnet import runs
+from scratchnet.runs import run as runs
 
 
 def test_threads_go_to_different_cores_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from benchmarks.networks import (
     without_dropout,
 )
 from benchmarks.workers import Worker
-from scratchnet import architectures
+from scratchnet.models import architectures
 
 
 def test_the_six_models_are_those_of_the_study() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import results
-from scratchnet.errors import CheckpointError
+from scratchnet.foundation.errors import CheckpointError
 
 
 def parse(*words: str) -> Namespace:

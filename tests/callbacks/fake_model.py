@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import random
 from scratchnet.callbacks import CallbackList
+from scratchnet.foundation import random
 
 Logs = dict[str, Any]
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from fake_model import FakeModel, Layer, train
 
-from scratchnet import random
 from scratchnet.callbacks import (
     BackupAndRestore,
     Callback,
     History,
     LearningRateScheduler,
     ReduceLROnPlateau,
-    training_state,
 )
-from scratchnet.errors import CheckpointError
+from scratchnet.foundation import random
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.saving import training_state
 
 EPOCHS = 5
 

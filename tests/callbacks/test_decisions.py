@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.golden import callback_cases, compare_callbacks
+from tests.keras.golden import callback_cases, compare_callbacks
 
 RECORDS = compare_callbacks.read()
 

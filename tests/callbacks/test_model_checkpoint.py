@@ -11,7 +11,7 @@ from fake_model import FakeModel, fit, values
 
 import scratchnet as keras
 from scratchnet.callbacks import Callback, EarlyStopping, ModelCheckpoint
-from scratchnet.errors import CheckpointError, NonFiniteWeightsError
+from scratchnet.foundation.errors import CheckpointError, NonFiniteWeightsError
 
 NAN = float("nan")
 
@@ -176,7 +176,7 @@ def test_a_fit_that_diverges_goes_on_and_puts_the_best_weights_back(
         history = model.fit(x, [0, 1, 2, 0], epochs=4, callbacks=members, verbose=0)
     messages = [str(one.message) for one in given if "ModelChe" in str(one.message)]
     function = "save_model" if ending == ".keras" else "save_weights"
-    assert len(messages) == 1 and f"checkpoint.{function}(model, path" in messages[0]
+    assert len(messages) == 1 and f"saving.{function}(model, path" in messages[0]
     assert history.epoch == [0, 1, 2, 3]
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
     model.load_weights(path)  # of the first epoch

@@ -11,7 +11,7 @@ import pytest
 
 import scratchnet as keras
 from scratchnet import callbacks, layers
-from scratchnet.errors import CheckpointError
+from scratchnet.foundation.errors import CheckpointError
 
 
 def make_model() -> Any:

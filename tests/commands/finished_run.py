@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from scratchnet import Input, Sequential, datasets, layers
-from scratchnet.runs import Run
+from scratchnet.runs.run import Run
 
 
 def make(folder: Path, dataset: str = "digits") -> Run:

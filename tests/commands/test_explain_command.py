@@ -6,7 +6,8 @@ import finished_run
 import numpy as np
 import pytest
 
-from scratchnet import cli, datasets, explain, explain_gradient, kernels
+from scratchnet import datasets, explain, explain_gradient, kernels
+from scratchnet.commands import cli
 
 
 @pytest.fixture(scope="module")

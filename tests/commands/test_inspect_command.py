@@ -3,7 +3,7 @@ from __future__ import annotations
 import finished_run
 import pytest
 
-from scratchnet import cli
+from scratchnet.commands import cli
 
 NAMES = ["filters.png", "feature_maps.png", "activations.png", "saliency.png"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scratchnet import cli
-from scratchnet.prediction.figure import MOST_PICTURES
-from tests.prediction.conftest import make_run  # noqa: F401 (a fixture)
+from scratchnet.commands import cli
+from scratchnet.runs.figure import MOST_PICTURES
+from tests.runs.conftest import make_run  # noqa: F401 (a fixture)
 
 
 @pytest.fixture

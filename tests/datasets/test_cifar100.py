@@ -10,7 +10,7 @@ from tiny_files import TEST, TRAIN, cifar_arrays, cifar_contents, tiny_cifar
 
 from scratchnet.datasets import cifar100, loading
 from scratchnet.datasets.cifar100 import decode_cifar100
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 DATASET = tiny_cifar()[0]
 ARRAYS = cifar_arrays(TRAIN)

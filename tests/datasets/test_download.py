@@ -17,7 +17,7 @@ import tiny_files
 from scratchnet.datasets import download, loading
 from scratchnet.datasets.description import Content, PublishedFile
 from scratchnet.datasets.download import MirrorError, Patience, fetch
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 DATA = os.urandom(300_000)
 QUICK = Patience(timeout=0.6, rounds=3, pause=0.01, slow_after=0.2, slow_rate=1e4)

@@ -8,7 +8,7 @@ from tiny_files import TEST, TRAIN, idx_arrays, idx_bytes, idx_contents, mutant
 
 from scratchnet.datasets import fashion_mnist
 from scratchnet.datasets.idx import decode_idx, idx_size, read_idx
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 IMAGES = np.random.default_rng(3).integers(0, 256, (4, 28, 28), np.uint8)
 

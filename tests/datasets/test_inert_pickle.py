@@ -13,7 +13,7 @@ import pytest
 from tiny_files import cifar_arrays, mutant, python2_batch, python3_batch, rows
 
 from scratchnet.datasets import inert_pickle
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 ARRAYS = cifar_arrays(3)
 
@@ -21,7 +21,7 @@ WATCHED_LOAD = """
 import json, resource, sys
 payloads = {k: bytes.fromhex(v) for k, v in json.load(open(sys.argv[1])).items()}
 from scratchnet.datasets import inert_pickle
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 try:
     inert_pickle.loads(b"cos\\nsystem\\n.", "warm-up")
 except DatasetError:

@@ -18,7 +18,7 @@ from scratchnet.datasets import loading, lookup
 from scratchnet.datasets.description import as_splits
 from scratchnet.datasets.lookup import Place, find
 from scratchnet.datasets.verify import read_found
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 FASHION, PACKED = tiny_fashion()
 PLAIN = tiny_files.idx_contents(tiny_files.idx_arrays())
@@ -430,7 +430,7 @@ def test_mutants_of_npz_files(tmp_path):
 BOMB_LOAD = """
 import resource, sys
 from scratchnet.datasets import cifar100, fashion_mnist, loading
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 dataset = {"fashion": fashion_mnist, "cifar": cifar100}[sys.argv[1]].DATASET
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

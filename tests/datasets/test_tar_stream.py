@@ -9,7 +9,7 @@ import pytest
 from tiny_files import mutant, tar_bytes
 
 from scratchnet.datasets.tar_stream import read_members
-from scratchnet.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError
 
 LIMITS = {"train": 5000, "test": 2000, "meta": 1000}
 CONTENTS = {"train": b"t" * 3000, "test": b"e" * 512, "meta": b""}

@@ -1,4 +1,4 @@
-"""Everything about Keras's runs but Keras: see tests/parity for that."""
+"""Everything about Keras's runs but Keras: see tests/keras/parity for that."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from experiments import keras_reference, records
 from experiments.divergence import DivergedError
 from experiments.protocol import DIGITS, STUDY
 from experiments.records import Key
-from scratchnet.datasets.lock import exclusive, fcntl
+from scratchnet.foundation.lock import exclusive, fcntl
 from tests.experiments.made_records import PARAMETERS, make
 
 

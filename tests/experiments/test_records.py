@@ -11,8 +11,8 @@ from experiments import records
 from experiments.__main__ import main
 from experiments.protocol import STUDY
 from experiments.records import Key
-from scratchnet.errors import CheckpointError
-from scratchnet.runs import Run
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.runs.run import Run
 from tests.experiments.made_records import make
 
 KEY = Key("cifar100", "basic_cnn", 2, STUDY)

@@ -17,9 +17,9 @@ from experiments.__main__ import main
 from experiments.divergence import DivergedError
 from experiments.protocol import Protocol
 from experiments.records import Key
-from scratchnet.datasets.lock import exclusive
-from scratchnet.errors import CheckpointError, DatasetError
-from scratchnet.runs import Run
+from scratchnet.foundation.errors import CheckpointError, DatasetError
+from scratchnet.foundation.lock import exclusive
+from scratchnet.runs.run import Run
 from tests.experiments.made_records import PARAMETERS, make
 
 ROOT = Path(__file__).resolve().parents[2]

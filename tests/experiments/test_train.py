@@ -9,10 +9,12 @@ from PIL import Image
 
 from experiments import data, protocol
 from experiments.train import build, train
-from scratchnet import architectures, cli, datasets
+from scratchnet import datasets
 from scratchnet.callbacks import EarlyStopping
-from scratchnet.errors import CheckpointError
-from scratchnet.runs import FIGURES, FORMAT, PAGE, RESULTS, Run
+from scratchnet.commands import cli
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.models import architectures
+from scratchnet.runs.run import FIGURES, FORMAT, PAGE, RESULTS, Run
 
 QUICK = replace(protocol.DIGITS, epochs=2)
 PARAMETERS = {"ann": 109_386, "basic_cnn": 121_930}

@@ -11,7 +11,7 @@ from experiments.__main__ import main
 from experiments.judgement import EQUIVALENT, FAILURE, INCONCLUSIVE
 from experiments.protocol import STUDY
 from experiments.records import Key
-from scratchnet.errors import CheckpointError
+from scratchnet.foundation.errors import CheckpointError
 from tests.experiments.made_records import ACCURACIES, PARAMETERS, write, write_study
 
 

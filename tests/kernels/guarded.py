@@ -199,7 +199,7 @@ CALLS = {
 
 def guard_scratch(side):
     """Give kernels memory between guard pages to work in, full of NaN."""
-    from scratchnet import workspace
+    from scratchnet.foundation import workspace
 
     def empty(owner, name, shape, dtype):
         return guarded(np.full(shape, np.nan, dtype), side)
@@ -208,7 +208,7 @@ def guard_scratch(side):
 
 
 def main(dtypes):
-    from scratchnet.kernels.tile import TILES, VECTOR_BYTES
+    from scratchnet.kernels.machine.tile import TILES, VECTOR_BYTES
 
     rng = np.random.default_rng(0)
     for dtype in dtypes:

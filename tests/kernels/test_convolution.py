@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from scratchnet import workspace
+from scratchnet.foundation import workspace
 from scratchnet.kernels import OPERATIONS
 from scratchnet.kernels.convolution import im2col
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from scratchnet import kernels
-from scratchnet.kernels import compile, ladder
+from scratchnet.kernels import ladder
+from scratchnet.kernels.machine import compile
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from scratchnet.kernels import links
-from scratchnet.kernels.compile import compiled, compiled_once
+from scratchnet.kernels.machine import links
+from scratchnet.kernels.machine.compile import compiled, compiled_once
 
 
 @compiled_once

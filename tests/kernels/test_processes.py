@@ -142,8 +142,8 @@ def test_bounds_checks_reach_the_work_of_every_worker():
     program = """
 import numpy as np
 from typing import NamedTuple
-from scratchnet.kernels.compile import compiled
-from scratchnet.kernels.workers import launch, take
+from scratchnet.kernels.machine.compile import compiled
+from scratchnet.kernels.machine.workers import launch, take
 
 class Array(NamedTuple):
     x: np.ndarray

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from scratchnet.kernels import simd
-from scratchnet.kernels.compile import compiled
-from scratchnet.kernels.simd import (
+from scratchnet.kernels.machine import simd
+from scratchnet.kernels.machine.compile import compiled
+from scratchnet.kernels.machine.simd import (
     copy,
     fill,
     larger,
@@ -12,7 +12,7 @@ from scratchnet.kernels.simd import (
     store,
     where_larger,
 )
-from scratchnet.kernels.tile import VECTOR_BYTES
+from scratchnet.kernels.machine.tile import VECTOR_BYTES
 
 DTYPES = (np.float32, np.float64)
 

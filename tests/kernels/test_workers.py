@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numba import prange
 
-from scratchnet.kernels.compile import compiled, parallel
-from scratchnet.kernels.workers import (
+from scratchnet.kernels.machine.compile import compiled, parallel
+from scratchnet.kernels.machine.workers import (
     LINE,
     _launch,
     entry_points,

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from scratchnet.foundation.workspace import Workspace
 from scratchnet.gradcheck import gradcheck, inputs
 from scratchnet.layers.layer import Layer
-from scratchnet.workspace import Workspace
 
 BATCH = 3
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scratchnet import random
+from scratchnet.foundation import random
 from scratchnet.layers import Dropout
 from tests.layers.suite import Case, LayerSuite, refuses
 

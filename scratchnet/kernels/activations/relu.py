@@ -8,7 +8,7 @@ Reference: Glorot, Bordes & Bengio (2011), "Deep sparse rectifier neural network
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.compile import compiled, parallel
+from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
 CHUNK = 1 << 15

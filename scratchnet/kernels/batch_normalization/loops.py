@@ -20,8 +20,8 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.batch_normalization.reference import reciprocal_deviation
-from scratchnet.kernels.compile import compiled, parallel
-from scratchnet.kernels.silence import silent
+from scratchnet.kernels.machine.compile import compiled, parallel
+from scratchnet.kernels.machine.silence import silent
 
 # Elements of a chunk: 128 KiB of float32, which stay in the second-level cache. Up
 # to that size there is one chunk, for which no thread is worth waking.

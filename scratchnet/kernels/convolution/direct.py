@@ -1,9 +1,9 @@
 """Convolution, rung 3: register tiles on the images themselves, nothing unfolded.
 
 Against `im2col`: the columns, 9 times the size of the image for a 3x3 kernel, are
-neither written nor read. The tile of `scratchnet.kernels.tile` finds the rows of the
-unfolded matrix where they lie in the image, by a table of offsets; bias and ReLU are
-applied before its sums leave the registers.
+neither written nor read. The tile of `scratchnet.kernels.machine.tile` finds the rows
+of the unfolded matrix where they lie in the image, by a table of offsets; bias and
+ReLU are applied before its sums leave the registers.
 
     forward          pixels × output channels, summed over the window
     weight gradient  elements of the window × output channels, summed over pixels
@@ -23,8 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from scratchnet import workspace
-from scratchnet.kernels.compile import compiled, compiled_once, parallel
+from scratchnet.foundation import workspace
 from scratchnet.kernels.convolution.epilogues import (
     Epilogue,
     Gradient,
@@ -35,9 +34,10 @@ from scratchnet.kernels.convolution.epilogues import (
     output_of,
     with_scratch,
 )
-from scratchnet.kernels.products import add_rows, clear, product
-from scratchnet.kernels.tile import ADD, BIAS
-from scratchnet.kernels.workers import launch, take, workers
+from scratchnet.kernels.machine.compile import compiled, compiled_once, parallel
+from scratchnet.kernels.machine.products import add_rows, clear, product
+from scratchnet.kernels.machine.tile import ADD, BIAS
+from scratchnet.kernels.machine.workers import launch, take, workers
 
 # Images are cut into at most this many chunks with a d_weight of their own.
 CHUNKS = 8

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchnet import workspace
-from scratchnet.kernels.compile import compiled, compiled_once, inlined
-from scratchnet.kernels.simd import (
+from scratchnet.foundation import workspace
+from scratchnet.kernels.machine.compile import compiled, compiled_once, inlined
+from scratchnet.kernels.machine.simd import (
     fill,
     larger,
     load,
@@ -25,7 +25,7 @@ from scratchnet.kernels.simd import (
     where_larger,
     where_positive,
 )
-from scratchnet.kernels.tile import vector_lanes
+from scratchnet.kernels.machine.tile import vector_lanes
 
 
 @inlined

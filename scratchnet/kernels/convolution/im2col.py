@@ -22,10 +22,10 @@ networks for document processing", section 3.
 import numpy as np
 from numba import prange
 
-from scratchnet import workspace
-from scratchnet.kernels.compile import parallel
-from scratchnet.kernels.matrix_product import multiply
-from scratchnet.kernels.silence import silent
+from scratchnet.foundation import workspace
+from scratchnet.kernels.machine.compile import parallel
+from scratchnet.kernels.machine.matrix_product import multiply
+from scratchnet.kernels.machine.silence import silent
 
 # Images are unfolded in groups whose matrix takes no more than this, so that a large
 # batch needs no more memory than a small one.

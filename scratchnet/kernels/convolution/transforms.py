@@ -33,10 +33,10 @@ section 4.1.
 
 from typing import NamedTuple
 
-from scratchnet.kernels.compile import compiled, compiled_once
-from scratchnet.kernels.products import clear
-from scratchnet.kernels.simd import fill, load, not_below_zero, store
-from scratchnet.kernels.tile import vector_lanes
+from scratchnet.kernels.machine.compile import compiled, compiled_once
+from scratchnet.kernels.machine.products import clear
+from scratchnet.kernels.machine.simd import fill, load, not_below_zero, store
+from scratchnet.kernels.machine.tile import vector_lanes
 
 ENTRIES = 16
 

@@ -24,8 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from scratchnet import workspace
-from scratchnet.kernels.compile import compiled, compiled_once, parallel
+from scratchnet.foundation import workspace
 from scratchnet.kernels.convolution import direct
 from scratchnet.kernels.convolution.direct import CHUNKS, add_chunks, offsets
 from scratchnet.kernels.convolution.epilogues import (
@@ -48,10 +47,11 @@ from scratchnet.kernels.convolution.transforms import (
     transform_kernel_gradient,
     transform_output,
 )
-from scratchnet.kernels.products import add_rows, clear, product
-from scratchnet.kernels.simd import transpose
-from scratchnet.kernels.tile import ADD, ZERO
-from scratchnet.kernels.workers import launch, take, workers
+from scratchnet.kernels.machine.compile import compiled, compiled_once, parallel
+from scratchnet.kernels.machine.products import add_rows, clear, product
+from scratchnet.kernels.machine.simd import transpose
+from scratchnet.kernels.machine.tile import ADD, ZERO
+from scratchnet.kernels.machine.workers import launch, take, workers
 
 # With fewer channels the transforms cost more than the products that they save.
 FEWEST_CHANNELS = 8

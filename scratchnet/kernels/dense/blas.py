@@ -10,8 +10,8 @@ fixes the order of the sums: bits are repeatable at one number of threads.
 
 import numpy as np
 
-from scratchnet.kernels.matrix_product import multiply
-from scratchnet.kernels.silence import silent
+from scratchnet.kernels.machine.matrix_product import multiply
+from scratchnet.kernels.machine.silence import silent
 
 
 @silent

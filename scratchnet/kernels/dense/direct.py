@@ -28,11 +28,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchnet.kernels.compile import compiled, compiled_once
-from scratchnet.kernels.products import WIDE_ROWS, add_rows, clear, product
-from scratchnet.kernels.simd import copy, transpose
-from scratchnet.kernels.tile import ADD, BIAS, ZERO
-from scratchnet.kernels.workers import launch, take, workers
+from scratchnet.kernels.machine.compile import compiled, compiled_once
+from scratchnet.kernels.machine.products import WIDE_ROWS, add_rows, clear, product
+from scratchnet.kernels.machine.simd import copy, transpose
+from scratchnet.kernels.machine.tile import ADD, BIAS, ZERO
+from scratchnet.kernels.machine.workers import launch, take, workers
 
 # The rows of a panel, the columns of a strip, and how much of a sum is taken at a time.
 PANEL, STRIP, DEPTH = 96, 64, 256

@@ -14,7 +14,7 @@ same bits, and a row's result does not depend on the rows around it.
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.compile import parallel
+from scratchnet.kernels.machine.compile import parallel
 
 
 @parallel

@@ -14,8 +14,6 @@ import functools
 import numpy as np
 
 from scratchnet.kernels.activations.relu import relu_gradient
-from scratchnet.kernels.addresses import addresses, array_at
-from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.dense.direct import (
     DEPTH,
     PANEL,
@@ -35,10 +33,12 @@ from scratchnet.kernels.dense_chain.forward import (
     flat,
     total_size,
 )
-from scratchnet.kernels.products import product
-from scratchnet.kernels.simd import transpose
-from scratchnet.kernels.tile import ADD, ZERO
-from scratchnet.kernels.workers import launch, take, workers
+from scratchnet.kernels.machine.addresses import addresses, array_at
+from scratchnet.kernels.machine.compile import compiled, compiled_once
+from scratchnet.kernels.machine.products import product
+from scratchnet.kernels.machine.simd import transpose
+from scratchnet.kernels.machine.tile import ADD, ZERO
+from scratchnet.kernels.machine.workers import launch, take, workers
 
 
 def dense_chain_backward_direct(

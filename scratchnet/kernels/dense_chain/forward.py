@@ -15,12 +15,12 @@ import math
 import numpy as np
 
 from scratchnet.kernels.activations.softmax import softmax_rows
-from scratchnet.kernels.addresses import addresses, array_at
-from scratchnet.kernels.compile import compiled, compiled_once
 from scratchnet.kernels.dense.direct import SMALL
-from scratchnet.kernels.products import ROW_STEP, product
-from scratchnet.kernels.tile import ADD, BIAS, VECTOR_BYTES
-from scratchnet.kernels.workers import launch, take, workers
+from scratchnet.kernels.machine.addresses import addresses, array_at
+from scratchnet.kernels.machine.compile import compiled, compiled_once
+from scratchnet.kernels.machine.products import ROW_STEP, product
+from scratchnet.kernels.machine.tile import ADD, BIAS, VECTOR_BYTES
+from scratchnet.kernels.machine.workers import launch, take, workers
 
 # The most rows that a block has.
 BLOCK = 64

@@ -10,7 +10,6 @@ from numba import prange
 
 from scratchnet.kernels.batch_normalization.loops import merge_statistics
 from scratchnet.kernels.batch_normalization.reference import reciprocal_deviation
-from scratchnet.kernels.compile import parallel
 from scratchnet.kernels.convolution.epilogues import (
     CHOSEN,
     NORMALISED,
@@ -18,10 +17,11 @@ from scratchnet.kernels.convolution.epilogues import (
     no_epilogue,
     pool_normalised_image,
 )
+from scratchnet.kernels.machine.compile import parallel
+from scratchnet.kernels.machine.silence import silent
+from scratchnet.kernels.machine.simd import fill, load, multiply_add, store
+from scratchnet.kernels.machine.tile import vector_lanes
 from scratchnet.kernels.pooled_convolution.reference import covered_shape
-from scratchnet.kernels.silence import silent
-from scratchnet.kernels.simd import fill, load, multiply_add, store
-from scratchnet.kernels.tile import vector_lanes
 
 
 def pooled_forward(

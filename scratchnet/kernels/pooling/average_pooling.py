@@ -11,7 +11,7 @@ every window that it lies in.
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.compile import parallel
+from scratchnet.kernels.machine.compile import parallel
 from scratchnet.kernels.windows import pad, positions
 
 

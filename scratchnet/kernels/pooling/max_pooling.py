@@ -11,7 +11,7 @@ add up. A NaN makes its windows NaN, and those pass no gradient on.
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.compile import parallel
+from scratchnet.kernels.machine.compile import parallel
 from scratchnet.kernels.windows import pad, positions
 
 

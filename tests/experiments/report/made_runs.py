@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.runs import Run
+from scratchnet.runs.run import Run
 
 HISTORY = {
     "accuracy": [0.3, 0.5, 0.6, 0.9],

@@ -9,7 +9,7 @@ from experiments import data
 from experiments.report import subject
 from experiments.report.subject import ImageFinder, Images
 from scratchnet import datasets, inspection
-from scratchnet.errors import CheckpointError, DatasetError
+from scratchnet.foundation.errors import CheckpointError, DatasetError
 from tests.experiments.report import made_runs
 
 NAMES = ["a", "b", "c"]
@@ -152,7 +152,7 @@ def test_labels_of_shape_n_1_are_made_flat(tmp_path):
 
 
 def test_images_are_those_of_the_data_set(quick_study):
-    from scratchnet.runs import Run
+    from scratchnet.runs.run import Run
 
     run = Run.open(quick_study / "digits/ann/seed-0-quick")
     found = ImageFinder().add(subject.read(run))

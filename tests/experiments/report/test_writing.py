@@ -25,8 +25,8 @@ from experiments.report.drawing import Drawing
 from experiments.report.group import Group, Reported
 from experiments.report.markup import element
 from experiments.report.subject import Images
-from scratchnet.errors import CheckpointError
-from scratchnet.runs import Run
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.runs.run import Run
 from tests.experiments.report import made_runs
 from tests.experiments.report.test_markup import HOSTILE, Collector
 

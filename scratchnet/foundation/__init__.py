@@ -1,0 +1,1 @@
+"""What every room may use: names, shapes, checks, files, random numbers, memory."""

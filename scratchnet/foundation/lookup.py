@@ -1,0 +1,104 @@
+"""Find losses, optimizers, activations … by the names that users write."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+Thing = TypeVar("Thing")
+
+
+def find(
+    kind: str, identifier: Any, known: Mapping[str, Any], base: type[Thing]
+) -> Thing:
+    """Return the object that an identifier stands for.
+
+    Args:
+        kind: what is looked for, for messages (``"loss"``).
+        identifier: a name, an object of type ``base``, or a configuration
+            ``{"class_name": ..., "config": {...}}``.
+        known: name → object, or name → class to be called without arguments. Names
+            are looked up as they are and, for classes, by the class's own name.
+        base: the type that the result must have.
+
+    Raises:
+        ValueError: there is no such name; the nearest one is suggested.
+        TypeError: the identifier is something else altogether.
+    """
+    if isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, str):
+        found = known[_resolve(kind, identifier, known)]
+        return found() if isinstance(found, type) else found
+    if isinstance(identifier, Mapping) and "class_name" in identifier:
+        found = known[_resolve(kind, identifier["class_name"], known)]
+        config = identifier.get("config") or {}
+        return found(**config) if isinstance(found, type) else found
+    hint = ""
+    if isinstance(identifier, type) and issubclass(identifier, base):
+        hint = f"; did you mean {identifier.__name__}()?"
+    raise TypeError(
+        f"{kind}: expected a name or an object of type {base.__name__}, "
+        f"received {identifier!r}{hint}"
+    )
+
+
+def _resolve(kind: str, name: str, known: Mapping[str, Any]) -> str:
+    if name in known:
+        return name
+    for key, found in known.items():
+        if isinstance(found, type) and found.__name__ == name:
+            return key
+    raise ValueError(f"unknown {kind} {name!r}{suggest(name, known)}")
+
+
+def suggest(name: str, known: Mapping[str, Any]) -> str:
+    """Return the end of a message: the nearest name, and all there are.
+
+    >>> suggest("rlu", {"relu": None, "tanh": None})
+    "; did you mean 'relu'? There are: relu, tanh"
+    """
+    near = difflib.get_close_matches(str(name), known, n=1)
+    start = f"did you mean '{near[0]}'? There are" if near else "there are"
+    return f"; {start}: {', '.join(known)}"
+
+
+def describe(thing: Any) -> dict[str, Any]:
+    """Return an object with `get_config` as Keras's configurations write it.
+
+    The module is Keras's where the class is scratchnet's, and the class's own where
+    it is the user's; then the class counts as registered under its name.
+    """
+    cls = type(thing)
+    package, *path = cls.__module__.split(".")
+    ours = package == "scratchnet"
+    module = "keras" if path == ["models", "sequential"] else ".".join(["keras",
+    *path[:1]])
+    return { "module": module if ours else cls.__module__,
+        "class_name": cls.__name__,
+        "config": thing.get_config(),
+        "registered_name": None if ours else cls.__name__,
+    }
+
+
+def missing_attribute(module: str, known: Iterable[str]) -> Callable[[str], None]:
+    """Return a module's ``__getattr__``: it says what there is instead.
+
+    Args:
+        module: its name.
+        known: the names that users may have meant.
+
+    >>> missing_attribute("scratchnet.losses", ["MeanSquaredError"])("MeanSquareError")
+    Traceback (most recent call last):
+    AttributeError: scratchnet.losses has no 'MeanSquareError'; did you mean \
+'MeanSquaredError'? There are: MeanSquaredError
+    """
+    names = dict.fromkeys(sorted(known))
+
+    def getattr_of_module(name: str) -> None:
+        if name.startswith("_"):  # Python itself asks for those, and expects no advice
+            raise AttributeError(f"module '{module}' has no attribute '{name}'")
+        raise AttributeError(f"{module} has no '{name}'{suggest(name, names)}")
+
+    return getattr_of_module

@@ -1,0 +1,1 @@
+"""What makes kernels fast: registers, threads, and what is handed to Numba."""

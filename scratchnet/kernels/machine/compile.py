@@ -1,0 +1,178 @@
+"""The one place that hands a function to Numba and launches it.
+
+    compiled        runs on the calling thread
+    compiled_once   the same, for compiled functions only, which share its code
+    inlined         becomes a part of the compiled functions that call it
+    parallel        spreads its `prange` over the threads, one launch at a time
+    parallel_once   the same, for compiled functions only, whose caller has the lock
+
+`fastmath` is held to ``{"contract"}`` (a multiplication and an addition may become
+one fused instruction): anything more would let the compiler assume that NaN does not
+exist, or reorder sums.
+"""
+
+import functools
+import importlib
+import os
+import sys
+import threading
+
+import numba
+from numba.core import event
+
+from scratchnet.kernels.machine.code_cache import CodeCache
+from scratchnet.kernels.machine.links import call_from_outside_only, callable_by_symbol
+
+OPTIONS = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "no_cfunc_wrapper": True,  # nothing written in C calls a kernel
+}
+
+# Only what says `prange` runs in parallel: Numba would also spread array expressions
+# such as ``dx[n] = 0``, which takes long to compile and starts threads unasked.
+PARALLEL = {
+    "prange": True,
+    "comprehension": False,
+    "fusion": False,
+    "inplace_binop": False,
+    "numpy": False,
+    "reduction": False,
+    "setitem": False,
+    "stencil": False,
+}
+
+BOUNDS_CHECKED = bool(numba.config.BOUNDSCHECK)
+
+SPREAD = {} if BOUNDS_CHECKED else {"parallel": PARALLEL}
+
+# OpenMP is not fork-safe, and Numba's workqueue layer aborts the process when two
+# threads launch at once: every parallel region goes through this lock.
+LAUNCH_LOCK = threading.RLock()
+
+
+# How often a thread looks for the next kernel, or for the others to finish, before it
+# goes to sleep: 100 to 350 microseconds, by processor. To wake one takes as long as a
+# small kernel, so that it should still be awake when the next one comes, a few lines of
+# Python later. But where another process has a core, a thread that looks keeps the
+# thread that it waits for from running: there 30,000 made a step of a small model three
+# times as slow as 3,000, and on free cores it gained nothing over 6,000
+# (`benchmarks/README.md`).
+SPIN_COUNT = 6_000
+
+
+def _load_openmp():
+    """Load Numba's OpenMP threads, set to sleep soon after a kernel.
+
+    The variable is read once, when the library is loaded, so it need not stay in the
+    environment.
+    """
+    name = "GOMP_SPINCOUNT"
+    if name in os.environ or "OMP_WAIT_POLICY" in os.environ:
+        return
+    os.environ[name] = str(SPIN_COUNT)
+    try:
+        importlib.import_module("numba.np.ufunc.omppool")
+    except ImportError:
+        pass  # no OpenMP here: Numba takes another threading layer
+    finally:
+        del os.environ[name]
+
+
+_load_openmp()
+
+
+def compiled(function):
+    """Compile for one thread; the machine code is cached on disk."""
+    return _jit(function)
+
+
+def compiled_once(function):
+    """Compile for one thread, for other compiled functions to call.
+
+    The function is not taken into each of them, see `links.py`. That is for what is
+    called for an image or a block at a time; what is called for a number or a register
+    should become a part of its caller.
+    """
+    return _called_by_symbol(function)
+
+
+def inlined(function):
+    """Compile into each of its callers.
+
+    An argument that is a constant there is one for the compiler, which can then unroll
+    a loop. By itself it decides so for small functions only.
+    """
+    return numba.njit(**OPTIONS, inline="always")(function)
+
+
+def parallel(function):
+    """Compile with `prange` on; the result launches under `LAUNCH_LOCK`.
+
+    Under NUMBA_BOUNDSCHECK=1 the loops are serial, for an IndexError that is raised on
+    another thread would be lost.
+    """
+    kernel = _jit(function, **SPREAD)
+    overloads = getattr(kernel, "overloads", {})  # none under NUMBA_DISABLE_JIT=1
+    known = 0
+
+    @functools.wraps(function)
+    def launch(*arguments):
+        nonlocal known
+        with LAUNCH_LOCK:
+            result = kernel(*arguments)
+            if len(overloads) != known:
+                known = len(overloads)
+                for overload in overloads.values():
+                    call_from_outside_only(overload.library)
+            return result
+
+    return launch
+
+
+def parallel_once(function):
+    """Compile with `prange` on, once, for other compiled functions to call."""
+    return _called_by_symbol(function, **SPREAD)
+
+
+def _called_by_symbol(function, **options):
+    if numba.config.DISABLE_JIT:
+        return function
+    return callable_by_symbol(_jit(function, **options, no_cpython_wrapper=True))
+
+
+def _jit(function, **options):
+    dispatcher = numba.njit(**OPTIONS, **options)(function)
+    if BOUNDS_CHECKED:  # machine code with and without checks looks alike to the cache
+        return dispatcher
+    try:
+        dispatcher._cache = CodeCache(function)
+    except RuntimeError:  # no folder can be written for the cache: compile each time
+        pass
+    return dispatcher
+
+
+class _Announcement(event.Listener):
+    """Says once, on standard error, that the wait is for the compiler."""
+
+    def __init__(self):
+        self.made = False
+
+    def on_start(self, event):
+        module = event.data["dispatcher"].py_func.__module__ or ""
+        ours = module.startswith("scratchnet.")
+        if ours and not self.made:
+            self.made = True
+            print(
+                "scratchnet: compiling kernels for this machine; "
+                "later runs load them from the cache",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def on_end(self, event):
+        pass
+
+
+event.register("numba:compile", _Announcement())

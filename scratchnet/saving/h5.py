@@ -1,0 +1,303 @@
+"""Weights in Keras 3's ``.weights.h5`` files, through h5py (extra ``h5``).
+
+    vars                       attribute name: the model's
+    layers/conv2d/vars         attribute name: the layer's
+    layers/conv2d/vars/0       kernel
+    layers/conv2d/vars/1       bias
+    layers/flatten/vars        layers without weights have a group too
+    optimizer/vars/0 …         of a compiled model: iterations, learning rate, moments
+
+A layer's group is named after its class and counted within the model, a weight after
+its place in Keras's order. So Keras reads these files, and these functions Keras's.
+
+Loading reads numbers only: links, external and virtual data and compressed arrays are
+not followed, nothing is imported by name. Names, shapes and dtypes must be those of
+the model. A file made to do harm may still reach a fault in HDF5 itself: ask strangers
+for ``.npz``.
+
+Reference: `_save_state` and `H5IOStore` in `keras/src/saving/saving_lib.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from scratchnet.foundation.atomic import atomic_write
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.saving import layout
+
+# Keras before 3.15 kept the state of a Dropout's generator here; it is no weight.
+GENERATOR_STATE = "/seed_generator/vars/0"
+
+
+# Writing
+
+
+def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
+    """Write a model's weights; `scratchnet.saving.save_weights` says more."""
+    content = encode(model, path, allow_non_finite=allow_non_finite)
+    with atomic_write(path) as stream:
+        stream.write(content)
+
+
+def encode(model: Any, path: str, *, allow_non_finite: bool = False) -> memoryview:
+    """Return a file's bytes: the same for the same weights, whenever written."""
+    h5py = import_h5py(path)
+    entries = layout.layer_entries(model, path)
+    if not allow_non_finite:
+        layout.refuse_non_finite(entries, path)
+    # HDF5 writes back and forth in a file; made in memory, the file can be written
+    # in one go and any error of the disk comes up in Python.
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        _write_variables(file, "vars", model.name, [])
+        for entry in entries:
+            _write_variables(
+                file,
+                f"layers/{entry.key}/vars",
+                entry.layer.name,
+                list(entry.weights.values()),
+            )
+        optimizer = getattr(model, "optimizer", None)
+        if optimizer is not None:
+            variables = list(_optimizer_variables(optimizer, entries).values())
+            _write_variables(file, "optimizer/vars", optimizer.name, variables)
+    return buffer.getbuffer()
+
+
+def _write_variables(
+    file: Any, group_name: str, owner: str, values: list[np.ndarray]
+) -> None:
+    group = file.create_group(group_name)
+    group.attrs["name"] = owner
+    for position, value in enumerate(values):
+        group[str(position)] = value
+
+
+def _optimizer_variables(
+    optimizer: Any, entries: list[layout.LayerEntry]
+) -> dict[str, np.ndarray]:
+    """Return an optimizer's state as Keras orders it, under the names of ours.
+
+    Steps, learning rate (float32, or float64 if a weight is), then parameter by
+    parameter, bottom layer first: for Adam its momentum and its velocity, side by side.
+
+    Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
+    """
+    state = optimizer.get_state()
+    dtypes = [weight.dtype for entry in entries for weight in entry.weights.values()]
+    precision = np.result_type(np.float32, *dtypes)
+    variables: dict[str, np.ndarray] = {
+        "iterations": np.asarray(state.pop("iterations"), np.int64),
+        "learning_rate": np.asarray(state.pop("learning_rate"), precision),
+    }
+    # A layer that learns since later has its slots at the end, here and only here.
+    in_order = [f"{e.layer.name}/{name}" for e in entries for name in e.weights]
+    known = {key.rpartition("/")[0] for key in state}
+    for path in in_order:
+        for slot in optimizer.slots if path in known else ():
+            variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
+    return variables
+
+
+# Reading
+
+
+def load(model: Any, path: str) -> None:
+    """Read a model's weights; `scratchnet.saving.load_weights` says more."""
+    import_h5py(path)  # without it, advice about the file would be of no use
+    entries = layout.layer_entries(model, path)
+    layout.require_file(path)
+    with open_datasets(path, path) as datasets:
+        restore(model, entries, datasets, path)
+
+
+@contextmanager
+def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
+    """Open a file, and find every array in it by its place.
+
+    Args:
+        source: the file's name, or an open binary file.
+        path: what to call it in messages.
+
+    Raises:
+        CheckpointError: it is no HDF5 file, damaged, or of Keras 2; or what the block
+            reads of it is damaged.
+    """
+    h5py = import_h5py(path)
+    try:
+        with h5py.File(source, "r") as file:
+            yield _find_datasets(h5py, file, path)
+    except CheckpointError:
+        raise
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        # HDF5 answers damage with any of these.
+        raise CheckpointError(
+            f"{path}: damaged, or no HDF5 file: {type(error).__name__}: {error}"
+        ) from error
+
+
+def restore(
+    model: Any,
+    entries: list[layout.LayerEntry],
+    datasets: dict[str, Any],
+    path: str,
+) -> None:
+    """Give a model the weights and, if it is compiled, the optimizer's state."""
+    values = _read_layers(datasets, entries, path)
+    state = _read_optimizer(datasets, model, entries, path)
+    targets = [weight for entry in entries for weight in entry.weights.values()]
+    layout.assign(targets, values)
+    if state is not None:
+        model.optimizer.set_state(state)
+
+
+def has_slots(datasets: dict[str, Any]) -> bool:
+    """Whether a file's optimizer had more to keep than its steps and learning rate."""
+    return len(_optimizer_places(datasets)) > 2
+
+
+def _optimizer_places(datasets: dict[str, Any]) -> list[str]:
+    return [name for name in datasets if name.startswith("optimizer/vars/")]
+
+
+def _find_datasets(h5py: Any, file: Any, path: str) -> dict[str, Any]:
+    """Return every array of the file by its path; `visititems` follows no links."""
+    if "layer_names" in file.attrs or "model_weights" in file:
+        raise CheckpointError(
+            f"{path}: written by Keras 2, whose layout is another; load it in Keras 3 "
+            "and save it to a name that ends in .weights.h5"
+        )
+    datasets: dict[str, Any] = {}
+
+    def note(name: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset):
+            datasets[name] = node
+        elif not isinstance(node, h5py.Group):
+            raise CheckpointError(
+                f"{path}: expected arrays and groups of them, found a "
+                f"{type(node).__name__} at '{name}'"
+            )
+
+    file.visititems(note)
+    return datasets
+
+
+def _read_layers(
+    datasets: dict[str, Any], entries: list[layout.LayerEntry], path: str
+) -> list[np.ndarray]:
+    wanted = {
+        f"layers/{entry.key}/vars/{position}": (entry, name)
+        for entry in entries
+        for position, name in enumerate(entry.weights)
+    }
+    found = {
+        name
+        for name in datasets
+        if name.startswith("layers/") and not name.endswith(GENERATOR_STATE)
+    }
+    for place, (entry, name) in wanted.items():
+        if place not in found:
+            raise CheckpointError(
+                f"{path}: weight '{name}' of {entry.layer.label}: expected at "
+                f"'{place}', found nothing there; it belongs to another model, or is "
+                "no Keras 3 weights file"
+            )
+    unknown = sorted(found - set(wanted))
+    if unknown:
+        raise CheckpointError(
+            f"{path}: belongs to another model: it holds {len(unknown)} weights that "
+            f"this model has not, such as '{unknown[0]}'"
+        )
+    return [
+        _read_array(
+            datasets[place],
+            entry.weights[name],
+            f"{path}: weight '{name}' of {entry.layer.label} ('{place}')",
+        )
+        for place, (entry, name) in wanted.items()
+    ]
+
+
+def _read_optimizer(
+    datasets: dict[str, Any],
+    model: Any,
+    entries: list[layout.LayerEntry],
+    path: str,
+) -> dict[str, np.ndarray] | None:
+    """Return the optimizer's state, or None where model or file has none to use."""
+    optimizer = getattr(model, "optimizer", None)
+    stored = _optimizer_places(datasets)
+    if optimizer is None or not stored:
+        return None
+    own = _optimizer_variables(optimizer, entries)
+    if len(own) != len(stored):
+        warnings.warn(
+            f"{path}: the optimizer's state is left as it is: '{optimizer.name}' has "
+            f"{len(own)} variables (slots appear with the first step), the file has "
+            f"{len(stored)}",
+            stacklevel=6,
+        )
+        return None
+    state = {}
+    for position, (name, value) in enumerate(own.items()):
+        place = f"optimizer/vars/{position}"
+        if place not in datasets:
+            raise CheckpointError(f"{path}: expected '{place}', found nothing there")
+        if name == "learning_rate" and datasets[place].dtype.name in layout.DTYPES:
+            value = value.astype(datasets[place].dtype)  # Keras's follows its floatx
+        who = f"{path}: variable '{name}' of the optimizer ('{place}')"
+        state[name] = _read_array(datasets[place], value, who)
+    _check_optimizer_scalars(state, path)
+    rate = np.asarray(optimizer.learning_rate)
+    if state["learning_rate"] == rate.astype(state["learning_rate"].dtype):
+        # Equal in float32: 0.001 need not become 0.0010000000474974513.
+        state["learning_rate"] = rate
+    return state
+
+
+def _check_optimizer_scalars(state: dict[str, np.ndarray], path: str) -> None:
+    rate, steps = state["learning_rate"], state["iterations"]
+    if not (np.isfinite(rate) and rate >= 0 and steps >= 0):
+        raise CheckpointError(
+            f"{path}: expected a learning rate and a number of steps of at least 0, "
+            f"found {rate} and {steps}"
+        )
+
+
+def _read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
+    if dataset.shape != like.shape or dataset.dtype != like.dtype:
+        raise CheckpointError(
+            f"{who}: expected {layout.describe(like.shape, like.dtype)}, found "
+            f"{layout.describe(dataset.shape or (), dataset.dtype)}"
+        )
+    if dataset.is_virtual or dataset.external or dataset.chunks is not None:
+        raise CheckpointError(
+            f"{who}: expected a plain array as Keras writes it, found one that is "
+            "virtual, kept in another file, or in chunks"
+        )
+    return np.asarray(dataset[()])
+
+
+def import_h5py(path: str) -> Any:
+    """Return the module that a file of this name is read and written with.
+
+    Raises:
+        ImportError: h5py is not installed.
+    """
+    try:
+        import h5py
+    except ImportError as error:
+        ending = ".keras" if path.endswith(".keras") else ".h5"
+        raise ImportError(
+            f"{path}: files that end in {ending} need h5py: pip install "
+            "'scratchnet[h5]'; weights alone can be saved to a name that ends in "
+            ".npz, which needs NumPy alone"
+        ) from error
+    return h5py

@@ -1,0 +1,219 @@
+"""Objects as Keras's configurations write them: plain data, and a closed list of names.
+
+    {"module": "keras.layers", "class_name": "Dense", "config": {"units": 10, …},
+     "registered_name": None}
+
+A name is looked up in the tables of this package and nowhere else. Nothing that a
+configuration says is imported, called by name or evaluated, whoever wrote it: there is
+no Lambda, no registered object, no function.
+
+Reference: `keras/src/saving/serialization_lib.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from scratchnet.foundation import lookup
+
+if TYPE_CHECKING:
+    from scratchnet.layers import Layer
+
+# What may stand beside the name and the configuration of an object.
+ENTRIES = (
+    "module",
+    "class_name",
+    "config",
+    "registered_name",
+    "build_config",
+    "compile_config",
+    "shared_object_id",
+)
+MODEL_ENTRIES = {"name", "trainable", "dtype", "layers", "build_input_shape"}
+
+
+@functools.cache
+def known_classes() -> dict[str, tuple[str, ...]]:
+    """Return Keras's module → the names of the classes that may be named in it."""
+    from scratchnet import initializers, layers, losses, metrics, optimizers
+
+    return {
+        "keras": ("Sequential", "DTypePolicy"),
+        "keras.layers": tuple(layers.ALL),
+        **{
+            f"keras.{module.__name__.rpartition('.')[2]}": tuple(
+                dict.fromkeys(found.__name__ for found in module.ALL.values())
+            )
+            for module in (initializers, losses, metrics, optimizers)
+        },
+    }
+
+
+def record(model: Any) -> dict[str, Any]:
+    """Return all that a file's ``config.json`` says of a model."""
+    return {
+        **lookup.describe(model),
+        "compile_config": model.get_compile_config(),
+    }
+
+
+def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return a model's configuration and, if it was compiled, `compile`'s arguments.
+
+    Args:
+        found: what `record` made, or Keras.
+
+    Raises:
+        ValueError: it is no Sequential model, or an entry is of the wrong kind.
+    """
+    if not isinstance(found, Mapping) or "class_name" not in found:
+        raise ValueError("expected the configuration of a Sequential model")
+    _check_object(found, "model")
+    if found["class_name"] != "Sequential":
+        raise ValueError(
+            f"expected a Sequential model, found {found['class_name']!r}; other kinds "
+            "of models are outside scratchnet's subset of Keras"
+        )
+    compiled = found.get("compile_config") or None
+    if compiled is not None and not isinstance(compiled, dict):
+        raise ValueError(f"expected a dict as compile_config, found {_cut(compiled)}")
+    return found["config"], compiled
+
+
+def make_layers(config: dict[str, Any]) -> list[Layer]:
+    """Return a model's layers, not built, from its configuration made `plain`.
+
+    Raises:
+        ValueError: an entry is no layer of scratchnet's.
+        TypeError, NotImplementedError: a layer can't have such settings.
+    """
+    from scratchnet import layers
+
+    unknown = set(config) - MODEL_ENTRIES
+    if unknown or not isinstance(config.get("layers"), list):
+        raise ValueError(
+            "model: expected the entries 'name' and 'layers', found "
+            f"{_cut(sorted(config))}"
+        )
+    made = []
+    for i, entry in enumerate(config["layers"]):
+        name = entry.get("class_name") if isinstance(entry, dict) else None
+        if name not in layers.ALL:
+            raise ValueError(
+                f"model.layers[{i}]: expected one of the layers "
+                f"{', '.join(layers.ALL)}; received {_cut(name or entry)}"
+            )
+        made.append(layers.ALL[name].from_config(entry["config"]))
+    return made
+
+
+def parse_json(content: str | bytes) -> Any:
+    """Read JSON without what Python's reader adds or lets pass.
+
+    Raises:
+        ValueError: it is no JSON, a key occurs twice, a number is NaN or Infinity, or
+            lists and objects are nested too deep.
+    """
+    text = content.decode() if isinstance(content, bytes) else content
+    try:
+        return json.loads(
+            text, object_pairs_hook=_unique_keys, parse_constant=_no_constant
+        )
+    except RecursionError as error:
+        raise ValueError("lists and objects are nested too deep") from error
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def plain(node: Any, where: str) -> Any:
+    """Check every object in a configuration, and leave its name and settings alone.
+
+    Args:
+        node: a configuration, or a part of one.
+        where: what to call it in messages.
+
+    Returns:
+        A copy in which objects are ``{"class_name", "config"}``, as all ``get``
+        functions understand them, and dtype policies are the names of dtypes.
+
+    Raises:
+        ValueError: a class is none of those in `known_classes`, or an object is not
+            written as Keras writes it.
+
+    >>> plain({"class_name": "Lambda", "module": "keras.layers"}, "layers[0]")
+    Traceback (most recent call last):
+    ValueError: layers[0]: 'Lambda' of module 'keras.layers' is outside scratchnet's \
+subset of Keras; there are: Activation, AveragePooling2D, BatchNormalization, Conv2D, \
+Dense, Dropout, Flatten, GlobalAveragePooling2D, InputLayer, MaxPooling2D, ReLU, \
+Rescaling, Softmax
+    """
+    if isinstance(node, list | tuple):
+        return [plain(part, f"{where}[{i}]") for i, part in enumerate(node)]
+    if not isinstance(node, Mapping):
+        return node
+    if "class_name" not in node:
+        if "registered_name" in node or "module" in node:
+            raise ValueError(f"{where}: expected a class_name, found {_cut(node)}")
+        return {key: plain(part, f"{where}.{key}") for key, part in node.items()}
+    _check_object(node, where)
+    name, config = node["class_name"], plain(node["config"], where)
+    if name == "DTypePolicy":
+        return config.get("name")
+    return {"class_name": name, "config": config}
+
+
+def _check_object(node: Mapping[str, Any], where: str) -> None:
+    name, module, registered = (
+        node.get(key) for key in ("class_name", "module", "registered_name")
+    )
+    known = known_classes()
+    if module is None:  # the short form, which scratchnet wrote before it wrote files
+        names: Collection[str] = [name for group in known.values() for name in group]
+    else:
+        names = known.get(module, ()) if isinstance(module, str) else ()
+    if not isinstance(name, str) or name not in names:
+        raise ValueError(f"{where}: {_outside(name, module, known)}")
+    if registered not in (None, name):
+        raise ValueError(
+            f"{where}: {_cut(name)} is registered as {_cut(registered)}; only Keras's "
+            "own classes, which are not registered, are in scratchnet's subset"
+        )
+    if not isinstance(node.get("config"), Mapping):
+        raise ValueError(
+            f"{where}: expected a dict as the config of {name}, "
+            f"found {_cut(node.get('config'))}"
+        )
+    unknown = [key for key in node if key not in ENTRIES]
+    if unknown:
+        raise ValueError(f"{where}: {name} has an unknown entry {_cut(unknown[0])}")
+
+
+def _outside(name: Any, module: Any, known: dict[str, tuple[str, ...]]) -> str:
+    """Say why a class can't be named, and which can."""
+    what = f"{_cut(name)} of module {_cut(module)} is"
+    if module is not None and str(module).partition(".")[0] != "keras":
+        return f"{what} none of scratchnet's own classes, and only those can be stored"
+    if module is None or module in known:
+        there_are = known.get(str(module), known["keras.layers"])
+        advice = lookup.suggest(str(name), dict.fromkeys(there_are))
+    else:
+        advice = f"; of Keras's modules it has {', '.join(known)}"
+    return f"{what} outside scratchnet's subset of Keras{advice}"
+
+
+def _cut(thing: Any) -> str:
+    """Return what a file says, short enough for a message."""
+    text = repr(thing)
+    return text if len(text) <= 80 else f"{text[:80]}…"

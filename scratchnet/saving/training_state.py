@@ -1,0 +1,220 @@
+"""Everything that a training run needs to go on as if it had never stopped.
+
+The state is a dict of plain arrays, ready for an ``.npz`` file:
+
+    weights/0 …                the model's weights, moving statistics included
+    buffers/<layer>/<name>     what layers keep besides (Dropout's place in its masks)
+    optimizer/<name>           moments and the count of steps
+    metadata                   JSON as bytes: epoch, random streams, history, names, and
+                               the place in the samples where the epoch starts
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import numpy as np
+
+from scratchnet.foundation import random
+from scratchnet.foundation.errors import CheckpointError
+from scratchnet.models.batches import Position
+
+FORMAT = "scratchnet training state"
+FORMAT_VERSION = 1
+
+State = dict[str, np.ndarray]
+
+
+def position_of(model: Any) -> Position | None:
+    """Return where in the samples the next epoch starts, now; None before any fit."""
+    return None if model._position is None else dataclasses.replace(model._position)
+
+
+def collect(model: Any, epoch: int, position: Position | None = None) -> State:
+    """Return copies of the state of a model in training.
+
+    Args:
+        model: a built `Sequential`.
+        epoch: the epoch, from 0, that a resumed run starts with.
+        position: where in the samples that epoch starts.
+    """
+    state = {name: np.array(value) for name, value in _model_arrays(model).items()}
+    metadata: dict[str, Any] = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "epoch": epoch,
+        "position": None if position is None else dataclasses.asdict(position),
+        "random": random.get_state(),
+        "history": _history_of(model),
+        "layers": _layers(model),
+        "optimizer": _kind(model.optimizer),
+    }
+    if model.optimizer is not None:
+        for name, value in model.optimizer.get_state().items():
+            state[f"optimizer/{name}"] = np.array(value)
+    text = json.dumps(metadata, default=_plain)
+    state["metadata"] = np.frombuffer(text.encode(), np.uint8)
+    return state
+
+
+def restore(who: str, model: Any, state: State) -> int:
+    """Put a collected state back, and return the epoch to start with.
+
+    Everything is compared with the model before anything is changed. What layers are
+    called doesn't matter: a model that is made again in one program has new names.
+
+    Args:
+        who: where the state comes from, for messages.
+        model: a built `Sequential` with the same layers.
+        state: what `collect` returned.
+
+    Raises:
+        CheckpointError: the state belongs to another model, optimizer or version.
+    """
+    metadata = _read_metadata(who, state)
+    _check_layers(who, model, metadata)
+    arrays = _model_arrays(model)
+    _check_arrays(who, arrays, state)
+    position = _read_position(who, model, metadata)
+    _restore_optimizer(who, model, metadata, state)
+    weights = [state[name] for name in arrays if name.startswith("weights/")]
+    model.set_weights(weights)
+    for name, buffer in _buffers(model).items():
+        buffer[...] = state[name]
+    random.set_state(metadata["random"])
+    if position is not None:
+        model._position.taken = position.taken
+        model._position.shuffling = position.shuffling
+    history = getattr(model, "history", None)
+    if history is not None and metadata["history"] is not None:
+        history.epoch = metadata["history"]["epoch"]
+        history.history = metadata["history"]["history"]
+    return metadata["epoch"]
+
+
+def _model_arrays(model: Any) -> State:
+    weights = {f"weights/{i}": weight for i, weight in enumerate(model.get_weights())}
+    return {**weights, **_buffers(model)}
+
+
+def _buffers(model: Any) -> State:
+    """Return the layers' own buffers that are not among the weights."""
+    return {
+        f"buffers/{position}/{name}": buffer
+        for position, layer in enumerate(model.layers)
+        for name, buffer in layer.buffers.items()
+        if name not in layer.named_weights
+    }
+
+
+def _history_of(model: Any) -> dict[str, Any] | None:
+    history = getattr(model, "history", None)
+    if history is None:
+        return None
+    return {"epoch": history.epoch, "history": history.history}
+
+
+def _plain(value: Any) -> Any:
+    """Give JSON the NumPy values that a callback may have put into the logs."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _kind(optimizer: Any) -> str | None:
+    return None if optimizer is None else type(optimizer).__name__
+
+
+def _read_metadata(who: str, state: State) -> dict[str, Any]:
+    metadata = json.loads(state["metadata"].tobytes()) if "metadata" in state else {}
+    found = (metadata.get("format"), metadata.get("version"))
+    if found != (FORMAT, FORMAT_VERSION):
+        raise CheckpointError(
+            f"{who}: expected a {FORMAT} of version {FORMAT_VERSION}, found {found}"
+        )
+    return metadata
+
+
+def _layers(model: Any) -> list[list[str]]:
+    return [[type(layer).__name__, layer.name] for layer in model.layers]
+
+
+def _check_layers(who: str, model: Any, metadata: dict[str, Any]) -> None:
+    expected = [kind for kind, _ in _layers(model)]
+    found = [kind for kind, _ in metadata["layers"]]
+    if found != expected:
+        raise CheckpointError(
+            f"{who}: belongs to another model: expected the layers "
+            f"{', '.join(expected)}; found {', '.join(found)}"
+        )
+
+
+def _check_arrays(who: str, expected: State, state: State) -> None:
+    found = {
+        name: value
+        for name, value in state.items()
+        if name.startswith(("weights/", "buffers/"))
+    }
+    if set(found) != set(expected):
+        odd = ", ".join(sorted(set(found) ^ set(expected)))
+        raise CheckpointError(
+            f"{who}: belongs to another model: missing or unknown are {odd}"
+        )
+    for name, value in expected.items():
+        one = found[name]
+        if (one.shape, one.dtype) != (value.shape, value.dtype):
+            raise CheckpointError(
+                f"{who}: belongs to another model: {name}: expected {value.dtype} "
+                f"{value.shape}, found {one.dtype} {one.shape}"
+            )
+
+
+def _read_position(who: str, model: Any, metadata: dict[str, Any]) -> Position | None:
+    """Return the place in the midst of a pass to go on from, None for a new pass."""
+    if model._position is None or not metadata.get("position"):
+        return None
+    found = Position(**metadata["position"])
+    if found.taken == 0:
+        return None
+    expected = model._position
+    if (found.samples, found.batch_size) != (expected.samples, expected.batch_size):
+        raise CheckpointError(
+            f"{who}: the epoch to go on with starts after {found.taken} batches of a "
+            f"pass through {found.samples} samples, {found.batch_size} in a batch; "
+            f"received {expected.samples} samples, {expected.batch_size} in a batch"
+        )
+    return found
+
+
+def _restore_optimizer(
+    who: str, model: Any, metadata: dict[str, Any], state: State
+) -> None:
+    kind = _kind(model.optimizer)
+    if kind != metadata["optimizer"]:
+        raise CheckpointError(
+            f"{who}: belongs to another optimizer: expected {kind}, found "
+            f"{metadata['optimizer']}"
+        )
+    if kind is None:
+        return
+    new_names = {
+        old: new
+        for (_, old), (_, new) in zip(metadata["layers"], _layers(model), strict=True)
+    }
+    own = {
+        _rename(key.removeprefix("optimizer/"), new_names): value
+        for key, value in state.items()
+        if key.startswith("optimizer/")
+    }
+    try:
+        model.optimizer.set_state(own)
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"{who}: belongs to another optimizer: {error}"
+        ) from error
+
+
+def _rename(key: str, new_names: dict[str, str]) -> str:
+    """Replace the layer's name at the beginning of ``dense/kernel/momentum``."""
+    layer, slash, rest = key.partition("/")
+    return new_names.get(layer, layer) + slash + rest if slash else key

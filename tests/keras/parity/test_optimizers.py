@@ -1,0 +1,130 @@
+"""Optimizers beside Keras: dozens of steps down the same gradients.
+
+    python -m pytest tests/keras/parity/test_optimizers.py
+
+The bounds are those of `tests/keras/parity/rounding.py`, carried along step by step.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("keras", reason="needs Keras: pip install -e '.[reference]'")
+pytest.importorskip("tensorflow", reason="needs TensorFlow: the extra `reference`")
+
+import keras
+import tensorflow as tf
+
+from scratchnet import optimizers
+from tests.keras.golden.step import assert_within
+from tests.keras.parity import draw, rounding
+
+STEPS = 25
+SHAPES = {"a/kernel": (3, 4), "a/bias": (4,), "b/kernel": (1,)}
+
+
+def gradients(rng, dtype, scale):
+    """Return parameters and what to change them by; some gradients are 0."""
+    start = {path: rng.standard_normal(shape) for path, shape in SHAPES.items()}
+    steps = []
+    for _ in range(STEPS):
+        grads = {p: scale * rng.standard_normal(s) for p, s in SHAPES.items()}
+        grads["a/bias"][0] = 0
+        steps.append({path: grad.astype(dtype) for path, grad in grads.items()})
+    return {path: value.astype(dtype) for path, value in start.items()}, steps
+
+
+def ours(optimizer, start, steps):
+    params = {path: value.copy() for path, value in start.items()}
+    for grads in steps:
+        optimizer.apply(grads, params)
+    return params
+
+
+def theirs(optimizer, start, steps):
+    variables = [keras.Variable(v, dtype=v.dtype.name) for v in start.values()]
+    for grads in steps:
+        optimizer.apply([tf.constant(grads[path]) for path in start], variables)
+    return {p: v.numpy() for p, v in zip(start, variables, strict=True)}
+
+
+def sgd_bounds(start, steps, rate, momentum, nesterov, dtype):
+    many = rounding.Stage(dtype).rounding
+    bounds = {}
+    for path, value in start.items():
+        buffer = np.zeros(value.shape)  # of absolute values
+        size, error = np.abs(np.float64(value)), np.zeros(value.shape)
+        for t, grads in enumerate(steps, start=1):
+            step = rate * np.abs(np.float64(grads[path]))
+            buffer = momentum * buffer + step
+            taken = momentum * buffer + step if nesterov else buffer
+            error = error + many(t) * taken
+            size = size + taken
+        # As many sums as steps, of numbers no larger than all of them together.
+        bounds[path] = error + many(len(steps)) * size
+    return bounds
+
+
+def adam_bounds(start, steps, rate, beta_1, beta_2, epsilon, dtype):
+    stage, bounds = rounding.Stage(dtype), {}
+    for path, value in start.items():
+        m, m_size, v = (np.zeros(value.shape) for _ in range(3))
+        size, error = np.abs(np.float64(value)), np.zeros(value.shape)
+        for t, grads in enumerate(steps, start=1):
+            g = np.float64(grads[path])
+            m = beta_1 * m + (1 - beta_1) * g
+            # The difference g − m is rounded before it is scaled.
+            m_size = beta_1 * m_size + (1 - beta_1) * (np.abs(g) + np.abs(m))
+            v = beta_2 * v + (1 - beta_2) * g**2
+            one, two = 1 - beta_1**t, 1 - beta_2**t
+            alpha = rate * math.sqrt(two) / one
+            # β rounded to the dtype is off by eps/2, its t-th power by t·eps/2, and
+            # the power function by LIBRARY units; 1 − βᵗ keeps that as it shrinks.
+            power = stage.eps * (t + rounding.LIBRARY)
+            of_alpha = power * (beta_1**t / one + beta_2**t / two / 2)
+            below = np.sqrt(v) + epsilon
+            step_size = alpha * m_size / below
+            relative = 2 * stage.rounding(t) + of_alpha
+            error = error + relative * step_size
+            size = size + alpha * np.abs(m) / below
+        bounds[path] = error + stage.rounding(len(steps)) * size
+    return bounds
+
+
+RATE = st.sampled_from([1e-3, 0.01, 0.5]).map(draw.as_keras_keeps_it)
+MOMENTUM = st.sampled_from([0.0, 0.5, 0.9]).map(draw.as_keras_keeps_it)
+SCALE = st.sampled_from([1e-4, 1.0, 100.0])
+
+
+@draw.examples(8)
+@given(RATE, SCALE, MOMENTUM, st.booleans(), draw.DTYPE, draw.RNG)
+def test_gradient_descent(rate, scale, momentum, nesterov, dtype, rng):
+    start, steps = gradients(rng, dtype, scale)
+    made = {"learning_rate": rate, "momentum": momentum, "nesterov": nesterov}
+    assert_within(
+        ours(optimizers.SGD(**made), start, steps),
+        theirs(keras.optimizers.SGD(**made), start, steps),
+        sgd_bounds(start, steps, rate, momentum, nesterov, dtype),
+    )
+
+
+@draw.examples(8)
+@given(
+    RATE,
+    SCALE,
+    st.sampled_from([(0.9, 0.999), (0.5, 0.9), (0.0, 0.99)]),
+    st.sampled_from([1e-7, 1e-3]),
+    draw.DTYPE,
+    draw.RNG,
+)
+def test_adam(rate, scale, betas, epsilon, dtype, rng):
+    start, steps = gradients(rng, dtype, scale)
+    made = {"beta_1": betas[0], "beta_2": betas[1], "epsilon": epsilon}
+    assert_within(
+        ours(optimizers.Adam(rate, **made), start, steps),
+        theirs(keras.optimizers.Adam(rate, **made), start, steps),
+        adam_bounds(start, steps, rate, *betas, epsilon, dtype),
+    )
