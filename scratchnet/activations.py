@@ -19,8 +19,8 @@ import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import lookup
-from scratchnet.foundation.outside import refuse
 from scratchnet.foundation.shapes import rows
+from scratchnet.foundation.subset import refuse
 
 
 class ActivationFunction:

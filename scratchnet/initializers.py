@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from scratchnet.foundation import lookup, random
-from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.subset import refuse
 
 # The standard deviation of N(0, 1) cut off at ±2: dividing by it gives the truncated
 # distribution the variance that was asked for.

@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments, lookup, naming
-from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.subset import refuse
 
 # Keras's, `keras.backend.epsilon()`.
 EPSILON = 1e-7

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import arguments, lookup, naming
-from scratchnet.foundation.outside import refuse
 from scratchnet.foundation.shapes import format_shape
+from scratchnet.foundation.subset import refuse
 
 
 class Metric:

@@ -16,7 +16,7 @@ import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments, lookup, naming
-from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.subset import refuse
 
 Arrays = dict[str, np.ndarray]
 

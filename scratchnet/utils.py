@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import arguments, lookup, naming, random
-from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.subset import refuse
 
 __all__ = ["clear_session", "set_random_seed", "to_categorical"]
 

@@ -19,7 +19,7 @@ from scratchnet.datasets.description import (
 )
 from scratchnet.datasets.idx import decode_idx, idx_files
 from scratchnet.datasets.npz import decode_npz
-from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.subset import refuse
 
 class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 

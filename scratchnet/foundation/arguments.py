@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation.outside import refuse
 from scratchnet.foundation.shapes import format_shape
+from scratchnet.foundation.subset import refuse
 
 
 def positive_int(who: str, name: str, value: Any) -> int:

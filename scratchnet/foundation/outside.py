@@ -1,57 +1,288 @@
-"""Refuse what Keras has and scratchnet has not, by name, instead of ignoring it."""
+"""What Keras has and scratchnet does not, in one table.
+
+`ARGUMENTS` lists arguments, and `keras_signature` gives them to a class or function:
+they can be passed as in Keras, by place or by name, and any value but Keras's default
+is an error that says so. `ATTRIBUTES` lists methods and attributes, for the same error.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from scratchnet.foundation import lookup
+
+Thing = TypeVar("Thing", bound=Callable)
+
+_KERNEL_AND_BIAS: dict[str, Any] = {
+    "kernel_regularizer": None,
+    "bias_regularizer": None,
+    "activity_regularizer": None,
+    "kernel_constraint": None,
+    "bias_constraint": None,
+}
+_DATA_FORMAT: dict[str, Any] = {"data_format": None}
+_DTYPE: dict[str, Any] = {"dtype": None}
+_LOSS: dict[str, Any] = {"reduction": "sum_over_batch_size"}
+_OPTIMIZER: dict[str, Any] = {
+    "weight_decay": None,
+    "clipnorm": None,
+    "clipvalue": None,
+    "global_clipnorm": None,
+    "use_ema": False,
+    "ema_momentum": 0.99,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+_INPUT: dict[str, dict[str, Any]] = {
+    "shape": {"batch_size": None},
+    "dtype": {"sparse": None, "ragged": None},
+}
+
+# Class or function → the argument of ours that stands before → what Keras has there,
+# with its defaults. Behind "" it comes first, behind "**" it is one of Keras's
+# **kwargs: by name only, and not part of the signature.
+ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
+    # layers
+    "Layer": {"**": {"activity_regularizer": None, "autocast": True}},
+    "BatchNormalization": {
+        "moving_variance_initializer": {
+            "beta_regularizer": None,
+            "gamma_regularizer": None,
+            "beta_constraint": None,
+            "gamma_constraint": None,
+            "renorm": False,
+            "renorm_clipping": None,
+            "renorm_momentum": 0.99,
+            "synchronized": False,
+        }
+    },
+    "Conv2D": {
+        "padding": {**_DATA_FORMAT, "dilation_rate": (1, 1), "groups": 1},
+        "bias_initializer": _KERNEL_AND_BIAS,
+    },
+    "Dense": {
+        "bias_initializer": {
+            **_KERNEL_AND_BIAS,
+            "lora_rank": None,
+            "lora_alpha": None,
+            "quantization_config": None,
+        }
+    },
+    "Dropout": {"rate": {"noise_shape": None}},
+    "Flatten": {"": _DATA_FORMAT},
+    "GlobalAveragePooling2D": {"": _DATA_FORMAT},
+    "InputLayer": {**_INPUT, "batch_shape": {"input_tensor": None, "optional": False}},
+    "Input": {**_INPUT, "name": {"tensor": None, "optional": False}},
+    "Pooling2D": {"padding": _DATA_FORMAT},
+    "ReLU": {"": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}},
+    "Softmax": {"": {"axis": -1}},
+    # activations
+    "relu": {"x": {"negative_slope": 0.0, "max_value": None, "threshold": 0.0}},
+    "softmax": {"x": {"axis": -1}},
+    # losses
+    "Loss": {"name": {**_LOSS, **_DTYPE}},
+    "MeanSquaredError": {"": _LOSS, "name": _DTYPE},
+    "CategoricalCrossentropy": {
+        "label_smoothing": {"axis": -1, **_LOSS},
+        "name": _DTYPE,
+    },
+    "SparseCategoricalCrossentropy": {
+        "from_logits": {"ignore_class": None, **_LOSS, "axis": -1},
+        "name": _DTYPE,
+    },
+    # metrics
+    "SparseTopKCategoricalAccuracy": {"dtype": {"from_sorted_ids": False}},
+    # optimizers
+    "Optimizer": {"learning_rate": _OPTIMIZER},
+    "Adam": {"epsilon": {"amsgrad": False, **_OPTIMIZER}},
+    "SGD": {"nesterov": _OPTIMIZER},
+    # initializers
+    "_VarianceScaling": {"seed": {"input_axes": None, "output_axes": None}},
+    # models
+    "Trainer.compile": {
+        "loss": {"loss_weights": None},
+        "run_eagerly": {
+            "steps_per_execution": 1,
+            "jit_compile": "auto",
+            "auto_scale_loss": True,
+        },
+    },
+    "Model.summary": {
+        "line_length": {"positions": None},
+        "print_fn": {"expand_nested": False},
+        "show_trainable": {"layer_range": None},
+    },
+    "Model.save": {"overwrite": {"zipped": None}, "**": {"include_optimizer": True}},
+    "Model.save_weights": {"overwrite": {"max_shard_size": None}},
+    "Model.load_weights": {
+        "filepath": {"skip_mismatch": False},
+        "**": {"objects_to_skip": None, "by_name": None},
+    },
+    "Model.from_config": {"config": {"custom_objects": None}},
+    "load_model": {
+        "filepath": {"custom_objects": None},
+        "compile": {"safe_mode": True},
+    },
+    "model_from_json": {"json_string": {"custom_objects": None}},
+    # utilities
+    "clear_session": {"": {"free_memory": True}},
+}
+
+# Values that mean the same as Keras's default.
+ALSO: dict[str, tuple[Any, ...]] = {
+    "data_format": ("channels_last",),
+    "sparse": (False,),
+    "ragged": (False,),
+    "negative_slope": (None,),
+    "threshold": (None,),
+}
+
+# Class → names that Keras's class has.
+ATTRIBUTES: dict[str, frozenset[str]] = {
+    "Layer": frozenset(
+        """
+        add_loss add_metric add_variable add_weight build_from_config call compute_dtype
+        compute_mask compute_output_spec dtype_policy get_build_config input input_dtype
+        input_spec load_own_variables losses metrics metrics_variables
+        non_trainable_variables output path
+        quantization_mode quantize quantized_build quantized_call rematerialized_call
+        save_own_variables stateless_call supports_masking symbolic_call
+        trainable_variables variable_dtype variables
+        """.split()
+    ),
+    "Model": frozenset(
+        """
+        compiled_loss compiled_metrics compute_loss compute_metrics
+        distribute_reduction_method distribute_strategy export get_metrics_result
+        get_quantization_layer_structure get_state_tree jit_compile
+        make_predict_function make_test_function make_train_function
+        set_state_tree stateless_compute_loss
+        """.split()
+    ),
+}
 
 
-def refuse(who: str, **arguments: tuple[Any, Any]) -> None:
-    """Accept arguments outside the subset at Keras's default only.
+def keras_signature(thing: Thing) -> Thing:
+    """Give a class's constructor, or a function, Keras's arguments beside its own.
 
     Args:
-        who: the class or function whose arguments these are, for the message.
-        **arguments: name → (received value, Keras's default value).
+        thing: what has a row in `ARGUMENTS`, under its name.
+
+    >>> @keras_signature
+    ... def clear_session():
+    ...     return "done"
+    >>> clear_session(free_memory=True)
+    'done'
+    >>> clear_session(False)
+    Traceback (most recent call last):
+    NotImplementedError: clear_session: free_memory=False is outside scratchnet's \
+subset of Keras; only free_memory=True is supported
+    """
+    if isinstance(thing, type):
+        thing.__init__ = _checked(thing.__init__, thing.__name__)  # type: ignore[misc]
+        return thing
+    return _checked(thing, thing.__qualname__)
+
+
+def _checked(function: Any, key: str) -> Any:
+    """Return the function behind a check of the arguments that Keras alone has."""
+    row = ARGUMENTS[key]
+    absent = {name: default for some in row.values() for name, default in some.items()}
+    by_name_only = set(row.get("**", ()))
+    own = inspect.signature(function)
+    theirs = own.replace(parameters=_in_keras_order(own, row))
+    takes_more = any(one.kind is one.VAR_KEYWORD for one in own.parameters.values())
+    constructor = function.__name__ == "__init__"
+
+    @functools.wraps(function)
+    def checked(*arguments: Any, **named: Any) -> Any:
+        who = type(arguments[0]).__name__ if constructor else function.__name__
+        received = {name: named.pop(name) for name in by_name_only & set(named)}
+        unknown = set(named) - set(theirs.parameters)
+        if unknown and not takes_more:
+            raise unknown_argument(who, min(unknown), theirs.parameters)
+        given = theirs.bind(*arguments, **named).arguments
+        received |= {name: given.pop(name) for name in absent if name in given}
+        for name, value in received.items():
+            refuse(who, name, value, absent[name])
+        for one in own.parameters.values():
+            if one.kind is one.VAR_KEYWORD:
+                given |= given.pop(one.name, {})
+        return function(**given)
+
+    checked.__signature__ = theirs  # type: ignore[attr-defined]
+    return checked
+
+
+def _in_keras_order(
+    own: inspect.Signature, row: dict[str, dict[str, Any]]
+) -> list[inspect.Parameter]:
+    """Return a function's parameters, with those of a row of `ARGUMENTS` among them."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    absent = {
+        before: [
+            inspect.Parameter(name, kind, default=one) for name, one in some.items()
+        ]
+        for before, some in row.items()
+    }
+    ours = list(own.parameters.values())
+    first = 1 if ours and ours[0].name in ("self", "cls") else 0
+    parameters = [*ours[:first], *absent.get("", [])]
+    for one in ours[first:]:
+        parameters += [one, *absent.get(one.name, [])]
+    return parameters
+
+
+def unknown_argument(who: str, name: str, known: Iterable[str]) -> TypeError:
+    """Return the error for an argument that neither Keras nor scratchnet has."""
+    names = dict.fromkeys(sorted(set(known) - {"self", "cls", "kwargs"}))
+    return TypeError(
+        f"{who}: there is no argument '{name}'{lookup.suggest(name, names)}"
+    )
+
+
+def refuse(who: str, name: str, received: Any, default: Any) -> None:
+    """Accept an argument outside the subset at Keras's default only.
 
     Raises:
-        NotImplementedError: an argument differs from its default.
+        NotImplementedError: it is anything else.
 
-    >>> refuse("Adam", amsgrad=(False, False))
-    >>> refuse("Adam", amsgrad=(True, False))
+    >>> refuse("Adam", "amsgrad", False, False)
+    >>> refuse("Adam", "amsgrad", True, False)
     Traceback (most recent call last):
     NotImplementedError: Adam: amsgrad=True is outside scratchnet's subset of Keras; \
 only amsgrad=False is supported
     """
-    for name, (received, default) in arguments.items():
-        if received is default:
-            continue
-        if default is not None and isinstance(received, type(default)):
-            if received == default:
-                continue
-        raise NotImplementedError(
-            f"{who}: {name}={received!r} is outside scratchnet's subset of Keras; "
-            f"only {name}={default!r} is supported"
-        )
+    same = [one for one in ALSO.get(name, ()) if type(one) is type(received)]
+    if received is default or received in same:
+        return
+    if isinstance(default, tuple) and isinstance(received, int | list):
+        received = (received,) * len(default) if isinstance(received, int) else received
+        received = tuple(received)
+    if default is not None and isinstance(received, int | float | str | tuple):
+        if received == default:
+            return
+    raise NotImplementedError(
+        f"{who}: {name}={received!r} is outside scratchnet's subset of Keras; "
+        f"only {name}={default!r} is supported"
+    )
 
 
-def missing(thing: object, name: str, outside: Collection[str]) -> Any:
+def missing(thing: object, name: str) -> Any:
     """Do the work of an object's ``__getattr__``: say why there is no such attribute.
-
-    Args:
-        thing: the object.
-        name: the attribute that was not found.
-        outside: Keras's names that objects of this class have not.
 
     Raises:
         AttributeError: always; Python's own, or that of a property, where the name is
-            none of these.
-
-    >>> missing(object(), "quantize", ["quantize"])
-    Traceback (most recent call last):
-    AttributeError: object: 'quantize' is outside scratchnet's subset of Keras
+            none of Keras's.
     """
-    if name in outside:
-        raise AttributeError(
-            f"{type(thing).__name__}: '{name}' is outside scratchnet's subset of Keras"
-        )
+    for cls in type(thing).__mro__:
+        if name in ATTRIBUTES.get(cls.__name__, ()):
+            raise AttributeError(
+                f"{type(thing).__name__}: '{name}' is outside scratchnet's subset of "
+                "Keras"
+            )
     return object.__getattribute__(thing, name)  # which raises as it did before

@@ -8,8 +8,8 @@ import numpy as np
 
 from scratchnet import initializers, kernels
 from scratchnet.foundation import arguments, lookup
-from scratchnet.foundation.outside import refuse
 from scratchnet.foundation.shapes import Shape, format_shape, rows
+from scratchnet.foundation.subset import refuse
 from scratchnet.layers.layer import Layer
 
 

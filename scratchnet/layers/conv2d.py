@@ -8,8 +8,8 @@ import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments, lookup
-from scratchnet.foundation.outside import refuse
 from scratchnet.foundation.shapes import Shape
+from scratchnet.foundation.subset import refuse
 from scratchnet.layers import windows
 from scratchnet.layers.weighted import WeightedLayer
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation.outside import refuse
 from scratchnet.foundation.shapes import Shape
+from scratchnet.foundation.subset import refuse
 from scratchnet.layers.layer import Layer
 
 

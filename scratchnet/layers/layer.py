@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from scratchnet.foundation import lookup, naming, workspace
-from scratchnet.foundation.outside import missing, refuse
 from scratchnet.foundation.shapes import Shape, format_shape
+from scratchnet.foundation.subset import missing, refuse
 
 # Keras's public names that a layer of scratchnet's has not.
 OUTSIDE = frozenset(

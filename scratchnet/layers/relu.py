@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.foundation.outside import refuse
+from scratchnet.foundation.subset import refuse
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.layer import Layer
 

@@ -11,8 +11,8 @@ import numpy as np
 from scratchnet import losses, metrics, optimizers
 from scratchnet.callbacks.history import History
 from scratchnet.foundation import lookup, naming, random
-from scratchnet.foundation.outside import missing, refuse
 from scratchnet.foundation.shapes import Shape
+from scratchnet.foundation.subset import missing, refuse
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers import layer as layer_module
 from scratchnet.layers.input_layer import InputLayer
