@@ -20,9 +20,9 @@ def snake_case(name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def unique(cls: type) -> str:
+def unique(class_name: str) -> str:
     """Return the next free default name of a class: dense, dense_1, and so on."""
-    base = snake_case(cls.__name__)
+    base = snake_case(class_name)
     number = _taken[base]
     _taken[base] += 1
     return base if number == 0 else f"{base}_{number}"

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 # Of a batch: None stands for its open size.
 Shape = tuple[int | None, ...]
+
+
+def as_kernels_want(x: Any, dtype: np.dtype) -> np.ndarray:
+    """Return x as a C-contiguous, writeable, aligned array of a dtype.
+
+    Writeable, though nothing writes to it: Numba would compile every kernel once more
+    for arrays that are read-only, and for those that are not aligned.
+    """
+    if isinstance(x, np.ndarray) and x.dtype == dtype and x.flags.carray:
+        return x
+    return np.require(x, dtype, ("C", "W", "A"))
 
 
 def rows(x: np.ndarray) -> np.ndarray:

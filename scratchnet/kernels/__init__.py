@@ -35,7 +35,7 @@ from scratchnet.kernels.dense import (
 from scratchnet.kernels.dense_chain import dense_chain_backward, dense_chain_forward
 from scratchnet.kernels.dropout import dropout
 from scratchnet.kernels.gather import first_non_finite, gather
-from scratchnet.kernels.ladder import OPERATIONS, RUNGS, get_rung, rung, set_rung
+from scratchnet.kernels.ladder import OPERATIONS, RUNGS, get_rung, is_in_use, rung, set_rung
 from scratchnet.kernels.mean_squared_error import (
     mean_squared_error_backward,
     mean_squared_error_forward,
@@ -91,6 +91,7 @@ __all__ = [
     "first_non_finite",
     "gather",
     "get_rung",
+    "is_in_use",
     "max_pooling_backward",
     "max_pooling_forward",
     "mean_squared_error_backward",

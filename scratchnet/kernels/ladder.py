@@ -38,21 +38,28 @@ class Operation:
             raise ValueError(f"operation '{name}': rungs {sorted(rungs)}")
         self.name = name
         self.rungs = {rung: rungs[rung] for rung in RUNGS if rung in rungs}
-        self.run = self._select(_in_use)
+        self.selected = self._select(_in_use)
+        self.run = self.rungs[self.selected]
         OPERATIONS[name] = self
 
     def __call__(self, *arguments):
         """Run the selected rung; the signature is that of the `reference` rung."""
         return self.run(*arguments)
 
-    def _select(self, rung: str) -> Callable:
+    def _select(self, rung: str) -> str:
+        """Return the highest rung that there is, up to one."""
         allowed = RUNGS[: RUNGS.index(rung) + 1]
-        return [self.rungs[name] for name in allowed if name in self.rungs][-1]
+        return [name for name in allowed if name in self.rungs][-1]
 
 
 def get_rung() -> str:
     """Return the name of the rung in use."""
     return _in_use
+
+
+def is_in_use(rung: str) -> bool:
+    """Tell whether a rung may run: whether it is the one in use, or below it."""
+    return RUNGS.index(rung) <= RUNGS.index(_in_use)
 
 
 def set_rung(rung: str) -> None:
@@ -66,7 +73,8 @@ def set_rung(rung: str) -> None:
         raise ValueError(f"set_rung: expected one of {RUNGS}, received {rung!r}")
     _in_use = rung
     for operation in OPERATIONS.values():
-        operation.run = operation._select(rung)
+        operation.selected = operation._select(rung)
+        operation.run = operation.rungs[operation.selected]
 
 
 @contextlib.contextmanager

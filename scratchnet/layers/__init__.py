@@ -2,8 +2,10 @@
 
 from scratchnet.foundation import lookup
 from scratchnet.layers.activation import Activation
+from scratchnet.layers.add import Add
 from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization
+from scratchnet.layers.concatenate import Concatenate
 from scratchnet.layers.conv2d import Conv2D
 from scratchnet.layers.dense import Dense
 from scratchnet.layers.dropout import Dropout
@@ -27,8 +29,10 @@ ALL: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
         Activation,
+        Add,
         AveragePooling2D,
         BatchNormalization,
+        Concatenate,
         Conv2D,
         Dense,
         Dropout,

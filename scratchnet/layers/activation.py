@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.layers.activated import ActivatedLayer
+from scratchnet import activations
+from scratchnet.layers.layer import Layer
 
 
-class Activation(ActivatedLayer):
+class Activation(Layer):
     """Apply an activation function: y = f(x), dx = dy · f′(x).
 
     Shapes:
@@ -19,26 +20,49 @@ class Activation(ActivatedLayer):
         activation: a name (``"relu"``) or a function of `scratchnet.activations`.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
+    Attributes:
+        overwrites_input: whether y is written over x; a plan's rule sets it where
+            nobody reads x again.
+
     Raises:
         ValueError: the name is unknown.
 
     Reference: `keras/src/layers/activations/activation.py`.
     """
 
+    built_at_once = True
+    free_gradient = True
+    overwrites_input = False
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
-        """Look the function up."""
-        super().__init__(activation, **kwargs)
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
 
-    def pre_activation(self, x: np.ndarray, *, training: bool) -> np.ndarray:
-        """Copy x, because the activation is applied in place."""
-        z = self.empty("y", x.shape)
-        np.copyto(z, x)
-        self.remember(x, training=training)
-        return z
+    @property
+    def operation(self) -> str:  # type: ignore[override]
+        """The function's name; "" for a function of the user's own."""
+        own = activations.ALL.get(self.activation.name) is self.activation
+        return self.activation.name if own else ""
 
-    def backward_input(self, dz: np.ndarray) -> np.ndarray:
-        """Return dz: z was x."""
-        return dz
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Compute y = f(x)."""
+        y = x if self.overwrites_input else self.empty("y", x.shape)
+        self.activation.forward(x, y)
+        self.remember(y, training=training)
+        return y
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Compute dx from y and dy."""
+        y = self.recall()
+        dx = self.empty("dx", y.shape)
+        self.activation.backward(y, self.check_gradient(dy, y.shape), dx)
+        return dx
+
+    def lower(self, program: Any, *places: int) -> int:
+        """Append itself, or nothing where the function changes nothing."""
+        if self.activation is activations.linear:
+            return places[0]
+        return program.append(self, *places)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""

@@ -24,6 +24,10 @@ class AveragePooling2D(Pooling2D):
     Reference: `keras/src/layers/pooling/average_pooling2d.py`.
     """
 
+    operation = "average_pooling"
+    free_output = True
+    free_gradient = True
+
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Take the means."""
         y = self.empty("y", self.compute_output_shape(x.shape))

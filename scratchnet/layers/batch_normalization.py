@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 
 from scratchnet import initializers, kernels
 from scratchnet.foundation import arguments, lookup
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape, format_shape, rows
-from scratchnet.foundation.subset import refuse
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class BatchNormalization(Layer):
     """Give every channel mean 0 and variance 1 over the batch, then scale and shift.
 
@@ -40,25 +42,19 @@ class BatchNormalization(Layer):
         gamma_initializer: first values of γ.
         moving_mean_initializer: first values of the moving mean.
         moving_variance_initializer: first values of the moving variance.
-        beta_regularizer: outside the subset, as are the arguments after it.
-        gamma_regularizer: outside the subset.
-        beta_constraint: outside the subset.
-        gamma_constraint: outside the subset.
-        renorm: outside the subset.
-        renorm_clipping: outside the subset.
-        renorm_momentum: outside the subset.
-        synchronized: outside the subset.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Raises:
         ValueError: momentum or epsilon is out of range, or axis is not the last.
-        NotImplementedError: an argument outside the subset is used.
 
     References: Ioffe and Szegedy (2015), algorithms 1 and 2;
     `keras/src/layers/normalization/batch_normalization.py`.
     """
 
     weight_names = ("gamma", "beta", "moving_mean", "moving_variance")
+    operation = "batch_normalization"
+    free_output = True
+    free_gradient = True
 
     def __init__(
         self,
@@ -71,32 +67,12 @@ class BatchNormalization(Layer):
         gamma_initializer: Any = "ones",
         moving_mean_initializer: Any = "zeros",
         moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        renorm: bool = False,
-        renorm_clipping: Any = None,
-        renorm_momentum: float = 0.99,
-        synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Check and keep the hyperparameters."""
         super().__init__(**kwargs)
-        refuse(
-            self.label,
-            beta_regularizer=(beta_regularizer, None),
-            gamma_regularizer=(gamma_regularizer, None),
-            beta_constraint=(beta_constraint, None),
-            gamma_constraint=(gamma_constraint, None),
-            renorm=(renorm, False),
-            renorm_clipping=(renorm_clipping, None),
-            renorm_momentum=(renorm_momentum, 0.99),
-            synchronized=(synchronized, False),
-        )
         if isinstance(axis, bool) or not isinstance(axis, int):
             raise ValueError(
-                f"{self.label}: expected a whole number for axis, received {axis!r}"
+                f"{self.label}: expected an integer for axis, received {axis!r}"
             )
         self.axis = axis
         self.momentum = arguments.fraction(self.label, "momentum", momentum)
@@ -106,22 +82,6 @@ class BatchNormalization(Layer):
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-
-    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
-        """Allocate γ, β and the moving statistics, all (C,)."""
-        shape = (int(input_shape[-1] or 0),)
-        if self.scale:
-            self.add_param("gamma", self.gamma_initializer(shape, self.dtype, rng))
-        if self.center:
-            self.add_param("beta", self.beta_initializer(shape, self.dtype, rng))
-        self.buffers = {
-            "moving_mean": self.moving_mean_initializer(shape, self.dtype, rng),
-            "moving_variance": self.moving_variance_initializer(shape, self.dtype, rng),
-        }
-        self._ones, self._zeros = (
-            np.ones(shape, self.dtype),
-            np.zeros(shape, self.dtype),
-        )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape.
@@ -140,6 +100,28 @@ class BatchNormalization(Layer):
                 f"{len(input_shape) - 1}), received {self.axis}"
             )
         return input_shape
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of γ, β and the moving statistics, all (C,)."""
+        absent = {"gamma": not self.scale, "beta": not self.center}
+        return {
+            name: (input_shape[-1],)
+            for name in self.weight_names
+            if not absent.get(name, False)
+        }
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Allocate them."""
+        shapes: Any = self.weight_shapes(input_shape)
+        for name, shape in shapes.items():
+            value = getattr(self, f"{name}_initializer")(shape, self.dtype, rng)
+            if name in ("gamma", "beta"):
+                self.add_param(name, value)
+            else:
+                self.buffers[name] = value
+        channels = shapes["moving_mean"]
+        self._ones = np.ones(channels, self.dtype)
+        self._zeros = np.zeros(channels, self.dtype)
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Normalise by the batch's statistics, or by the moving ones."""
@@ -202,6 +184,12 @@ class BatchNormalization(Layer):
                 rows(x), *moving, gamma, self.epsilon, *gradients
             )
         return dx
+
+    def at_inference(self) -> Layer:
+        """Return a copy that normalises by the moving statistics."""
+        fixed = copy.copy(self)
+        fixed.trainable = False
+        return fixed
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels
+from scratchnet import activations, initializers, kernels
 from scratchnet.foundation import arguments, lookup
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
-from scratchnet.foundation.subset import refuse
 from scratchnet.layers import windows
-from scratchnet.layers.weighted import WeightedLayer
+from scratchnet.layers.activation import Activation
+from scratchnet.layers.layer import Layer
 
 
-class Conv2D(WeightedLayer):
+@keras_signature
+class Conv2D(Layer):
     """One small dense layer, slid over the image.
 
+        y = activation(z)
         z[n, i, j, o] = bias[o] + ∑ over a, b, c of
                         x[n, i·stride + a − top, j·stride + b − left, c]
                         · kernel[a, b, c, o]
@@ -29,29 +33,25 @@ class Conv2D(WeightedLayer):
 
     Args:
         filters: CO, the number of output channels, at least 1.
-        kernel_size: KH and KW, one whole number or two.
-        strides: step between windows, one whole number or two.
+        kernel_size: KH and KW, one integer or two.
+        strides: step between windows, one integer or two.
         padding: ``"valid"`` (none) or ``"same"`` (OH = ⌈H / stride⌉).
-        data_format: ``"channels_last"`` or None, which means the same.
-        dilation_rate: outside the subset beyond 1.
-        groups: outside the subset beyond 1.
         activation: name or function; None is linear.
         use_bias: whether a bias is added.
         kernel_initializer: first values of the kernel.
         bias_initializer: first values of the bias.
-        kernel_regularizer: outside the subset, as are the arguments after it.
-        bias_regularizer: outside the subset.
-        activity_regularizer: outside the subset.
-        kernel_constraint: outside the subset.
-        bias_constraint: outside the subset.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Raises:
-        ValueError: a size is no positive whole number, or padding is unknown.
-        NotImplementedError: an argument outside the subset is used.
+        ValueError: a size is not a positive integer, or padding is unknown.
 
     Reference: `keras/src/layers/convolutional/conv2d.py`.
     """
+
+    weight_names = ("kernel", "bias")
+    operation = "convolution"
+    free_output = True
+    free_gradient = True
 
     def __init__(
         self,
@@ -59,55 +59,28 @@ class Conv2D(WeightedLayer):
         kernel_size: int | tuple[int, int],
         strides: int | tuple[int, int] = (1, 1),
         padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: int | tuple[int, int] = (1, 1),
-        groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Check and keep the hyperparameters."""
-        super().__init__(
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            activity_regularizer=activity_regularizer,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         who = self.label
         self.filters = arguments.positive_int(who, "filters", filters)
         self.kernel_size = arguments.pair(who, "kernel_size", kernel_size)
         self.strides = arguments.pair(who, "strides", strides)
         self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
-        arguments.channels_last(who, data_format)
-        refuse(
-            who,
-            dilation_rate=(arguments.pair(who, "dilation_rate", dilation_rate), (1, 1)),
-            groups=(groups, 1),
-            kernel_regularizer=(kernel_regularizer, None),
-            bias_regularizer=(bias_regularizer, None),
-            kernel_constraint=(kernel_constraint, None),
-            bias_constraint=(bias_constraint, None),
-        )
-
-    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
-        """Allocate kernel (KH, KW, C, CO) and bias (CO,)."""
-        shape = (*self.kernel_size, int(input_shape[-1] or 0), self.filters)
-        self.add_kernel(shape, rng)
+        self.activation = activations.get(activation)
+        self.use_bias = bool(use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, OH, OW, CO).
 
         Raises:
-            ValueError: the input is no (N, H, W, C), or smaller than the window.
+            ValueError: the input is not (N, H, W, C), or smaller than the window.
         """
         arguments.rank(self.label, input_shape, "(N, H, W, C)")
         plane = windows.output_plane(
@@ -115,34 +88,80 @@ class Conv2D(WeightedLayer):
         )
         return (input_shape[0], *plane, self.filters)
 
-    def pre_activation(self, x: np.ndarray, *, training: bool) -> np.ndarray:
-        """Compute z, the convolution of x with the kernel, plus bias."""
-        z = self.empty("y", self.compute_output_shape(x.shape))
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of kernel (KH, KW, C, CO) and bias (CO,)."""
+        shapes: dict[str, Shape] = {
+            "kernel": (*self.kernel_size, input_shape[-1], self.filters)
+        }
+        return {**shapes, "bias": (self.filters,)} if self.use_bias else shapes
+
+    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
+        """Allocate kernel and bias."""
+        shapes: Any = self.weight_shapes(input_shape)
+        self.add_param(
+            "kernel", self.kernel_initializer(shapes["kernel"], self.dtype, rng)
+        )
+        if self.use_bias:
+            self.add_param(
+                "bias", self.bias_initializer(shapes["bias"], self.dtype, rng)
+            )
+        self._no_bias = np.zeros(self.filters, self.dtype)
+
+    @property
+    def bias(self) -> np.ndarray:
+        """The bias; zeros if there is none to learn."""
+        return self.params.get("bias", self._no_bias)
+
+    @property
+    def d_bias(self) -> np.ndarray:
+        """Where its gradient goes; a spare array if there is none to learn."""
+        if self.use_bias:
+            return self.grads["bias"]
+        return self.empty("d_bias", (self.filters,))
+
+    def pads(self, x: np.ndarray) -> tuple[int, int]:
+        """Return the padding (top, left) of a batch."""
+        return windows.pads(x.shape, self.kernel_size, self.strides, self.padding)
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Compute y, the activation of x convolved with the kernel, plus bias."""
+        y = self.empty("y", self.compute_output_shape(x.shape))
         kernels.convolution_forward(
-            x, self.params["kernel"], self.bias, z, self.strides, self.pads(x)
+            x, self.params["kernel"], self.bias, y, self.strides, self.pads(x)
         )
-        self.remember(x, training=training)
-        return z
+        self.activation.forward(y, y)
+        self.remember((x, y), training=training)
+        return y
 
-    def backward_params(self, dz: np.ndarray) -> None:
-        """Overwrite d_kernel and d_bias."""
-        x = self.recall()
+    def learn(self, dy: np.ndarray) -> np.ndarray:
+        """Overwrite d_kernel and d_bias, and return dz."""
+        x, y = self.recall()
+        dz = dy = self.check_gradient(dy, y.shape)
+        if self.activation is not activations.linear:
+            dz = self.empty("dz", y.shape)
+            self.activation.backward(y, dy, dz)
         kernels.convolution_backward_weight(
-            x, dz, *self.gradient_arrays(), self.strides, self.pads(x)
+            x, dz, self.grads["kernel"], self.d_bias, self.strides, self.pads(x)
         )
+        return dz
 
-    def backward_input(self, dz: np.ndarray) -> np.ndarray:
-        """Return dx: every pixel collects from the windows that it lay in."""
-        x = self.recall()
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Learn, and return dx: every pixel collects from the windows it lay in."""
+        dz = self.learn(dy)
+        x, _ = self.recall()
         dx = self.empty("dx", x.shape)
         kernels.convolution_backward_input(
             dz, self.params["kernel"], dx, self.strides, self.pads(x)
         )
         return dx
 
-    def pads(self, x: np.ndarray) -> tuple[int, int]:
-        """Return the padding (top, left) of a batch."""
-        return windows.pads(x.shape, self.kernel_size, self.strides, self.padding)
+    def lower(self, program: Any, *places: int) -> int:
+        """Append the convolution, and the activation as an operation of its own."""
+        convolution = copy.copy(self)
+        convolution.activation = activations.linear
+        place = program.append(convolution, *places)
+        activation = Activation(self.activation, name=self.name, dtype=self.dtype)
+        return activation.lower(program, place)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments, random
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
-from scratchnet.foundation.subset import refuse
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class Dropout(Layer):
     """Set a random fraction of the inputs to zero while training.
 
@@ -27,9 +29,13 @@ class Dropout(Layer):
 
     Args:
         rate: fraction set to zero, [0, 1]; at 1 every output is zero.
-        noise_shape: outside the subset.
         seed: of the masks; None draws one from the stream ``dropout``.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
+
+    Attributes:
+        overwrites_input: whether y is written over x when training; a plan's rule sets
+            it where nobody reads x again.
+        overwrites_gradient: whether dx is written over dy, likewise.
 
     Raises:
         ValueError: rate is out of range.
@@ -38,16 +44,13 @@ class Dropout(Layer):
     `keras/src/layers/regularization/dropout.py`.
     """
 
-    def __init__(
-        self,
-        rate: float,
-        noise_shape: Any = None,
-        seed: int | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Check and keep the hyperparameters."""
+    operation = "dropout"
+    built_at_once = True
+    overwrites_input = False
+    overwrites_gradient = False
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        refuse(self.label, noise_shape=(noise_shape, None))
         self.rate = arguments.fraction(self.label, "rate", rate)
         if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**32):
             raise ValueError(
@@ -67,30 +70,29 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             self.remember((x.shape, None, None), training=training)
             return x
-        return self.drop(x, self.empty("y", x.shape))
-
-    def drop(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Drop and scale into y, which may be x; remember which elements."""
         state = self.buffers["seed_state"]
         state[1] += np.uint32(1)
         seed, step = int(state[0]), int(state[1])
+        y = x if self.overwrites_input else self.empty("y", x.shape)
         kernels.dropout(x.reshape(-1), y.reshape(-1), self.rate, seed, step)
         self.remember((x.shape, seed, step), training=True)
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Drop and scale the same elements of the gradient."""
-        shape, seed, _ = self.recall()
+        shape, seed, step = self.recall()
         dy = self.check_gradient(dy, shape)
-        return dy if seed is None else self.drop_gradient(dy, self.empty("dx", shape))
-
-    def drop_gradient(self, dy: np.ndarray, dx: np.ndarray) -> np.ndarray:
-        """Drop and scale the gradient into dx, which may be dy; both contiguous."""
-        _, seed, step = self.recall()
         if seed is None:
             return dy
+        dx = dy if self.overwrites_gradient else self.empty("dx", shape)
         kernels.dropout(dy.reshape(-1), dx.reshape(-1), self.rate, seed, step)
         return dx
+
+    def at_inference(self) -> Layer:
+        """Return a copy that drops nothing."""
+        identity = copy.copy(self)
+        identity.rate = 0.0
+        return identity
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""

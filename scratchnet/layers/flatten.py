@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation import arguments
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class Flatten(Layer):
     """Lay the dimensions of each sample out in one row, the last running fastest.
 
@@ -19,16 +20,15 @@ class Flatten(Layer):
         x: (N, H, W, C), y: (N, H·W·C); any number of dimensions; (N,) becomes (N, 1)
 
     Args:
-        data_format: ``"channels_last"`` or None, which means the same.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Reference: `keras/src/layers/reshaping/flatten.py`.
     """
 
-    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
-        """Check the arguments."""
+    operation = "flatten"
+
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        arguments.channels_last(self.label, data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, product of the rest); an open dimension stays open."""

@@ -8,10 +8,12 @@ import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class GlobalAveragePooling2D(Layer):
     """The mean of every channel: average pooling with a window as large as the image.
 
@@ -21,26 +23,26 @@ class GlobalAveragePooling2D(Layer):
         x: (N, H, W, C), y: (N, C), or (N, 1, 1, C) with ``keepdims``
 
     Args:
-        data_format: ``"channels_last"`` or None, which means the same.
         keepdims: whether the averaged dimensions stay, with size 1.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Reference: `keras/src/layers/pooling/global_average_pooling2d.py`.
     """
 
-    def __init__(
-        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
-    ) -> None:
-        """Check and keep the hyperparameters."""
+    operation = "average_pooling"
+    free_output = True
+    built_at_once = True
+    free_gradient = True
+
+    def __init__(self, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        arguments.channels_last(self.label, data_format)
         self.keepdims = bool(keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, C), or (N, 1, 1, C).
 
         Raises:
-            ValueError: the input is no (N, H, W, C).
+            ValueError: the input is not (N, H, W, C).
         """
         arguments.rank(self.label, input_shape, "(N, H, W, C)")
         middle = (1, 1) if self.keepdims else ()

@@ -6,69 +6,61 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation.outside import keras_signature, refuse
 from scratchnet.foundation.shapes import Shape
-from scratchnet.foundation.subset import refuse
+from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class InputLayer(Layer):
     """Says what shape a model's samples have; as a layer it is the identity.
 
     Args:
         shape: of one sample, without the batch.
-        batch_size: outside the subset.
         dtype: float32 (default) or float64.
-        sparse: outside the subset.
-        ragged: outside the subset.
         batch_shape: shape with the batch's dimension (None) in front, instead of shape.
-        input_tensor: outside the subset.
-        optional: outside the subset.
         name: of the layer.
+        **kwargs: `Layer`'s arguments (trainable).
 
     Raises:
-        ValueError: neither shape nor batch_shape is given, both are, or one is no
-            tuple of positive whole numbers.
+        ValueError: neither shape nor batch_shape is given, both are, or one is not a
+            tuple of positive integers.
 
     Reference: `keras/src/layers/core/input_layer.py`.
     """
 
+    operation = "input"
+
     def __init__(
         self,
         shape: Any = None,
-        batch_size: int | None = None,
         dtype: Any = None,
-        sparse: bool | None = None,
-        ragged: bool | None = None,
         batch_shape: Any = None,
-        input_tensor: Any = None,
-        optional: bool = False,
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Check and keep the shape."""
-        refuse(
-            f"InputLayer {name!r}",
-            batch_size=(batch_size, None),
-            sparse=(sparse or None, None),
-            ragged=(ragged or None, None),
-            input_tensor=(input_tensor, None),
-            optional=(optional, False),
-        )
         if (shape is None) == (batch_shape is None):
             raise ValueError(
                 "InputLayer: expected either shape=(height, width, channels) or "
                 f"batch_shape, received shape={shape!r}, batch_shape={batch_shape!r}"
             )
         if batch_shape is not None:
-            refuse("InputLayer", batch_size=(batch_shape[0], None))
+            refuse("InputLayer", "batch_size", batch_shape[0], None)
             shape = tuple(batch_shape[1:])
         super().__init__(name=name, dtype=dtype, input_shape=shape, **kwargs)
+        self.ensure_built(self.batch_shape)
 
     @property
     def batch_shape(self) -> Shape:
         """The shape of a batch, with None for its size."""
         assert self.input_shape_argument is not None
         return (None, *self.input_shape_argument)
+
+    @property
+    def output(self) -> KerasTensor:
+        """What layers are called on, to draw a graph from here."""
+        return KerasTensor(self.batch_shape, self.dtype, self)
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Return x."""
@@ -79,6 +71,10 @@ class InputLayer(Layer):
         """Return dy."""
         return self.check_gradient(dy, self.recall())
 
+    def lower(self, program: Any, *places: int) -> int:
+        """Append nothing."""
+        return places[0]
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
         return {
@@ -88,31 +84,18 @@ class InputLayer(Layer):
         }
 
 
+@keras_signature
 def Input(  # noqa: N802 - Keras's name
     shape: Any = None,
-    batch_size: int | None = None,
     dtype: Any = None,
-    sparse: bool | None = None,
-    ragged: bool | None = None,
     batch_shape: Any = None,
     name: str | None = None,
-    tensor: Any = None,
-    optional: bool = False,
-) -> InputLayer:
-    """Declare a model's input: the first entry of a `Sequential`.
+) -> KerasTensor:
+    """Declare a model's input: the first entry of a `Sequential`, the start of a graph.
 
     Args, errors: see `InputLayer`.
 
     Reference: `keras/src/layers/core/input_layer.py` (Input).
     """
-    return InputLayer(
-        shape=shape,
-        batch_size=batch_size,
-        dtype=dtype,
-        sparse=sparse,
-        ragged=ragged,
-        batch_shape=batch_shape,
-        input_tensor=tensor,
-        optional=optional,
-        name=name,
-    )
+    layer = InputLayer(shape=shape, dtype=dtype, batch_shape=batch_shape, name=name)
+    return layer.output

@@ -7,24 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from scratchnet.foundation import lookup, naming, workspace
-from scratchnet.foundation.shapes import Shape, format_shape
-from scratchnet.foundation.subset import missing, refuse
-
-# Keras's public names that a layer of scratchnet's has not.
-OUTSIDE = frozenset(
-    """
-    add_loss add_metric add_variable add_weight build_from_config call compute_dtype
-    compute_mask compute_output_spec dtype_policy get_build_config input input_dtype
-    input_spec load_own_variables losses metrics metrics_variables
-    non_trainable_variables output path
-    quantization_mode quantize quantized_build quantized_call rematerialized_call
-    save_own_variables stateless_call supports_masking symbolic_call
-    trainable_variables variable_dtype variables
-    """.split()
-)
+from scratchnet.foundation import naming, random, workspace
+from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
+from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
+from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
 
 
+@keras_signature
 class Layer:
     """A differentiable function with parameters: the base of every layer.
 
@@ -39,56 +28,68 @@ class Layer:
       returns ∂loss/∂x.
 
     `compute_output_shape` is needed where the output's shape is not the input's, and
-    `get_config` where the constructor has arguments of its own.
+    `get_config` where the constructor has arguments of its own. A layer that joins
+    branches takes a list of arrays and returns a list of gradients: see `Merge`.
+
+    A compiled model runs a plan (`scratchnet/plan`), and a layer says what it is there:
+    ``operation``, ``lower``, ``learn`` and the two ``free_…``. What is said here holds
+    for any layer; each of scratchnet's own says more, so that rules can make it faster.
+
+    Args:
+        trainable: whether the optimizer may change the parameters.
+        dtype: float32 (default) or float64.
+        name: shown in tables and messages; by default the class's name in snake case
+            with a number.
+        input_shape: shape of one sample; on a first layer it stands for an `Input`
+            before it.
+        input_dim: n for ``input_shape=(n,)``.
 
     Attributes:
         params: name → array, learnt by the optimizer. Keras's names (``kernel``).
         grads: name → gradient of the last ``backward``.
         buffers: name → array, such as moving statistics.
+        nodes: the graph of a layer that is made of layers, which `Model` has.
+        built_at_once: whether Keras's summary takes it for built before it has met a
+            shape.
         weight_names: the names among params and buffers that are weights, in Keras's
             order; Keras's `get_weights` and files follow it.
+        operation: what the layer computes, in the words of `kernels`: rules know it by
+            that. "" for a layer of the user's own, which runs as it is.
+        free_output: whether y is an array of the layer's own that ``backward`` does not
+            read, so that the operation after it may write over it.
+        free_gradient: whether dx is an array of the layer's own, likewise.
+
+    Raises:
+        TypeError: an argument is unknown.
+        ValueError: dtype, name or a shape is not what is said above.
 
     Reference: `keras/src/layers/layer.py`.
     """
 
+    nodes: Any = ()
     weight_names: tuple[str, ...] = ()
+    built_at_once: bool = False
+    operation: str = ""
+    free_output: bool = False
+    free_gradient: bool = False
 
     def __init__(
         self,
         *,
-        activity_regularizer: Any = None,
         trainable: bool = True,
         dtype: Any = None,
-        autocast: bool = True,
         name: str | None = None,
         input_shape: Shape | None = None,
         input_dim: int | None = None,
         **unknown: Any,
     ) -> None:
-        """Keep the arguments that all layers share.
-
-        Args:
-            activity_regularizer: outside the subset.
-            trainable: whether the optimizer may change the parameters.
-            dtype: float32 (default) or float64.
-            autocast: outside the subset if False: inputs are cast to dtype.
-            name: shown in tables and messages; by default the class's name in snake
-                case with a number.
-            input_shape: shape of one sample; on a first layer it stands for an
-                `Input` before it.
-            input_dim: n for ``input_shape=(n,)``.
-            **unknown: none; whatever comes here is refused by name.
-        """
         if unknown:
-            _refuse_unknown(type(self), next(iter(unknown)))
-        self.name = naming.check(name) if name else naming.unique(type(self))
+            raise unknown_argument(
+                type(self).__name__, min(unknown), _arguments(type(self))
+            )
+        self.name = naming.check(name) if name else naming.unique(self.class_name)
         self.trainable = bool(trainable)
         self.dtype = _check_dtype(self.label, dtype)
-        refuse(
-            self.label,
-            activity_regularizer=(activity_regularizer, None),
-            autocast=(autocast, True),
-        )
         if input_dim is not None:
             if input_shape is not None:
                 raise ValueError(
@@ -100,8 +101,8 @@ class Layer:
             None if input_shape is None else _check_shape(self.label, input_shape)
         )
         self.built = False
-        self.input_shape: Shape | None = None
-        self.output_shape: Shape | None = None
+        self.input_shape: Any = None
+        self.output_shape: Any = None
         self.params: dict[str, np.ndarray] = {}
         self.grads: dict[str, np.ndarray] = {}
         self.buffers: dict[str, np.ndarray] = {}
@@ -129,6 +130,10 @@ class Layer:
         """Return the output's shape for an input's; here: the same."""
         return input_shape
 
+    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return name → shape of the weights that `build` would make, without them."""
+        return {}
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
         return {
@@ -136,6 +141,25 @@ class Layer:
             "trainable": self.trainable,
             "dtype": self.dtype.name,
         }
+
+    # What a layer is in a plan.
+
+    def lower(self, program: Any, *places: int) -> int:
+        """Append the layer's operations to a program, and return the last one's place.
+
+        Args:
+            program: a `plan.Program`.
+            places: where the operations that this layer reads stand.
+        """
+        return program.append(self, *places)
+
+    def learn(self, dy: np.ndarray) -> Any:
+        """Overwrite `grads` as ``backward`` does, where nobody needs dx."""
+        return self.backward(dy)
+
+    def at_inference(self) -> Layer:
+        """Return a layer that computes when training what this one does otherwise."""
+        return self
 
     # What every layer has.
 
@@ -145,42 +169,59 @@ class Layer:
         return cls(**config)
 
     @property
+    def class_name(self) -> str:
+        """The class's name in tables, default names and files."""
+        return type(self).__name__
+
+    @property
     def label(self) -> str:
         """Class and name, as messages say them: ``Dense 'dense_1'``."""
-        return f"{type(self).__name__} '{self.name}'"
+        return f"{self.class_name} '{self.name}'"
 
     def ensure_built(
-        self, input_shape: Shape, rng: np.random.Generator | None = None
+        self, input_shape: Any, rng: np.random.Generator | None = None
     ) -> None:
         """Build once, and note the shapes."""
         if self.built:
             return
-        from scratchnet.foundation import random
-
-        shape = (None, *input_shape[1:])
+        shape = self.open_batch(input_shape)
         output_shape = self.compute_output_shape(shape)
         self.build(shape, random.stream("initialisation") if rng is None else rng)
         self.input_shape, self.output_shape = shape, output_shape
         self.built = True
 
-    def __call__(self, x: Any, training: bool = False) -> np.ndarray:
-        """Build if need be, check the input's shape, and run ``forward``."""
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """Build if need be, check the input's shape, and run ``forward``.
+
+        On what `Input` returned, or another layer made of it, nothing is run: the
+        result is a `KerasTensor`, a node of a graph.
+        """
+        if is_symbolic(x):
+            return self._symbolic(x)
         x = self.cast(x)
-        self.ensure_built(x.shape)
-        self.check_input(x.shape)
+        self.ensure_built(self.shape_of(x))
+        self.check_input(self.shape_of(x))
         return self.forward(x, training=bool(training))
 
-    def cast(self, x: Any) -> np.ndarray:
-        """Return x as a C-contiguous, writeable, aligned array of this layer's dtype.
+    def _symbolic(self, x: Any) -> KerasTensor:
+        self.ensure_built(self.shape_of(x))
+        self.check_input(self.shape_of(x))
+        inputs = x if isinstance(x, list | tuple) else [x]
+        return KerasTensor(self.output_shape, self.dtype, self, inputs)
 
-        Writeable, though no layer writes to it: Numba would compile every kernel
-        once more for arrays that are read-only, and for those that are not aligned.
-        """
-        if isinstance(x, np.ndarray) and x.dtype == self.dtype and x.flags.carray:
-            return x
-        return np.require(x, self.dtype, ("C", "W", "A"))
+    def cast(self, x: Any) -> Any:
+        """Return an input as kernels want it, in this layer's dtype."""
+        return as_kernels_want(x, self.dtype)
 
-    def check_input(self, shape: Shape) -> None:
+    def shape_of(self, x: Any) -> Any:
+        """Return the shape of an input."""
+        return x.shape
+
+    def open_batch(self, shape: Any) -> Any:
+        """Return an input's shape with None for the batch's size."""
+        return (None, *shape[1:])
+
+    def check_input(self, shape: Any) -> None:
         """Compare a batch's shape with the one that the layer was built for.
 
         Raises:
@@ -202,7 +243,7 @@ class Layer:
             )
 
     def check_gradient(self, dy: Any, shape: Shape) -> np.ndarray:
-        """Return dy as `cast` would, if it has the output's shape.
+        """Return dy as kernels want it, if it has the output's shape.
 
         Raises:
             ValueError: it has another.
@@ -212,7 +253,7 @@ class Layer:
                 f"{self.label}: expected a gradient of the output's shape {shape}, "
                 f"received {np.shape(dy)}"
             )
-        return self.cast(dy)
+        return as_kernels_want(dy, self.dtype)
 
     def empty(self, name: str, shape: Shape) -> np.ndarray:
         """Return an array to write into, from the active workspace if there is one."""
@@ -293,7 +334,7 @@ class Layer:
 
         def __getattr__(self, name: str) -> Any:
             """Say what of Keras's is outside the subset."""
-            return missing(self, name, OUTSIDE)
+            return missing(self, name)
 
 
 def copy_weights(who: str, into: dict[str, np.ndarray], values: Any) -> None:
@@ -329,8 +370,8 @@ def _check_shape(who: str, shape: Any) -> Shape:
     for size in sizes:
         if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
             raise ValueError(
-                f"{who}: expected a shape of positive whole numbers (one sample, "
-                f"without the batch), received {shape!r}"
+                f"{who}: expected a shape of positive integers (one sample, without "
+                f"the batch), received {shape!r}"
             )
     return tuple(int(size) for size in sizes)
 
@@ -347,14 +388,10 @@ def _check_dtype(who: str, dtype: Any) -> np.dtype:
     return checked
 
 
-def _refuse_unknown(cls: type, name: str) -> None:
-    known = {
+def _arguments(cls: type) -> set[str]:
+    """Return the names of all arguments of a class's constructor."""
+    return {
         parameter
         for base in cls.__mro__[:-1]
         for parameter in inspect.signature(base).parameters
-    }
-    known -= {"unknown", "kwargs"}
-    raise TypeError(
-        f"{cls.__name__}: there is no argument '{name}'"
-        f"{lookup.suggest(name, dict.fromkeys(sorted(known)))}"
-    )
+    } - {"unknown"}

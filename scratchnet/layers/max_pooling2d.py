@@ -24,6 +24,9 @@ class MaxPooling2D(Pooling2D):
     Reference: `keras/src/layers/pooling/max_pooling2d.py`.
     """
 
+    operation = "max_pooling"
+    free_gradient = True
+
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Take the maxima."""
         y = self.empty("y", self.compute_output_shape(x.shape))

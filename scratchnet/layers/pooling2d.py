@@ -5,49 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet.foundation import arguments
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
 from scratchnet.layers import windows
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class Pooling2D(Layer):
     """A window of a fixed size slides over every channel and sums it up in a number.
 
     Args:
-        pool_size: height and width of the window, one whole number or two.
+        pool_size: height and width of the window, one integer or two.
         strides: step between windows; None is the window's size.
         padding: ``"valid"`` or ``"same"``; padding never enters the result.
-        data_format: ``"channels_last"`` or None, which means the same.
         name: see `Layer`.
         **kwargs: `Layer`'s arguments (trainable, dtype, input_shape).
 
     Raises:
-        ValueError: a size is no positive whole number, or padding is unknown.
+        ValueError: a size is not a positive integer, or padding is unknown.
     """
+
+    built_at_once = True
 
     def __init__(
         self,
         pool_size: int | tuple[int, int] = (2, 2),
         strides: int | tuple[int, int] | None = None,
         padding: str = "valid",
-        data_format: str | None = None,
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Check and keep the hyperparameters."""
         super().__init__(name=name, **kwargs)
         who = self.label
         self.pool_size = arguments.pair(who, "pool_size", pool_size)
         strides = self.pool_size if strides is None else strides
         self.strides = arguments.pair(who, "strides", strides)
         self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
-        arguments.channels_last(who, data_format)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, OH, OW, C).
 
         Raises:
-            ValueError: the input is no (N, H, W, C), or smaller than the window.
+            ValueError: the input is not (N, H, W, C), or smaller than the window.
         """
         arguments.rank(self.label, input_shape, "(N, H, W, C)")
         plane = windows.output_plane(

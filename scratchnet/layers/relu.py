@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.foundation.subset import refuse
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class ReLU(Activation):
     """y = max(x, 0); the gradient passes where y > 0.
 
@@ -16,29 +17,13 @@ class ReLU(Activation):
         x, y: any shape
 
     Args:
-        max_value: outside the subset.
-        negative_slope: outside the subset beyond 0.
-        threshold: outside the subset beyond 0.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Reference: `keras/src/layers/activations/relu.py`.
     """
 
-    def __init__(
-        self,
-        max_value: float | None = None,
-        negative_slope: float = 0.0,
-        threshold: float = 0.0,
-        **kwargs: Any,
-    ) -> None:
-        """Check the arguments."""
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__("relu", **kwargs)
-        refuse(
-            self.label,
-            max_value=(max_value, None),
-            negative_slope=(float(negative_slope or 0), 0.0),
-            threshold=(float(threshold or 0), 0.0),
-        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that all layers share."""

@@ -22,13 +22,16 @@ class Rescaling(Layer):
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Raises:
-        ValueError: scale or offset is no finite number.
+        ValueError: scale or offset is not a finite number.
 
     Reference: `keras/src/layers/preprocessing/rescaling.py`.
     """
 
+    operation = "rescaling"
+    free_output = True
+    free_gradient = True
+
     def __init__(self, scale: float, offset: float = 0.0, **kwargs: Any) -> None:
-        """Check and keep the hyperparameters."""
         super().__init__(**kwargs)
         for name, value in (("scale", scale), ("offset", offset)):
             if not isinstance(value, Real) or not np.isfinite(value):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.foundation.subset import refuse
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.layer import Layer
 
 
+@keras_signature
 class Softmax(Activation):
     """y_i = exp(x_i) / ∑_j exp(x_j) over the last axis.
 
@@ -16,16 +17,13 @@ class Softmax(Activation):
         x, y: (..., C)
 
     Args:
-        axis: outside the subset beyond the last.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Reference: `keras/src/layers/activations/softmax.py`.
     """
 
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
-        """Check the arguments."""
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__("softmax", **kwargs)
-        refuse(self.label, axis=(axis, -1))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that all layers share."""

@@ -24,17 +24,19 @@ GATHERED = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")
 
 
 class Batch(NamedTuple):
-    """Inputs in the model's dtype, targets as the user gave them, and weights.
+    """Which samples to take, their targets as the user gave them, and weights.
 
-    ``scaled`` says that x has gone through the model's first layer already, a
-    `Rescaling`, while it was cast; see `Samples.scale`. Who overrides
-    `Trainer.train_step` hands it on, as that does, or asks for ``run_eagerly``.
+    The inputs are gathered by the plan's operation 0, which calls `take`.
     """
 
-    x: np.ndarray
+    samples: Samples
+    indices: np.ndarray | slice
     y: np.ndarray | None
     sample_weight: np.ndarray | None
-    scaled: bool = False
+
+    def take(self, scale: float | None = None) -> tuple[np.ndarray, bool]:
+        """Return the inputs in the model's dtype; see `Samples.take`."""
+        return self.samples.take(self.indices, scale)
 
 
 class Samples:
@@ -47,10 +49,6 @@ class Samples:
         sample_weight: (N,) or None.
         input_shape: the model's, (None, ...), or None before it is built.
         dtype: the model's.
-
-    Attributes:
-        scale: what integers are multiplied with when they are cast, or None; where
-            the model begins with a `Rescaling`, that saves it a pass.
 
     Raises:
         ValueError: no samples, different numbers of them, or a wrong shape.
@@ -69,7 +67,6 @@ class Samples:
     ) -> None:
         """Check, and keep references."""
         self.who, self.dtype = who, dtype
-        self.scale: float | None = None
         self.x = _fit_rank(as_numbers(who, "x", x), input_shape)
         if self.x.ndim == 0 or len(self.x) == 0:
             raise ValueError(
@@ -104,7 +101,7 @@ class Samples:
     def part(self, start: int, stop: int) -> Samples:
         """Return a range of the samples, without copying them."""
         part = object.__new__(Samples)
-        part.who, part.dtype, part.scale = self.who, self.dtype, self.scale
+        part.who, part.dtype = self.who, self.dtype
         part.x = self.x[start:stop]
         part.y = None if self.y is None else self.y[start:stop]
         weights = self.sample_weight
@@ -119,53 +116,72 @@ class Samples:
         """
         if self.x.dtype.kind == "f":
             with workspace.Workspace():
-                for _ in in_order(self, 256):
-                    pass
+                for batch in in_order(self, 256):
+                    batch.take()
 
-    def gather(self, indices: np.ndarray) -> Batch:
-        """Return the samples at ``indices``, in any order."""
-        x, scaled = self._cast(indices)
+    def batch(self, indices: np.ndarray | slice) -> Batch:
+        """Return the samples at ``indices``, in any order, or of a slice."""
         weights = self.sample_weight
         return Batch(
-            self._finite(x, indices),
+            self,
+            indices,
             None if self.y is None else self.y[indices],
             None if weights is None else weights[indices],
-            scaled,
         )
 
-    def slice(self, start: int, stop: int) -> Batch:
-        """Return the samples from ``start`` to ``stop``; a copy only where it casts."""
-        stop = min(stop, len(self.x))
-        x, scaled, indices = self.x[start:stop], False, np.arange(start, stop)
-        if x.dtype != self.dtype or not x.flags.carray:
-            x, scaled = self._cast(indices)
-        part = self.part(start, stop)
-        return Batch(self._finite(x, indices), part.y, part.sample_weight, scaled)
+    def span(self, start: int, stop: int) -> Batch:
+        """Return the samples from ``start`` to ``stop``, or to the last one."""
+        return self.batch(slice(start, min(stop, len(self.x))))
 
-    def _cast(self, indices: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Return samples in the model's dtype, and whether they were scaled."""
+    def take(
+        self, indices: np.ndarray | slice, scale: float | None = None
+    ) -> tuple[np.ndarray, bool]:
+        """Return samples in the model's dtype; a copy only where it casts or gathers.
+
+        Args:
+            indices: which.
+            scale: what integers are multiplied with while they are cast.
+
+        Returns:
+            The inputs, and whether they were scaled.
+
+        Raises:
+            ValueError: a number is NaN, infinite or too large for the model's dtype.
+        """
+        if isinstance(indices, slice):
+            x = self.x[indices]
+            if x.dtype == self.dtype and x.flags.carray:
+                return self._finite(x, indices), False
+        x, scaled = self._cast(as_indices(indices), scale)
+        return self._finite(x, indices), scaled
+
+    def _cast(
+        self, indices: np.ndarray, scale: float | None
+    ) -> tuple[np.ndarray, bool]:
         x = self._batch_array(len(indices))
         if self.x.flags.c_contiguous and self.x.dtype in GATHERED:
-            scale = self.scale if self.x.dtype.kind in "bui" else None
+            if self.x.dtype.kind not in "bui":
+                scale = None
             source = self.x.reshape(len(self.x), -1)
             rows = x.reshape(len(indices), -1)
             kernels.gather(source, indices, 1.0 if scale is None else scale, rows)
             return x, scale is not None
-        _cast(self.x[indices], x)
+        with np.errstate(over="ignore"):  # infinity is found, and named, right after
+            np.copyto(x, self.x[indices], casting="unsafe")
         return x, False
 
     def _batch_array(self, size: int) -> np.ndarray:
         assert self.dtype is not None
         return workspace.empty("batch", "x", (size, *self.x.shape[1:]), self.dtype)
 
-    def _finite(self, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    def _finite(self, x: np.ndarray, indices: np.ndarray | slice) -> np.ndarray:
         """Refuse NaN and infinity, which would spread to every weight."""
         if self.x.dtype.kind != "f":
             return x
         first = kernels.first_non_finite(x.reshape(-1))
         if first >= 0:
             at = np.unravel_index(first, x.shape)
-            index = (int(indices[at[0]]), *(int(i) for i in at[1:]))
+            index = (int(as_indices(indices)[at[0]]), *(int(i) for i in at[1:]))
             raise ValueError(
                 f"{self.who}: expected finite x in {self.dtype}, "
                 f"received {self.x[index]} at index {index}"
@@ -181,7 +197,7 @@ def count(samples: Samples, batch_size: int) -> int:
 def in_order(samples: Samples, batch_size: int) -> Iterator[Batch]:
     """Yield batch after batch, the last one as long as the samples last."""
     for start in range(0, len(samples), batch_size):
-        yield samples.slice(start, start + batch_size)
+        yield samples.span(start, start + batch_size)
 
 
 def shuffled(
@@ -194,7 +210,7 @@ def shuffled(
     generator = generator or random.stream("shuffling")
     order = generator.permutation(len(samples))
     for start in range(0, len(samples), batch_size):
-        yield samples.gather(order[start : start + batch_size])
+        yield samples.batch(order[start : start + batch_size])
 
 
 @dataclass
@@ -311,9 +327,11 @@ def _is_stream(value: Any) -> bool:
     return hasattr(value, "__iter__") or hasattr(value, "__getitem__")
 
 
-def _cast(x: np.ndarray, y: np.ndarray) -> None:
-    with np.errstate(over="ignore"):  # infinity is found, and named, right after
-        np.copyto(y, x, casting="unsafe")
+def as_indices(indices: np.ndarray | slice) -> np.ndarray:
+    """Return a slice with both its ends as the indices that it stands for."""
+    if isinstance(indices, slice):
+        return np.arange(indices.start, indices.stop)
+    return indices
 
 
 def _fit_rank(x: np.ndarray, input_shape: Shape | None) -> np.ndarray:

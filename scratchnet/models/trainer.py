@@ -1,4 +1,4 @@
-"""The training loop: what happens when `Sequential.fit` is called.
+"""Training, evaluation and prediction: what `fit` and its like do.
 
     for every epoch
         for every batch
@@ -13,58 +13,197 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scratchnet import kernels, metrics
-from scratchnet import plan as rewrites
+from scratchnet import kernels, losses, metrics, optimizers, plan
 from scratchnet.callbacks.callback_list import CallbackList
 from scratchnet.callbacks.history import History
 from scratchnet.foundation import arguments
 from scratchnet.foundation.interrupt import DeferredInterrupt
+from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation.shapes import Shape
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.models import batches
-from scratchnet.models.batches import Batch, Samples
-
-if TYPE_CHECKING:
-    from scratchnet.foundation.shapes import Shape
-    from scratchnet.models.sequential import Sequential
+from scratchnet.models.batches import Batch, Position, Samples
+from scratchnet.plan import Plan
 
 Logs = dict[str, float]
 
 
 class Trainer:
-    """Trains, evaluates and runs one compiled model.
+    """What a `Model` inherits to be compiled, trained, evaluated and run.
 
-    `Sequential.fit`, `evaluate` and `predict` make one and call it; made by hand, it
-    gives access to single steps.
+    Attributes:
+        optimizer, loss: what `compile` was given, as objects; None before.
+        history: the `History` of the last `fit`.
+        stop_training: set to True by a callback, ends `fit` after the running step.
+        interrupted: whether the last `fit` was ended by Ctrl-C.
 
-    Args:
-        model: a `Sequential`.
-
-    >>> import numpy as np, scratchnet as keras
-    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    >>> model.compile(keras.optimizers.SGD(0.1), "mse")
-    >>> x = np.eye(2, dtype="float32")
-    >>> history = Trainer(model).fit(x, x[:, :1], epochs=2, verbose=0)
-    >>> history.epoch
-    [0, 1]
+    Reference: `keras/src/trainers/trainer.py`.
     """
 
-    def __init__(self, model: Sequential) -> None:
-        """Keep the model."""
-        self.model = model
-        self.workspace = Workspace()
-        self.loss_metric = metrics.Mean("loss")
-        self.metrics: list[metrics.Metric] = []
-        self.weighted_metrics: list[metrics.Metric] = []
-        self._plans: dict[int, tuple[Any, rewrites.Plan]] = {}
-        self._metrics_key: Any = None
+    if TYPE_CHECKING:  # what a model is beside: a layer with these
+        name: str
+        label: str
+        dtype: np.dtype
+        built: bool
+        trainable: bool
+        input_shape: Any
+        output_shape: Any
 
-    # The loop.
+        @property
+        def layers(self) -> list[Any]: ...
+        def build(self, input_shape: Any = None) -> None: ...
+        def compute_output_shape(self, input_shape: Any) -> Shape: ...
+
+    def __init__(self) -> None:
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: Any = None
+        self.metric_identifiers: list[Any] = []
+        self.weighted_metric_identifiers: list[Any] = []
+        self.run_eagerly = False
+        self.history: History | None = None
+        self.stop_training = False
+        self.interrupted = False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start without plans, and without metrics made for certain targets."""
+        self._loss_metric = metrics.Mean("loss")
+        self._metrics: list[metrics.Metric] = []
+        self._weighted_metrics: list[metrics.Metric] = []
+        self._resolved: Any = None
+        self._plans: dict[bool, tuple[Any, Plan]] = {}
+        self._workspace = Workspace()
+        self._position: Position | None = None
+        self._initial_epoch = 0
+
+    # One step.
+
+    def train_step(self, plan: Plan, batch: Batch) -> None:
+        """Forward, loss, backward, update; the running metrics take the batch in."""
+        output = plan.forward(batch, training=True)
+        targets, scale = self._measure(plan, batch, output)
+        plan.backward(plan.head.backward(targets, output, scale))
+        assert self.optimizer is not None
+        self.optimizer.apply(plan.grads, plan.params)
+
+    def test_step(self, plan: Plan, batch: Batch) -> None:
+        """Forward and loss; the running metrics take the batch in."""
+        self._measure(plan, batch, plan.forward(batch, training=False))
+
+    def _measure(
+        self, plan: Plan, batch: Batch, output: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return dense targets, and each loss's share in the whole."""
+        y, weights = batch.y, batch.sample_weight
+        assert y is not None
+        targets = self.loss.targets(y, output.shape, output.dtype)
+        values, predictions = plan.head.forward(targets, output)
+        scale = np.full(len(values), 1 / len(values), output.dtype)
+        if weights is not None:
+            values = values * weights
+            scale *= weights.astype(scale.dtype)
+        self._loss_metric.add(values)
+        self._resolve_metrics(y, output.shape)
+        for metric in self._metrics:
+            metric.update_state(y, _for_metric(metric, predictions))
+        for metric in self._weighted_metrics:
+            metric.update_state(y, _for_metric(metric, predictions), weights)
+        return targets, scale
+
+    # Compiling.
+
+    @keras_signature
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+    ) -> None:
+        """Say how to train: optimizer, loss and metrics, by name or as objects.
+
+        Args:
+            optimizer: ``"adam"``, ``"sgd"`` or an `optimizers.Optimizer`. Keras's
+                default, RMSprop, is outside the subset: name one.
+            loss: ``"categorical_crossentropy"``, ``"mse"`` … or a `losses.Loss`.
+            metrics: a list of names or `metrics.Metric` objects.
+            weighted_metrics: the same, with sample weights taken into account.
+            run_eagerly: True runs the layers as they are written, without the rules of
+                `scratchnet.plan`.
+
+        Raises:
+            ValueError: a name is unknown.
+            TypeError: something is neither a name nor an object of its kind.
+        """
+        found_optimizer, found_loss = optimizers.get(optimizer), losses.get(loss)
+        plain, weighted = _metric_list(metrics), _metric_list(weighted_metrics)
+        self.optimizer, self.loss = found_optimizer, found_loss
+        self.metric_identifiers, self.weighted_metric_identifiers = plain, weighted
+        self.run_eagerly = bool(run_eagerly)
+        self._forget()
+
+    def assert_compiled(self, who: str) -> None:
+        """Require `compile` to have been called.
+
+        Raises:
+            RuntimeError: it was not.
+        """
+        if self.optimizer is None:
+            raise RuntimeError(
+                f"{who}: call compile(optimizer, loss) on {self.label} first"
+            )
+
+    def plan(self) -> Plan:
+        """Return what the model runs, as it is now; print it to see it as a table.
+
+        That is the program of a training step if the model is compiled, and that of
+        `predict` otherwise.
+
+        Raises:
+            ValueError: the model is not built.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{self.label}: plan needs a built model; call build(input_shape) first"
+            )
+        return self._plan(self.optimizer is not None)
+
+    def _plan(self, with_loss: bool) -> Plan:
+        """Return the plan; a new one where what it was made of has changed."""
+        key = (
+            [
+                (id(layer), layer.trainable, id(getattr(layer, "activation", None)))
+                for layer in _all_layers(self.layers)
+            ],
+            self.trainable,
+            id(self.loss) if with_loss else None,
+            self.run_eagerly,
+            kernels.get_rung(),
+        )
+        known = self._plans.get(with_loss)
+        if known is None or known[0] != key:
+            rules = plan.RULES if with_loss else plan.INFERENCE_RULES
+            made = plan.compiled(
+                self,  # type: ignore[arg-type]
+                self.loss if with_loss else None,
+                () if self.run_eagerly else rules,
+                whole_layers=self.run_eagerly,
+            )
+            known = self._plans[with_loss] = key, made
+        return known[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out of copies and pickles what is made again when it is needed."""
+        return {**vars(self), "_plans": {}, "_workspace": Workspace()}
+
+    # Training.
 
     def fit(
         self,
@@ -85,108 +224,136 @@ class Trainer:
         validation_batch_size: int | None = None,
         validation_freq: int | list[int] = 1,
     ) -> History:
-        """Train for a number of epochs; see `Sequential.fit`."""
+        """Train for a number of epochs.
+
+        Args:
+            x: inputs (N, ...): uint8, float32, float64 or a memory map; cast batch by
+                batch, never copied whole.
+            y: targets, as the loss wants them.
+            batch_size: samples per step; None is 32. The last batch may be smaller.
+            epochs: where to stop (not how many, if initial_epoch is not 0).
+            verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch, "auto" is 1.
+            callbacks: a list of `callbacks.Callback` objects.
+            validation_split: the last fraction of the samples, taken off before
+                shuffling, to validate on.
+            validation_data: (x, y) or (x, y, sample_weight); goes before
+                validation_split.
+            shuffle: whether to go through the samples in a new order each epoch; also
+                where a seed is set, for which Keras 3.15 on TensorFlow repeats the
+                order of the first.
+            class_weight: class → weight of its samples in the loss; 1 if not named.
+            sample_weight: (N,) weights of the samples in the loss.
+            initial_epoch: where to start, to go on with an earlier fit.
+            steps_per_epoch: batches an epoch; None is once through the samples.
+            validation_steps: batches of validation; None is all.
+            validation_batch_size: None is batch_size.
+            validation_freq: validate every so many epochs, or after those listed
+                (counted from 1).
+
+        Returns:
+            The `History`: `.epoch`, and `.history` with a list per loss and metric.
+
+        Raises:
+            RuntimeError: the model is not compiled.
+            ValueError: the data doesn't fit the model, is empty or not finite.
+            TypeError: the data is not an array.
+            KeyboardInterrupt: Ctrl-C; `history` holds the completed epochs, and
+                `EarlyStopping` has put the best weights back.
+        """
         samples = self._samples("fit", x, y, sample_weight)
-        batch_size = _count("fit", "batch_size", batch_size, 32)
-        epochs = _count("fit", "epochs", epochs, 1, least=0)
-        samples, validation = self._split(
-            samples, validation_split, validation_data, class_weight
+        size = arguments.count("fit", "batch_size", batch_size, 32)
+        epochs = arguments.count("fit", "epochs", epochs, 1, least=0)
+        start = arguments.count("fit", "initial_epoch", initial_epoch, 0, least=0)
+        steps = arguments.count("fit", "steps_per_epoch", steps_per_epoch, None)
+        shuffle = arguments.flag("fit", "shuffle", shuffle)
+        samples, validation = self._split(samples, validation_split, validation_data)
+        if class_weight is not None:
+            _apply_class_weight(samples, class_weight)
+        is_due = _validation_epochs(validation_freq)
+        val_size = arguments.count(
+            "fit", "validation_batch_size", validation_batch_size, size
         )
-        shuffle = _flag("fit", "shuffle", shuffle)
-        steps = _count("fit", "steps_per_epoch", steps_per_epoch, None)
-        start = _count("fit", "initial_epoch", initial_epoch, 0, least=0)
-        validation_batch_size = _count(
-            "fit", "validation_batch_size", validation_batch_size, batch_size
-        )
-        validation_steps = _count("fit", "validation_steps", validation_steps, None)
-        _check_frequency(validation_freq)
-        callbacks = self._callbacks(
-            callbacks,
-            verbose,
-            epochs,
-            steps or batches.count(samples, batch_size),
+        val_steps = arguments.count("fit", "validation_steps", validation_steps, None)
+        running = self._callbacks(
+            *(callbacks, verbose, epochs, steps or batches.count(samples, size)),
             fitting=True,
         )
         samples.check_finite()
-        samples.scale = self.plan().input_scale
         if validation is not None:
             validation.check_finite()
-            available = batches.count(validation, validation_batch_size)
-            validation_steps = _steps("fit: validation", validation_steps, available)
-        position = batches.Position(len(samples), batch_size)
-        self.model._position = position
-        self._epochs(
-            batches.epochs(samples, batch_size, steps, shuffle, position),
-            range(start, epochs),
-            callbacks,
-            validation,
-            (validation_batch_size, validation_steps),
-            validation_freq,
-        )
-        assert self.model.history is not None
-        return self.model.history
+            available = batches.count(validation, val_size)
+            val_steps = _steps("fit: validation", val_steps, available)
 
-    def _epochs(
+        self._position = Position(len(samples), size)
+        stream = batches.epochs(samples, size, steps, shuffle, self._position)
+        memory, interrupt = Workspace(), DeferredInterrupt()
+
+        def train(epoch: int) -> Logs:
+            return self._epoch(next(stream), running, memory, interrupt)
+
+        def validate(epoch: int) -> Logs:
+            if validation is None or not is_due(epoch):
+                return {}
+            logs = self._evaluate(
+                validation, val_size, val_steps, running, memory, interrupt
+            )
+            return {f"val_{name}": value for name, value in logs.items()}
+
+        self._train(range(start, epochs), train, validate, running, interrupt)
+        assert self.history is not None
+        return self.history
+
+    def _train(
         self,
-        epoch_stream: Iterator[Iterator[Batch]],
         epochs: range,
+        train: Callable[[int], Logs],
+        validate: Callable[[int], Logs],
         callbacks: CallbackList,
-        validation: Samples | None,
-        validation_size: tuple[int, int | None],
-        validation_freq: int | list[int],
+        interrupt: DeferredInterrupt,
     ) -> None:
-        model = self.model
-        model.stop_training, model.interrupted = False, False
-        model._initial_epoch = epochs.start
+        """Train and validate, epoch after epoch."""
+        self.stop_training, self.interrupted = False, False
+        self._initial_epoch = epochs.start
         logs: Logs | None = None
-        workspace = Workspace()
-        with DeferredInterrupt() as interrupt:
+        with interrupt:
             try:
                 callbacks.on_train_begin()
                 # A `BackupAndRestore` may have moved the start, and the position.
-                for epoch in range(model._initial_epoch, epochs.stop):
+                for epoch in range(self._initial_epoch, epochs.stop):
                     callbacks.on_epoch_begin(epoch)
-                    logs = self._epoch(
-                        *(next(epoch_stream), callbacks, workspace, interrupt)
-                    )
-                    if validation is not None and _is_due(epoch, validation_freq):
-                        results = self._evaluate(
-                            *(validation, *validation_size, callbacks),
-                            *(workspace, interrupt),
-                        )
-                        logs.update({f"val_{k}": v for k, v in results.items()})
+                    logs = train(epoch)
+                    logs.update(validate(epoch))
                     callbacks.on_epoch_end(epoch, logs)
                     interrupt.check()
-                    if model.stop_training:
+                    if self.stop_training:
                         break
             except KeyboardInterrupt:
-                model.interrupted = True
+                self.interrupted = True
                 callbacks.on_train_end(logs)
                 raise
             callbacks.on_train_end(logs)
 
     def _epoch(
         self,
-        batch_stream: Iterator[Batch],
+        stream: Iterator[Batch],
         callbacks: CallbackList,
-        workspace: Workspace,
+        memory: Workspace,
         interrupt: DeferredInterrupt,
     ) -> Logs:
+        plan = self._plan(True)
         self.reset_metrics()
-        for step in itertools.count():
-            # Callbacks stay outside, so that what they compute lies in other memory.
-            with workspace:
-                batch = next(batch_stream, None)
-            if batch is None:
-                break
+        for step, batch in enumerate(stream):
             callbacks.on_train_batch_begin(step)
-            with workspace:
-                self.train_step(batch)
-            callbacks.on_train_batch_end(step, self.results())
+            # Callbacks stay outside, so that what they compute lies in other memory.
+            with memory:
+                self.train_step(plan, batch)
+            callbacks.on_train_batch_end(step, self._results())
             interrupt.check()
-            if self.model.stop_training:
+            if self.stop_training:
                 break
-        return self.results()
+        return self._results()
+
+    # Evaluation and prediction.
 
     def evaluate(
         self,
@@ -197,13 +364,32 @@ class Trainer:
         sample_weight: Any = None,
         steps: int | None = None,
         callbacks: Any = None,
-    ) -> Logs:
-        """Return loss and metrics, without changing the model."""
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Return the loss and the metrics, in inference mode.
+
+        Args:
+            x: inputs (N, ...).
+            y: targets.
+            batch_size: samples per step; None is 32.
+            verbose: 0 silent, 1 a bar, 2 a line, "auto" is 1.
+            sample_weight: (N,) weights of the samples.
+            steps: number of batches; None is all.
+            callbacks: a list of `callbacks.Callback` objects.
+            return_dict: whether to return {name: value}.
+
+        Returns:
+            The loss alone if there are no metrics, else [loss, metric, ...].
+
+        Raises:
+            RuntimeError, ValueError, TypeError: as `fit`.
+        """
         samples = self._samples("evaluate", x, y, sample_weight)
-        batch_size = _count("evaluate", "batch_size", batch_size, 32)
-        steps = _steps("evaluate", steps, batches.count(samples, batch_size))
-        callbacks = self._callbacks(callbacks, verbose, 1, steps)
-        return self._evaluate(samples, batch_size, steps, callbacks, Workspace())
+        size = arguments.count("evaluate", "batch_size", batch_size, 32)
+        steps = _steps("evaluate", steps, batches.count(samples, size))
+        running = self._callbacks(callbacks, verbose, 1, steps)
+        logs = self._evaluate(samples, size, steps, running, Workspace())
+        return _as_keras(logs, return_dict)
 
     def _evaluate(
         self,
@@ -211,22 +397,22 @@ class Trainer:
         batch_size: int,
         steps: int | None,
         callbacks: CallbackList,
-        workspace: Workspace,
+        memory: Workspace,
         interrupt: DeferredInterrupt | None = None,
     ) -> Logs:
+        plan = self._plan(True)
         self.reset_metrics()
-        samples.scale = self.plan().input_scale
         callbacks.on_test_begin()
-        starts = range(0, len(samples), batch_size)
-        for step, start in enumerate(starts[:steps]):
+        stream = itertools.islice(batches.in_order(samples, batch_size), steps)
+        for step, batch in enumerate(stream):
             callbacks.on_test_batch_begin(step)
-            with workspace:
-                self.test_step(samples.slice(start, start + batch_size))
-            callbacks.on_test_batch_end(step, self.results())
+            with memory:
+                self.test_step(plan, batch)
+            callbacks.on_test_batch_end(step, self._results())
             if interrupt is not None:
                 interrupt.check()
-        callbacks.on_test_end(self.results())
-        return self.results()
+        callbacks.on_test_end(self._results())
+        return self._results()
 
     def predict(
         self,
@@ -236,221 +422,169 @@ class Trainer:
         steps: int | None = None,
         callbacks: Any = None,
     ) -> np.ndarray:
-        """Return the model's output for every sample."""
+        """Return the output for every sample, in inference mode.
+
+        Safe to call from several threads at once: each call has memory of its own.
+
+        Args:
+            x: inputs (N, ...).
+            batch_size: samples per step; None is 32.
+            verbose: 0 silent, 1 a bar, 2 a line, "auto" is 1.
+            steps: number of batches; None is all.
+            callbacks: a list of `callbacks.Callback` objects.
+
+        Returns:
+            (N, ...) array that nothing overwrites later.
+
+        Raises:
+            ValueError: x doesn't fit the model, is empty or not finite.
+        """
         samples = self._samples("predict", x)
-        batch_size = _count("predict", "batch_size", batch_size, 32)
-        steps = _steps("predict", steps, batches.count(samples, batch_size))
-        samples = samples.part(0, steps * batch_size)
-        samples.scale = self.inference_plan().input_scale
-        callbacks = self._callbacks(callbacks, verbose, 1, steps)
-        shape = (len(samples), *(n or 0 for n in self.model.output_shape[1:]))
-        result = np.empty(shape, self.model.layers[-1].dtype)
-        callbacks.on_predict_begin()
-        workspace = Workspace()
-        for step in range(steps):
-            callbacks.on_predict_batch_begin(step)
-            start = step * batch_size
-            outputs = result[start : start + batch_size]
-            with workspace:
-                outputs[...] = self.predict_step(
-                    samples.slice(start, start + batch_size)
-                )
-            callbacks.on_predict_batch_end(step, {"outputs": outputs})
-        callbacks.on_predict_end()
+        size = arguments.count("predict", "batch_size", batch_size, 32)
+        steps = _steps("predict", steps, batches.count(samples, size))
+        samples = samples.part(0, steps * size)
+        running = self._callbacks(callbacks, verbose, 1, steps)
+        plan, memory = self._plan(False), Workspace()
+        shape = (len(samples), *(n or 0 for n in self.output_shape[1:]))
+        result = np.empty(shape, plan.program.operations[-1].dtype)
+        running.on_predict_begin()
+        for step, batch in enumerate(batches.in_order(samples, size)):
+            running.on_predict_batch_begin(step)
+            outputs = result[step * size : (step + 1) * size]
+            with memory:
+                outputs[...] = plan.forward(batch, training=False)
+            running.on_predict_batch_end(step, {"outputs": outputs})
+        running.on_predict_end()
         return result
 
-    # Single steps.
+    # Single batches.
 
     def train_on_batch(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         class_weight: dict[int, float] | None = None,
-    ) -> Logs:
-        """Take one step on one batch, and return its loss and metrics."""
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Take one step on one batch, and return its loss and metrics.
+
+        Args, errors: as `fit`.
+        """
         samples = self._samples("train_on_batch", x, y, sample_weight)
         if class_weight is not None:
             _apply_class_weight(samples, class_weight)
+        plan = self._plan(True)
         self.reset_metrics()
-        with self.workspace:
-            self.train_step(samples.slice(0, len(samples)))
-        return self.results()
+        with self._workspace:
+            self.train_step(plan, samples.span(0, len(samples)))
+        return _as_keras(self._results(), return_dict)
 
-    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Logs:
-        """Return the loss and the metrics of one batch, in inference mode."""
+    def test_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        return_dict: bool = False,
+    ) -> float | list[float] | dict[str, float]:
+        """Return the loss and the metrics of one batch, in inference mode.
+
+        Args, errors: as `evaluate`.
+        """
         samples = self._samples("test_on_batch", x, y, sample_weight)
+        plan = self._plan(True)
         self.reset_metrics()
         with Workspace():
-            self.test_step(samples.slice(0, len(samples)))
-        return self.results()
+            self.test_step(plan, samples.span(0, len(samples)))
+        return _as_keras(self._results(), return_dict)
 
-    def train_step(self, batch: Batch) -> None:
-        """Forward, loss, backward, update; the running metrics take the batch in."""
-        plan = self.plan()
-        output = plan.forward(batch.x, training=True, scaled=batch.scaled)
-        targets, predictions, scale = self._measure(plan, batch, output)
-        plan.backward(plan.head.backward(targets, output, predictions, scale))
-        assert self.model.optimizer is not None
-        self.model.optimizer.apply(plan.grads, plan.params)
+    # Metrics.
 
-    def test_step(self, batch: Batch) -> None:
-        """Forward and loss; the running metrics take the batch in."""
-        plan = self.plan()
-        output = plan.forward(batch.x, training=False, scaled=batch.scaled)
-        self._measure(plan, batch, output)
+    @property
+    def metrics_names(self) -> list[str]:
+        """What Keras 3 says: ``loss`` and, for all metrics, ``compile_metrics``."""
+        if self.optimizer is None:
+            return []
+        more = self.metric_identifiers or self.weighted_metric_identifiers
+        return ["loss", "compile_metrics"] if more else ["loss"]
 
-    def predict_step(self, batch: Batch) -> np.ndarray:
-        """Forward; the output lies in the workspace, where the next step overwrites it.
+    def reset_metrics(self) -> None:
+        """Start the running means of loss and metrics again."""
+        for metric in (self._loss_metric, *self._metrics, *self._weighted_metrics):
+            metric.reset_state()
 
-        >>> import numpy as np, scratchnet as keras
-        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.ReLU()])
-        >>> model.trainer.predict_step(Batch(np.float32([[-1, 2]]), None, None))
-        array([[0., 2.]], dtype=float32)
-        """
-        plan = self.inference_plan()
-        return plan.forward(batch.x, training=False, scaled=batch.scaled)
-
-    def _measure(
-        self, plan: rewrites.Plan, batch: Batch, output: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return dense targets, predictions, and each loss's share in the whole."""
-        y, weights = batch.y, batch.sample_weight
-        assert y is not None
-        targets = self.model.loss.targets(y, output.shape, output.dtype)
-        values, predictions = plan.head.forward(targets, output)
-        scale = np.full(len(values), 1 / len(values), output.dtype)
-        if weights is not None:
-            values = values * weights
-            scale *= weights.astype(scale.dtype)
-        self.loss_metric.add(values)
-        self._resolve_metrics(y, output.shape)
-        for metric in self.metrics:
-            metric.update_state(y, _for_metric(metric, predictions))
-        for metric in self.weighted_metrics:
-            metric.update_state(y, _for_metric(metric, predictions), weights)
-        return targets, predictions, scale
-
-    # What the steps need.
-
-    def plan(self) -> rewrites.Plan:
-        """Return the plan for the model as it is now; see `scratchnet.plan`."""
-        return self._planned(self.model.loss, rewrites.RULES)
-
-    def inference_plan(self) -> rewrites.Plan:
-        """Return the plan of `predict`: no loss, and the model's own output."""
-        return self._planned(None, rewrites.INFERENCE_RULES)
-
-    def _planned(self, loss: Any, rules: tuple[Any, ...]) -> rewrites.Plan:
-        model = self.model
-        key = (
-            [id(layer) for layer in model.layers],
-            [layer.trainable for layer in model.layers],
-            [getattr(layer, "activation", None) for layer in model.layers],
-            model.trainable,
-            id(loss),
-            model.run_eagerly,
-            kernels.get_rung(),
-        )
-        known = self._plans.get(id(loss))
-        if known is None or known[0] != key:
-            own = () if model.run_eagerly else rules
-            plan = rewrites.Plan(model.layers, loss, own, trainable=model.trainable)
-            known = key, plan
-            self._plans[id(loss)] = known
-        return known[1]
-
-    def results(self) -> Logs:
+    def _results(self) -> Logs:
         """Return the running means: loss, metrics, weighted metrics.
 
         A weighted metric with the name of another is called ``weighted_accuracy``;
         what still has the same name is numbered.
         """
-        named = {"loss": self.loss_metric.result()}
-        for metric in self.metrics:
+        named = {"loss": self._loss_metric.result()}
+        for metric in self._metrics:
             named[_free_name(metric.name, named)] = metric.result()
-        for metric in self.weighted_metrics:
-            name = (
-                metric.name if metric.name not in named else f"weighted_{metric.name}"
-            )
+        for metric in self._weighted_metrics:
+            name = metric.name if metric.name not in named else f"weighted_{metric.name}"
             named[_free_name(name, named)] = metric.result()
         return named
 
-    def reset_metrics(self) -> None:
-        """Start the running means again."""
-        for metric in (self.loss_metric, *self.metrics, *self.weighted_metrics):
-            metric.reset_state()
-
     def _resolve_metrics(self, y: np.ndarray, output_shape: Shape) -> None:
         """Find out, by the first targets, what the metrics' names stand for."""
-        wanted = (self.model.metric_identifiers, self.model.weighted_metric_identifiers)
-        if self._metrics_key == wanted:
+        wanted = self.metric_identifiers, self.weighted_metric_identifiers
+        if self._resolved == wanted:
             return
-        self.metrics, self.weighted_metrics = (
+        self._metrics, self._weighted_metrics = (
             [metrics.resolve(one, y.shape, output_shape) for one in identifiers]
             for identifiers in wanted
         )
-        self._metrics_key = wanted
+        self._resolved = wanted
+
+    # Data.
 
     def _samples(
         self, who: str, x: Any, y: Any = None, sample_weight: Any = None
     ) -> Samples:
         """Check the data against the model, which is built on first sight of it."""
-        model = self.model
         with_targets = who != "predict"
         if with_targets:
-            model.assert_compiled(who)
+            self.assert_compiled(who)
             if y is None and isinstance(x, tuple):
                 raise TypeError(
                     f"{who}: expected x and y as two arrays, received a tuple of "
                     f"{len(x)} as x and no y; call {who}(x, y)"
                 )
         samples = Samples(
-            who,
-            x,
-            y,
-            sample_weight,
-            input_shape=model.input_shape if model.built else None,
-            dtype=model.layers[0].dtype if model.layers else None,
+            *(who, x, y, sample_weight),
+            input_shape=self.input_shape if self.built else None,
+            dtype=self.dtype if self.layers else None,
         )
         if with_targets and samples.y is None:
             raise ValueError(f"{who}: expected targets y, received None")
         input_shape = (None, *samples.x.shape[1:])
         if samples.y is not None:
-            output_shape = model.compute_output_shape(input_shape)
-            model.loss.check(samples.y, output_shape)
+            output_shape = self.compute_output_shape(input_shape)
+            self.loss.check(samples.y, output_shape)
             self._resolve_metrics(samples.y, output_shape)
-        if not model.built:
-            model.build(input_shape)
+        if not self.built:
+            self.build(input_shape)
         return samples
 
     def _split(
-        self,
-        samples: Samples,
-        validation_split: float | None,
-        validation_data: Any,
-        class_weight: dict[int, float] | None,
+        self, samples: Samples, validation_split: float | None, validation_data: Any
     ) -> tuple[Samples, Samples | None]:
         """Return the samples to train on and those to validate on."""
-        if validation_split is None:
-            validation_split = 0.0
-        fraction = arguments.fraction("fit", "validation_split", validation_split)
-        validation = None
+        fraction = arguments.fraction("fit", "validation_split", validation_split or 0.0)
         if validation_data is not None:
-            validation = self._validation_samples(validation_data)
-        elif fraction:
-            # The last part, before any shuffling.
-            at = int(np.floor(len(samples) * (1 - fraction)))
-            if at in (0, len(samples)):
-                raise ValueError(
-                    f"fit: validation_split={fraction} of {len(samples)} samples "
-                    "leaves none to train or to validate on"
-                )
-            validation = samples.part(at, len(samples))
-            samples = samples.part(0, at)
-        if class_weight is not None:
-            _apply_class_weight(samples, class_weight)
-        return samples, validation
+            return samples, self._validation_samples(validation_data)
+        if not fraction:
+            return samples, None
+        # The last part, before any shuffling.
+        at = int(np.floor(len(samples) * (1 - fraction)))
+        if at in (0, len(samples)):
+            raise ValueError(
+                f"fit: validation_split={fraction} of {len(samples)} samples "
+                "leaves none to train or to validate on"
+            )
+        return samples.part(0, at), samples.part(at, len(samples))
 
     def _validation_samples(self, data: Any) -> Samples:
         if not isinstance(data, tuple | list) or len(data) not in (2, 3):
@@ -477,15 +611,41 @@ class Trainer:
         params = {"verbose": int(verbose), "epochs": epochs, "steps": steps}
         if isinstance(callbacks, CallbackList):
             if fitting:
-                callbacks.complete(self.model, **params)
+                callbacks.complete(self, **params)
             return callbacks
         return CallbackList(
             callbacks,
             add_history=fitting,
             add_progbar=verbose != 0,
-            model=self.model,
+            model=self,
             **params,
         )
+
+
+def _all_layers(layers: list[Any]) -> Iterator[Any]:
+    """Yield layers, and those that they are made of."""
+    for layer in layers:
+        yield layer
+        if layer.nodes:
+            yield from _all_layers(layer.layers)
+
+
+def _as_keras(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, float]:
+    """Return loss and metrics as a dict, a list, or the loss alone."""
+    if return_dict:
+        return dict(sorted(logs.items()))
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values
+
+
+def _metric_list(identifiers: Any) -> list[Any]:
+    if identifiers is None:
+        return []
+    if isinstance(identifiers, dict):
+        raise TypeError(f"compile: expected a list of metrics, received {identifiers}")
+    if not isinstance(identifiers, list | tuple):
+        identifiers = [identifiers]
+    return [metrics.check(identifier) for identifier in identifiers]
 
 
 def _apply_class_weight(samples: Samples, class_weight: dict[int, float]) -> None:
@@ -505,7 +665,7 @@ def _apply_class_weight(samples: Samples, class_weight: dict[int, float]) -> Non
         numbers = isinstance(label, Real) and isinstance(weight, Real)
         if not numbers or not np.isfinite(weight):
             raise ValueError(
-                "fit: expected class_weight of whole numbers and finite weights, "
+                "fit: expected class_weight of integers and finite weights, "
                 f"received {label!r}: {weight!r}"
             )
         weights[labels == label] = weight
@@ -517,53 +677,34 @@ def _free_name(name: str, taken: Logs) -> str:
     return next(free for free in names if free not in taken)
 
 
-def _count(who: str, name: str, value: Any, default: Any, least: int = 1) -> Any:
-    """Return a whole number of at least ``least``; None stands for the default."""
-    if value is None:
-        return default
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(
-            f"{who}: expected a whole number of at least {least} for {name}, "
-            f"received {value!r}"
-        )
-    return int(value)
-
-
 def _steps(who: str, steps: Any, available: int) -> int:
     """Return how many batches to run, at most those that there are."""
-    steps = _count(who, "steps", steps, available)
+    steps = arguments.count(who, "steps", steps, available)
     if steps > available:
         warnings.warn(
             f"{who}: {steps} steps end after {available}, where the samples do",
-            stacklevel=4,
+            stacklevel=3,
         )
     return min(steps, available)
 
 
-def _flag(who: str, name: str, value: Any) -> bool:
-    if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
-        raise ValueError(
-            f"{who}: expected {name} to be True or False, received {value!r}"
-        )
-    return bool(value)
+def _validation_epochs(validation_freq: Any) -> Callable[[int], bool]:
+    """Return what tells whether to validate after an epoch, counted from 0.
 
+    A list names epochs counted from 1.
 
-def _check_frequency(validation_freq: Any) -> None:
-    """Require a positive whole number, or a collection of them."""
+    Raises:
+        ValueError: it is neither a positive integer, nor a collection of them.
+    """
     collection = isinstance(validation_freq, list | tuple | set | frozenset)
     for epoch in validation_freq if collection else [validation_freq]:
         arguments.positive_int("fit", "validation_freq", epoch)
+    if collection:
+        return lambda epoch: epoch + 1 in validation_freq
+    return lambda epoch: (epoch + 1) % int(validation_freq) == 0
 
 
 def _for_metric(metric: metrics.Metric, predictions: np.ndarray) -> np.ndarray:
     """Return what a metric may keep: the next batch overwrites the model's output."""
     own = type(metric) in metrics.ALL.values()
     return predictions if own else predictions.copy()
-
-
-def _is_due(epoch: int, validation_freq: int | list[int]) -> bool:
-    """Tell whether to validate after an epoch (0-based); a list names 1-based ones."""
-    if isinstance(validation_freq, int | np.integer):
-        return (epoch + 1) % int(validation_freq) == 0
-    return epoch + 1 in validation_freq

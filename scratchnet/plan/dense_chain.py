@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
 from scratchnet import activations, kernels
-from scratchnet.layers.dense import Dense
-from scratchnet.layers.layer import Layer
-from scratchnet.plan.logits import WithoutActivation
-from scratchnet.plan.stages import Done, is_own
-
-if TYPE_CHECKING:
-    from scratchnet.plan.plan import Plan
-
+from scratchnet.plan.fused import Fused
+from scratchnet.plan.plan import Plan
 
 # The widest layer of a chain: its weights are read where they lie, and the rows of
 # larger matrices push each other out of the caches.
@@ -24,90 +18,102 @@ WIDEST = 512
 def dense_chain(plan: Plan) -> None:
     """Run dense layers in a row as one; the same bits.
 
-    Each layer takes vectors and ends in no activation or in ReLU, the last one also in
+    Each takes vectors and is followed by ReLU or by nothing, the last one also by
     softmax. No chain goes on beyond the first layer that learns, where gradients end.
     It is used where the kernels' `direct` rung is, or a higher one.
     """
-    if kernels.RUNGS.index(kernels.get_rung()) < kernels.RUNGS.index("direct"):
+    if not kernels.is_in_use("direct"):
         return
-    start = 0
-    while start < len(plan.layers):
-        chain: list[Dense] = []
-        names: list[str] = []
-        for at in range(start, len(plan.layers)):
-            layer, stage = plan.layers[at], plan.stages[at]
-            if not _fits_a_chain(layer):
-                break
-            if chain and (layer.dtype != chain[0].dtype or at in plan.learning[:1]):
-                break
-            logits = isinstance(stage, WithoutActivation)
-            chain.append(layer)
-            names.append("linear" if logits else layer.activation.name)
-            if layer.activation is activations.softmax:
-                break
+    program, place = plan.program, 0
+    needed = program.needed(plan.params.values())
+    while place < len(program.operations):
+        chain = _chain_from(plan, place, needed)
         if chain:
-            last = plan.stages[start + len(chain) - 1]
-            plan.stages[start] = DenseChain(chain, names, last)
-            for at in range(start + 1, start + len(chain)):
-                plan.stages[at] = Done()
-        start += max(1, len(chain))
+            program.replace(place, len(chain), DenseChain(*chain))
+            needed = program.needed(plan.params.values())
+        place += 1
 
 
-def _fits_a_chain(layer: Layer) -> TypeGuard[Dense]:
-    own = activations.linear, activations.relu, activations.softmax
+def _chain_from(plan: Plan, place: int | None, needed: set[int]) -> list[Any]:
+    """Return the operations, products and activations, of a chain that starts here."""
+    program = plan.program
+    chain: list[Any] = []
+    last: int | None = None
+    while place is not None and _fits(plan, place, chain):
+        learns_first = place in needed and last is not None and last not in needed
+        if learns_first:
+            break
+        chain.append(program.operations[place])
+        last, place = place, program.only_reader(place)
+        kind = None if place is None else program.kinds[place]
+        if place is not None and kind in ("relu", "softmax"):
+            chain.append(program.operations[place])
+            last, place = place, program.only_reader(place)
+            if kind == "softmax":
+                break
+    return chain
+
+
+def _fits(plan: Plan, place: int, chain: list[Any]) -> bool:
+    program = plan.program
+    operation = program.operations[place]
     return (
-        isinstance(layer, Dense)
-        and is_own(layer)
-        and layer.activation in own
-        and len(layer.output_shape or ()) == 2
-        and layer.units <= WIDEST
+        program.kinds[place] == "dense"
+        and len(program.shapes[place]) == 2
+        and operation.units <= WIDEST
+        and (not chain or operation.dtype == chain[0].dtype)
     )
 
 
-class DenseChain:
+class DenseChain(Fused):
     """Dense layers in a row, whose passes are one, forwards and backwards.
 
-    What a layer keeps when it runs by itself, it keeps here too.
+    Args:
+        parts: products, each followed by its activation if it has one.
     """
 
-    def __init__(self, layers: list[Dense], activations: list[str], last: Any) -> None:
-        """Keep the layers; ``last`` is the stage that the last one was."""
-        self.layers, self.activations = layers, tuple(activations)
-        self._backward_activation = last.backward_activation
+    operation = "dense_chain"
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.products = [part for part in parts if part.operation == "dense"]
+        self.names = tuple(
+            parts[i + 1].operation
+            if i + 1 < len(parts) and parts[i + 1].operation != "dense"
+            else "linear"
+            for i, part in enumerate(parts)
+            if part.operation == "dense"
+        )
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute the output of the last layer."""
-        self.layers[0].check_input(x.shape)  # kernels trust; x may be a custom layer's
-        rows = len(x)
-        outputs = tuple(layer.empty("y", (rows, layer.units)) for layer in self.layers)
-        kernels.dense_chain_forward(
-            *(x, self._weights(), tuple(layer.bias for layer in self.layers)),
-            *(self.activations, outputs),
+        self.products[0].check_input(x.shape)  # kernels trust; x may be the user's
+        outputs = tuple(
+            product.empty("y", (len(x), product.units)) for product in self.products
         )
+        biases = tuple(product.bias for product in self.products)
+        kernels.dense_chain_forward(x, self._weights(), biases, self.names, outputs)
         if training:
-            for layer, y in zip(self.layers, outputs, strict=True):
-                layer.take_over(x, y)
-                x = y
+            self._cache = x, *outputs
         return outputs[-1]
 
-    def backward(
-        self, dy: np.ndarray, *, input_gradient: bool = True
-    ) -> np.ndarray | None:
-        """Compute all gradients and return the input's, if it is wanted."""
-        first = self.layers[0]
-        x, *inputs = (layer.recall() for layer in self.layers)
-        dz = self._backward_activation(dy)
-        gradients = [layer.gradient_arrays() for layer in self.layers]
-        d_outputs = [
-            layer.empty("dz", y.shape)
-            for layer, y in zip(self.layers, inputs, strict=False)
-        ]
-        dx = first.empty("dx", x.shape) if input_gradient else None
+    def gradients(self, dy: np.ndarray, dx: np.ndarray | None) -> None:
+        """Compute the gradients of the parameters, and dx if it is wanted."""
+        x, *inputs, y = self._cache
+        dz = self.products[-1].check_gradient(dy, y.shape)
+        if self.names[-1] != "linear":
+            dz = self.products[-1].empty("dz", y.shape)
+            activations.get(self.names[-1]).backward(y, dy, dz)
         kernels.dense_chain_backward(
-            *(x, self._weights(), self.activations[:-1], tuple(inputs), dz),
-            *(*map(tuple, zip(*gradients, strict=True)), tuple(d_outputs), dx),
+            *(x, self._weights(), self.names[:-1], tuple(inputs), dz),
+            tuple(product.grads["kernel"] for product in self.products),
+            tuple(product.d_bias for product in self.products),
+            tuple(
+                product.empty("dz", y.shape)
+                for product, y in zip(self.products, inputs, strict=False)
+            ),
+            dx,
         )
-        return dx
 
     def _weights(self) -> tuple[np.ndarray, ...]:
-        return tuple(layer.params["kernel"] for layer in self.layers)
+        return tuple(product.params["kernel"] for product in self.products)

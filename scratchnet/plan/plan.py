@@ -1,99 +1,110 @@
-"""What a training step runs: stages, and a head."""
+"""What a training step runs: a program, and the head that takes the loss."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from scratchnet import losses
+from scratchnet.foundation import workspace
+from scratchnet.foundation.shapes import as_kernels_want
 from scratchnet.layers.layer import Layer
-from scratchnet.layers.rescaling import Rescaling
-from scratchnet.plan.logits import (
-    needs_logits,
-    start_from_logits,
-    warn_of_from_logits,
-)
-from scratchnet.plan.stages import LossHead
+from scratchnet.plan import table
+from scratchnet.plan.heads import LossHead
+from scratchnet.plan.program import Program
+from scratchnet.plan.read import Read
 
 
 class Plan:
-    """The stages of a training step, the head, and where differentiation ends.
+    """A program made of a model, the loss, and which gradients are computed.
 
     Args:
-        layers: the model's layers, built.
+        model: a built model.
         loss: the loss to train on; None where only `forward` is wanted.
-        rules: the rewrite rules to apply, in order.
-        trainable: whether the model may learn; if not, no layer does.
+        whole_layers: whether each layer is one operation: the model as it is written.
 
     Attributes:
-        stages: what runs forwards, and backwards in reverse.
-        head: turns the last stage's output into losses and predictions.
-        learning: indices of the layers that learn.
-        differentiate_from: index of the first stage whose ``backward`` runs.
-        rescaling: a first layer whose work may be done while integers are cast.
+        program: what runs forwards, and backwards in reverse.
+        head: turns the last operation's output into losses and predictions.
         params: path → parameter, such as ``dense/kernel``, of all layers that learn.
         grads: path → its gradient.
+        differentiated: the places whose gradient is computed; 0 is the model's input.
     """
 
     def __init__(
         self,
-        layers: list[Layer],
-        loss: losses.Loss | None,
-        rules: tuple[Callable[[Plan], None], ...] = (),
+        model: Layer,
+        loss: losses.Loss | None = None,
         *,
-        trainable: bool = True,
+        whole_layers: bool = False,
     ) -> None:
-        """Lay the plan out and rewrite it."""
-        self.layers = list(layers)
-        self.stages: list[Any] = list(layers)
-        self.head: Any = LossHead(loss)
-        self.differentiate_from = 0
-        self.rescaling: Rescaling | None = None
-        self.learning = [
-            i for i, layer in enumerate(layers) if trainable and layer.trainable_params
-        ]
-        learning = [layers[i] for i in self.learning]
-        self.params = {
-            f"{layer.name}/{name}": param
-            for layer in learning
-            for name, param in layer.trainable_params.items()
-        }
-        self.grads = {
-            f"{layer.name}/{name}": layer.grads[name]
-            for layer in learning
-            for name in layer.trainable_params
-        }
-        if self.layers and needs_logits(self.layers[-1], loss):
-            warn_of_from_logits(self.layers[-1], loss)
-            start_from_logits(self)
-        for rule in rules:
-            rule(self)
+        self.head = LossHead(loss)
+        self.params = model.trainable_params
+        grads = model.grads
+        self.grads = {path: grads[path] for path in self.params}
+        self.program = Program(
+            Read(model.dtype), model.input_shape, whole_layers=whole_layers
+        )
+        self.program.add(model, 0)
+        self.differentiated = set(range(len(self.program.operations)))
+        self.arrange()
 
-    @property
-    def input_scale(self) -> float | None:
-        """What integers may be multiplied with while they are cast; None: nothing."""
-        layer = self.rescaling
-        # A negative factor would make −0 of 0, where the layer, which adds 0, has +0.
-        fits = layer is not None and layer.scale > 0 and layer.offset == 0
-        return layer.scale if layer is not None and fits else None
+    def arrange(self) -> None:
+        """Lay out both ways, once the program stands: a step only walks along them."""
+        program, wanted = self.program, self.differentiated
+        steps = list(zip(program.operations, program.inputs, strict=True))
+        self._forwards = steps[1:]
+        self._backwards = [
+            (at, operation, inputs, not wanted.isdisjoint(inputs))
+            for at, (operation, inputs) in enumerate(steps)
+            if at > 0 and at in wanted
+        ][::-1]
 
-    def forward(
-        self, x: np.ndarray, *, training: bool, scaled: bool = False
-    ) -> np.ndarray:
-        """Run the stages; the head takes it from there.
+    def forward(self, batch: Any, *, training: bool) -> np.ndarray:
+        """Read a batch and run the program; the head takes it from there."""
+        return self.run(self.program.operations[0].forward(batch), training=training)
 
-        ``scaled``: x has gone through the first one already, see `input_scale`.
+    def run(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Run the program on what operation 0 reads: inputs in the model's dtype."""
+        values = [x]
+        for operation, inputs in self._forwards:
+            x = values[inputs[0]] if len(inputs) == 1 else [values[p] for p in inputs]
+            values.append(operation.forward(operation.cast(x), training=training))
+        return values[-1]
+
+    def backward(self, dy: np.ndarray) -> np.ndarray | None:
+        """Carry a gradient from the output to all parameters that learn.
+
+        Where paths meet, gradients add up.
+
+        Returns:
+            The gradient of the input, if it is among those that are computed.
         """
-        first = 1 if scaled else 0
-        for layer, stage in zip(self.layers[first:], self.stages[first:], strict=True):
-            x = stage.forward(layer.cast(x), training=training)
-        return x
+        gradients = {len(self.program.operations) - 1: dy}
+        for at, operation, inputs, wants_dx in self._backwards:
+            dy = as_kernels_want(gradients.pop(at), operation.dtype)
+            if not wants_dx:
+                operation.learn(dy)
+                continue
+            dx = operation.backward(dy)
+            for place, one in zip(
+                inputs, dx if len(inputs) > 1 else (dx,), strict=True
+            ):
+                gradients[place] = self._add(place, gradients.get(place), one)
+        for own, more in self.program.repeated:
+            for name, gradient in more.items():
+                own[name] += gradient
+        return gradients.get(0)
 
-    def backward(self, dy: np.ndarray | None) -> None:
-        """Run the stages in reverse, down to `differentiate_from`."""
-        first = self.differentiate_from
-        pairs = zip(self.layers[first:], self.stages[first:], strict=True)
-        for layer, stage in reversed(list(pairs)):
-            dy = stage.backward(layer.cast(dy))
+    def _add(
+        self, place: int, before: np.ndarray | None, more: np.ndarray
+    ) -> np.ndarray:
+        if before is None:
+            return more
+        total = workspace.empty(self, f"dy_{place}", more.shape, more.dtype)
+        return np.add(before, more, out=total)
+
+    def __str__(self) -> str:
+        """Return the program as a table."""
+        return table.text(self.program)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from scratchnet import activations, kernels
-from scratchnet.layers.batch_normalization import BatchNormalization
-from scratchnet.layers.conv2d import Conv2D
-from scratchnet.layers.layer import Layer
-from scratchnet.layers.max_pooling2d import MaxPooling2D
-from scratchnet.plan.stages import Done, is_own
+from scratchnet import kernels
+from scratchnet.plan.fused import Fused
+from scratchnet.plan.plan import Plan
 
-if TYPE_CHECKING:
-    from scratchnet.plan.plan import Plan
+PATTERNS = (
+    ("convolution", "relu", "max_pooling"),
+    ("convolution", "relu", "batch_normalization", "max_pooling"),
+)
 
 
 def pooled_convolution(plan: Plan) -> None:
-    """Run convolution, ReLU, batch normalisation and max pooling as one stage.
+    """Run convolution, ReLU, batch normalisation and max pooling as one operation.
 
     It saves passes over arrays as large as the convolution's output. Windows must lie
     side by side, without padding, and all layers learn. It is used where the kernels'
@@ -29,34 +28,32 @@ def pooled_convolution(plan: Plan) -> None:
     With it, (x − mean)·scale + beta is rounded once less, and the sums over pixels are
     taken row by row and image by image, in the arrays' type.
     """
-    if kernels.RUNGS.index(kernels.get_rung()) < kernels.RUNGS.index("direct"):
+    if not kernels.is_in_use("direct"):
         return
-    layers = plan.layers
-    for start, convolution in enumerate(layers):
-        norm = _at(layers, start + 1, BatchNormalization)
-        pooling = _at(layers, start + (2 if norm else 1), MaxPooling2D)
-        chain = [layer for layer in (convolution, norm, pooling) if layer is not None]
-        if (
-            isinstance(convolution, Conv2D)
-            and convolution.activation is activations.relu
-            and pooling is not None
-            and pooling.strides == pooling.pool_size
-            and pooling.padding == "valid"
-            and all(layer.trainable and is_own(layer) for layer in chain)
-            and len({layer.dtype for layer in chain}) == 1
-        ):
-            plan.stages[start] = PooledConvolution(convolution, norm, pooling)
-            for at in range(start + 1, start + len(chain)):
-                plan.stages[at] = Done()
+    program = plan.program
+    place = 0
+    while place < len(program.operations):
+        for pattern in PATTERNS:
+            run = program.match(place, *pattern)
+            if run is not None and _fits(run):
+                convolution, _, *norm, pooling = run
+                fused = PooledConvolution(convolution, *norm, pooling)
+                program.replace(place, len(run), fused)
+                break
+        place += 1
 
 
-def _at(layers: list[Layer], index: int, kind: type[Any]) -> Any:
-    """Return the layer at an index if there is one and it is of a kind."""
-    found = layers[index] if index < len(layers) else None
-    return found if isinstance(found, kind) else None
+def _fits(run: list[Any]) -> bool:
+    pooling = run[-1]
+    return (
+        pooling.strides == pooling.pool_size
+        and pooling.padding == "valid"
+        and all(operation.trainable for operation in run)
+        and len({operation.dtype for operation in run}) == 1
+    )
 
 
-class PooledConvolution:
+class PooledConvolution(Fused):
     """Convolution and ReLU, batch normalisation or none, and max pooling.
 
     What lies between convolution and pooling is as large as the convolution's
@@ -64,33 +61,26 @@ class PooledConvolution:
     `scratchnet.kernels.pooled_convolution`.
     """
 
-    def __init__(
-        self,
-        convolution: Conv2D,
-        normalisation: BatchNormalization | None,
-        pooling: MaxPooling2D,
-    ) -> None:
-        """Keep the layers, whose parameters, buffers and memory it uses."""
-        self.convolution, self.pooling = convolution, pooling
-        self.normalisation = normalisation
-        self._cache: Any = None
+    operation = "pooled_convolution"
+    free_output = True
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute the pooled output."""
-        layer, pooling, norm = self.convolution, self.pooling, self.normalisation
-        z_shape = layer.compute_output_shape(x.shape)
+        conv, *norms, pooling = self.parts
+        z_shape = conv.compute_output_shape(x.shape)
         shape = pooling.compute_output_shape(z_shape)
         y = pooling.empty("y", shape)
         chosen = pooling.empty("chosen", shape) if training else None
-        convolution = x, layer.params["kernel"], layer.bias
-        options = layer.strides, layer.pads(x)
-        if norm is None:
+        convolution = x, conv.params["kernel"], conv.bias
+        options = conv.strides, conv.pads(x)
+        if not norms:
             kernels.pooled_convolution_forward(
                 *(*convolution, y, chosen, *options, pooling.pool_size)
             )
             cache: Any = x, chosen
         elif training:
-            z = layer.empty("y", z_shape)
+            (norm,) = norms
+            z = conv.empty("y", z_shape)
             mean, variance = (
                 norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
             )
@@ -105,6 +95,7 @@ class PooledConvolution:
             )
             cache = x, chosen, z, mean, variance
         else:
+            (norm,) = norms
             moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
             kernels.normalised_convolution_inference(
                 *(*convolution, *moving, norm.gamma, norm.beta, norm.epsilon),
@@ -114,23 +105,20 @@ class PooledConvolution:
             self._cache = cache
         return y
 
-    def backward(
-        self, dy: np.ndarray, *, input_gradient: bool = True
-    ) -> np.ndarray | None:
-        """Compute all gradients and return the input's, if it is wanted."""
+    def gradients(self, dy: np.ndarray, dx: np.ndarray | None) -> None:
+        """Compute the gradients of the parameters, and dx if it is wanted."""
+        conv, *norms, pooling = self.parts
         x, chosen, *measured = self._cache
-        layer, norm = self.convolution, self.normalisation
-        dx = layer.empty("dx", x.shape) if input_gradient else None
-        gradients = (*layer.gradient_arrays(), dx)
-        options = layer.strides, layer.pads(x), self.pooling.pool_size
-        weight = layer.params["kernel"]
-        if norm is None:
+        weight = conv.params["kernel"]
+        gradients = conv.grads["kernel"], conv.d_bias, dx
+        options = conv.strides, conv.pads(x), pooling.pool_size
+        if not norms:
             kernels.pooled_convolution_backward(
                 *(x, weight, dy, chosen, *gradients, *options)
             )
         else:
+            (norm,) = norms
             kernels.normalised_convolution_backward(
                 *(x, weight, *measured, norm.gamma, norm.epsilon, chosen, dy),
                 *(*norm.gradient_arrays(), *gradients, *options),
             )
-        return dx

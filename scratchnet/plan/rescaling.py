@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from scratchnet.layers.rescaling import Rescaling
-from scratchnet.plan.stages import is_own
-
-if TYPE_CHECKING:
-    from scratchnet.plan.plan import Plan
+from scratchnet.plan.plan import Plan
 
 
 def rescaling_of_pixels(plan: Plan) -> None:
     """Scale integers while they are gathered and cast; the same bits.
 
-    For a model that begins with a `Rescaling` by a positive factor, without an offset.
-    It has no parameter, so that with `nothing_before_the_first_parameter` its backward
-    pass, for which nothing is kept, never runs.
+    For a model that begins with a `Rescaling` by a positive factor, without an offset:
+    a negative factor would make −0 of 0, where the layer, which adds 0, has +0. It has
+    no parameter, so that its way back never runs.
     """
-    first = plan.layers[0] if plan.layers else None
-    if isinstance(first, Rescaling) and is_own(first):
-        plan.rescaling = first
+    program = plan.program
+    run = program.match(0, "gather", "rescaling")
+    if run is not None and run[1].scale > 0 and run[1].offset == 0:
+        source, layer = run
+        source.rescaling = layer
+        program.replace(0, 2, source)

@@ -1,0 +1,651 @@
+"""Models: graphs of layers."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scratchnet import metrics, saving
+from scratchnet.foundation import lookup, naming
+from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation.shapes import Shape
+from scratchnet.foundation.workspace import Workspace
+from scratchnet.layers.input_layer import InputLayer
+from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
+from scratchnet.layers.layer import Layer, copy_weights
+from scratchnet.models import summary
+from scratchnet.models.batches import Samples
+from scratchnet.models.trainer import Trainer
+from scratchnet.plan import Plan
+from scratchnet.saving import serialization
+
+
+class Node(NamedTuple):
+    """A layer at one place of a graph, and the places that it reads.
+
+    Place 0 is the model's input, place i the output of its i-th node.
+    """
+
+    layer: Layer
+    inputs: tuple[int, ...]
+
+
+class Model(Trainer, Layer):
+    """A graph of layers, from one input to one output.
+
+    A model is a layer itself, so models can be parts of models.
+
+    Args:
+        inputs: what `Input` returned, or a layer, to begin there.
+        outputs: what layers made of it.
+        trainable: whether the optimizer may change any of it; see the property.
+        name: by default ``functional`` with a number.
+
+    Raises:
+        TypeError: inputs or outputs are something else.
+        ValueError: the outputs don't come from the inputs, or two layers have one name.
+        NotImplementedError: there are several inputs or outputs.
+
+    Reference: `keras/src/models/model.py`, `keras/src/models/functional.py`.
+
+    >>> from scratchnet import Input, layers
+    >>> x = Input((4,))
+    >>> y = layers.Dense(4, activation="relu")(x)
+    >>> model = Model(x, layers.Dense(2)(layers.Add()([x, y])))
+    >>> model.output_shape, model.count_params()
+    ((None, 2), 30)
+    """
+
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> None:
+        start, end = _only("inputs", inputs), _only("outputs", outputs)
+        self._begin(trainable, name)
+        self._source = start.layer
+        if start.inputs:  # the graph begins at a layer of another one
+            self._source = InputLayer(batch_shape=start.shape, dtype=start.dtype)
+        self._nodes = _nodes_between(self.label, start, end, self._source)
+        self._require_different_names()
+
+    def _begin(self, trainable: bool, name: str | None) -> None:
+        """Start what every kind of model has."""
+        Trainer.__init__(self)
+        self.name = naming.check(name) if name else naming.unique(self.class_name)
+        self._trainable = bool(trainable)
+        self._source: InputLayer | None = None
+        self._cache: Any = None
+        self.input_shape_argument = None
+
+    def _require_different_names(self) -> None:
+        taken: set[str] = set()
+        for layer in self.layers:
+            if layer.name in taken:
+                raise ValueError(
+                    f"{self.label}: expected layers with different names, received a "
+                    f"second '{layer.name}'"
+                )
+            taken.add(layer.name)
+
+    # The graph.
+
+    @property
+    def nodes(self) -> list[Node]:  # type: ignore[override]
+        """The layers, each after those that it reads; the last makes the output."""
+        return self._nodes
+
+    @property
+    def class_name(self) -> str:
+        """``Functional`` for a graph, as Keras calls it; else the class's name."""
+        return "Functional" if type(self) is Model else type(self).__name__
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, each once, bottom first; the list is a copy."""
+        return list({id(node.layer): node.layer for node in self.nodes}.values())
+
+    @property
+    def dtype(self) -> np.dtype:  # type: ignore[override]
+        """The dtype that inputs are cast to: that of the first layer."""
+        first = [node.layer for node in self.nodes if node.layer is not self._source]
+        return first[0].dtype if first else np.dtype(np.float32)
+
+    @property
+    def built(self) -> bool:  # type: ignore[override]
+        """Whether all weights are there."""
+        nodes = self.nodes
+        return bool(nodes) and all(node.layer.built for node in nodes)
+
+    @property
+    def input_shape(self) -> Shape:  # type: ignore[override]
+        """Shape of the input, None for the batch's size.
+
+        Raises:
+            AttributeError: the model is not built.
+        """
+        if self._source is None:
+            raise AttributeError(f"{self.label} has no input shape yet")
+        return self._source.batch_shape
+
+    @property
+    def output_shape(self) -> Shape:  # type: ignore[override]
+        """Shape of the output, None for the batch's size.
+
+        Raises:
+            AttributeError: the model is not built.
+        """
+        if not self.built:
+            raise AttributeError(f"{self.label} has no output shape yet")
+        return self.nodes[-1].layer.output_shape
+
+    def build(
+        self, input_shape: Any = None, rng: np.random.Generator | None = None
+    ) -> None:
+        """Allocate the weights of all layers.
+
+        Args:
+            input_shape: shape of a batch, its size (None) first; needed where there
+                is no `Input`.
+            rng: source of the initial values; by default the stream ``initialisation``.
+
+        Raises:
+            ValueError: no shape is known, it is another one than before, a layer
+                can't take what comes to it, or there are no layers.
+        """
+        shape = self._shape_to_build(input_shape)
+        self.compute_output_shape(shape)  # complains before anything is allocated
+        source = self._source
+        if source is None:
+            source = InputLayer(batch_shape=shape, dtype=self.dtype)
+        shapes: list[Any] = [shape]
+        for layer, inputs in self.nodes:
+            layer.ensure_built(_read(shapes, inputs), rng)
+            shapes.append(layer.output_shape)
+        self._source = source
+
+    def _shape_to_build(self, input_shape: Any) -> Shape:
+        known = None if self._source is None else self._source.batch_shape
+        if input_shape is None:
+            input_shape = known
+        if not isinstance(input_shape, tuple | list) or not input_shape:
+            raise ValueError(
+                f"{self.label}: build needs input_shape=(None, ...), a first layer "
+                f"with input_shape= or an Input, received {input_shape!r}"
+            )
+        shape = (None, *input_shape[1:])
+        if known is not None and shape != known:
+            raise ValueError(
+                f"{self.label}: expected the input shape {known} that the model was "
+                f"made for, received {tuple(input_shape)}"
+            )
+        return shape
+
+    def ensure_built(
+        self, input_shape: Any, rng: np.random.Generator | None = None
+    ) -> None:
+        """Build once."""
+        if not self.built:
+            self.build(input_shape, rng)
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
+        """Return the output's shape for an input's, the batch's size first.
+
+        Raises:
+            ValueError: a layer can't take what comes to it, or there are no layers.
+        """
+        return self._shapes(input_shape)[-1]
+
+    def weight_shapes(self, input_shape: Any) -> dict[str, Any]:
+        """Return path → shape of the weights that `build` would make, without them."""
+        shapes = self._shapes(input_shape)
+        return {
+            f"{layer.name}/{name}": shape
+            for layer, inputs in self.nodes
+            for name, shape in layer.weight_shapes(_read(shapes, inputs)).items()
+        }
+
+    def _shapes(self, input_shape: Any) -> list[Any]:
+        """Return the shape at every place."""
+        if not self.nodes:
+            raise ValueError(f"{self.label}: expected at least one layer")
+        shapes: list[Any] = [tuple(input_shape)]
+        for layer, inputs in self.nodes:
+            shapes.append(output_shape(layer, _read(shapes, inputs)))
+        return shapes
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or its index.
+
+        Raises:
+            ValueError: neither or both are given, or there is no such layer.
+        """
+        if (name is None) == (index is None):
+            raise ValueError(
+                "get_layer: expected either a name or an index, "
+                f"received name={name!r}, index={index!r}"
+            )
+        layers = self.layers
+        names = [layer.name for layer in layers]
+        if index is not None:
+            whole = isinstance(index, int | np.integer)
+            if not whole or not -len(names) <= index < len(names):
+                raise ValueError(
+                    f"get_layer: expected an index below {len(names)}, received {index}"
+                )
+            return layers[index]
+        if name not in names:
+            raise ValueError(f"get_layer: expected one of {names}, received {name!r}")
+        return layers[names.index(name)]
+
+    # Running it.
+
+    def __call__(self, inputs: Any, training: bool = False) -> Any:
+        """Return the output for one batch; of a `KerasTensor`, the next one."""
+        if is_symbolic(inputs):
+            return self._symbolic(inputs)
+        shape = self.input_shape if self.built else None
+        samples = Samples(self.label, inputs, input_shape=shape)
+        self.ensure_built((None, *samples.x.shape[1:]))
+        samples.dtype = self.dtype
+        with Workspace():
+            x, _ = samples.take(slice(0, len(samples)))
+            return self.forward(x, training=bool(training)).copy()
+
+    def predict_on_batch(self, x: Any) -> np.ndarray:
+        """Return the output for one batch, in inference mode."""
+        return self(x)
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Run the layers in order, each on what those before it made."""
+        plan = Plan(self, whole_layers=True)
+        y = plan.run(x, training=training)
+        self.remember(plan, training=training)
+        return y
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        """Run the layers in reverse; where paths meet, gradients add up."""
+        return self.recall().backward(dy)
+
+    def lower(self, program: Any, *places: int) -> int:
+        """Append the operations of all layers."""
+        at = [*places]
+        for layer, inputs in self.nodes:
+            at.append(program.add(layer, *(at[place] for place in inputs)))
+        return at[-1]
+
+    # Weights.
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the model may learn: what was last set here, whatever its layers say.
+
+        Setting it sets it for all layers, too. A layer learns if both may: one that is
+        set to True in a model that is set to False stays as it is, and a layer added
+        to such a model keeps its own setting, which is without effect. As in Keras,
+        `from_config` and files keep what is set for the layers, not this.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.layers:
+            layer.trainable = bool(value)
+
+    @property
+    def params(self) -> dict[str, np.ndarray]:  # type: ignore[override]
+        """Path → parameter, such as ``dense/kernel``."""
+        return self._of_layers("params")
+
+    @property
+    def grads(self) -> dict[str, np.ndarray]:  # type: ignore[override]
+        """Path → gradient of the last step."""
+        return self._of_layers("grads")
+
+    @property
+    def buffers(self) -> dict[str, np.ndarray]:  # type: ignore[override]
+        """Path → array that is kept but not learnt."""
+        return self._of_layers("buffers")
+
+    @property
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Path → array of every weight, in Keras's order."""
+        return self._of_layers("named_weights")
+
+    @property
+    def trainable_params(self) -> dict[str, np.ndarray]:
+        """Path → parameter of all layers that learn."""
+        return self._of_layers("trainable_params") if self.trainable else {}
+
+    def _of_layers(self, kind: str) -> dict[str, np.ndarray]:
+        return {
+            f"{layer.name}/{name}": array
+            for layer in self.layers
+            for name, array in getattr(layer, kind).items()
+        }
+
+    def count_params(self) -> int:
+        """Return the number of values in all weights, moving statistics included.
+
+        Raises:
+            ValueError: the model is not built.
+        """
+        self._require_built("count_params")
+        return super().count_params()
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Overwrite all weights; all are checked before any is changed.
+
+        Raises:
+            ValueError: their number or a shape differs, or the model is not built.
+            TypeError: they are no list.
+        """
+        self._require_built("set_weights")
+        if not isinstance(weights, list | tuple):
+            raise TypeError(
+                f"{self.label}: expected a list of weights, received {weights!r}"
+            )
+        copy_weights(self.label, self.named_weights, weights)
+
+    def _require_built(self, who: str) -> None:
+        if not self.built:
+            raise ValueError(
+                f"{self.label}: {who} needs a built model; call build(input_shape) first"
+            )
+
+    @keras_signature
+    def summary(
+        self,
+        line_length: int | None = None,
+        print_fn: Callable[[str], Any] | None = None,
+        show_trainable: bool = False,
+    ) -> None:
+        """Print a table of the layers, their output shapes and parameters.
+
+        Args:
+            line_length: width of the table in characters.
+            print_fn: what to print with.
+            show_trainable: whether a column tells which layers learn.
+        """
+        table = summary.text(self, line_length, show_trainable)
+        if print_fn is None:
+            print(table)
+        else:
+            print_fn(table + "\n")
+
+    # Files and configurations.
+
+    @keras_signature
+    def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write the weights to ``.npz`` or ``.weights.h5``; see `saving`.
+
+        Args:
+            filepath: the file's name.
+            overwrite: replace a file of that name.
+        """
+        saving.save_weights(self, filepath, overwrite=overwrite)
+
+    @keras_signature
+    def load_weights(self, filepath: Any) -> None:
+        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file.
+
+        Args:
+            filepath: the file's name.
+        """
+        saving.load_weights(self, filepath)
+
+    @keras_signature
+    def save(self, filepath: Any, overwrite: bool = True) -> None:
+        """Write architecture, weights and optimizer to a ``.keras`` file.
+
+        `models.load_model` makes the model again, and so does Keras's: compiled, and
+        ready to go on training. Dropout's masks start anew, as in Keras. Keras asks at
+        the keyboard when ``overwrite`` is False; here it is an error.
+
+        Args:
+            filepath: a name that ends in ``.keras``.
+            overwrite: replace a file of that name.
+
+        Raises:
+            CheckpointError: the file can't be written or is there already, a weight
+                isn't finite, or the model holds what Keras has not: a layer, loss or
+                metric of the user's own, or the ``label_smoothing`` of
+                `SparseCategoricalCrossentropy`.
+            ValueError: the name has another ending, or the model is not built.
+            ImportError: h5py is not installed.
+
+        Reference: `keras/src/saving/saving_api.py` (save_model).
+        """
+        saving.save_model(self, filepath, overwrite=overwrite)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the architecture as plain data in Keras's form, without weights.
+
+        Reference: `keras/src/models/functional.py` (get_config).
+        """
+        calls = _calls(self.nodes)
+        entries = []
+        for layer in self.layers:
+            inbound = [
+                _call_config(self.nodes, calls, node.inputs)
+                for node in self.nodes
+                if node.layer is layer and layer is not self._source
+            ]
+            described = lookup.describe(layer)
+            entries.append({**described, "name": layer.name, "inbound_nodes": inbound})
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "layers": entries,
+            "input_layers": [*calls[0], 0],
+            "output_layers": [*calls[-1], 0],
+        }
+
+    @classmethod
+    @keras_signature
+    def from_config(cls, config: dict[str, Any]) -> Model:
+        """Make a model, with fresh weights, from what `get_config` returned.
+
+        Keras's own configurations do as well. No name in them is looked up anywhere
+        but among scratchnet's classes.
+
+        Args:
+            config: the configuration.
+
+        Raises:
+            ValueError: a layer is none of scratchnet's, or has unknown entries.
+            NotImplementedError: a layer has settings outside the subset.
+        """
+        model = cls._unbuilt(serialization.plain(config, "model"))
+        if model._source is not None:
+            model.build()
+        return model
+
+    @classmethod
+    def _unbuilt(cls, config: dict[str, Any]) -> Model:
+        """Make a model that allocates nothing yet, from a configuration made `plain`."""
+        model = cls.__new__(cls)
+        serialization.require_entries(config, GRAPH_ENTRIES)
+        model._begin(True, config["name"])
+        layers = {entry["config"]["name"]: unbuilt_layer(entry) for entry in config["layers"]}
+        calls = serialization.calls(config)
+        start = serialization.call(config["input_layers"])
+        source = layers[start[0]]
+        if not isinstance(source, InputLayer):
+            raise ValueError(f"model: expected an InputLayer, found {source.label}")
+        order = in_order(serialization.call(config["output_layers"]), calls.__getitem__)
+        places = {key: at for at, key in enumerate(order, 1)}
+        model._source = source
+        model._nodes = [
+            Node(layers[key[0]], tuple(places[one] for one in calls[key]) or (0,))
+            for key in order
+        ]
+        model._require_different_names()
+        return model
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return `compile`'s arguments as plain data; nothing if not compiled."""
+        if self.optimizer is None:
+            return {}
+        identifiers = self.metric_identifiers, self.weighted_metric_identifiers
+        plain, weighted = (
+            [metrics.describe(one) for one in some] for some in identifiers
+        )
+        return {
+            "optimizer": lookup.describe(self.optimizer),
+            "loss": lookup.describe(self.loss),
+            "metrics": plain or None,
+            "weighted_metrics": weighted or None,
+            "run_eagerly": self.run_eagerly,
+        }
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` says; Keras's own form does as well.
+
+        ``jit_compile`` is passed over: it is about speed, and differs by machine.
+
+        Raises:
+            ValueError: optimizer, loss or a metric is none of scratchnet's.
+            NotImplementedError: one has settings outside the subset.
+        """
+        arguments = serialization.plain(config, "compile")
+        arguments.pop("jit_compile", None)
+        self.compile(**arguments)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return `get_config` and `get_compile_config` as JSON.
+
+        `models.model_from_json` makes the model again, with fresh weights.
+
+        Args:
+            **kwargs: for `json.dumps`.
+        """
+        return json.dumps(serialization.record(self), **kwargs)
+
+
+def output_shape(layer: Layer, input_shape: Any) -> Shape:
+    """Return what a layer makes of a shape; it may have been built for another one."""
+    if layer.built:
+        layer.check_input(input_shape)
+    return layer.compute_output_shape(input_shape)
+
+
+def _read(shapes: list[Any], inputs: tuple[int, ...]) -> Any:
+    """Return the shape that a layer reads, or the list of them."""
+    read = [shapes[place] for place in inputs]
+    return read if len(read) > 1 else read[0]
+
+
+def _only(what: str, tensors: Any) -> KerasTensor:
+    """Return the one input, or output, of a graph."""
+    if isinstance(tensors, list | tuple) and len(tensors) == 1:
+        tensors = tensors[0]
+    if isinstance(tensors, list | tuple | dict) and len(tensors) > 1:
+        raise NotImplementedError(
+            f"Model: {len(tensors)} {what} are outside scratchnet's subset of Keras; a "
+            "model has one input and one output"
+        )
+    if not isinstance(tensors, KerasTensor):
+        raise TypeError(
+            f"Model: expected {what} made by Input and by layers called on it, "
+            f"received {tensors!r:.80}"
+        )
+    return tensors
+
+
+def in_order(last: Any, inputs_of: Callable[[Any], Iterable[Any]]) -> list[Any]:
+    """Return the things that lead to the last one, each after those that it reads.
+
+    Raises:
+        ValueError: something reads, over others, itself.
+    """
+    order: dict[Any, None] = {}
+    open_: set[Any] = set()
+    stack = [(last, iter(inputs_of(last)))]
+    while stack:
+        thing, inputs = stack[-1]
+        open_.add(thing)
+        for one in inputs:
+            if one in open_ and one not in order:
+                raise ValueError("model: a layer reads its own output")
+            if one not in order:
+                stack.append((one, iter(inputs_of(one))))
+                break
+        else:
+            order[thing] = None
+            stack.pop()
+    return list(order)
+
+
+def _nodes_between(
+    who: str, start: KerasTensor, end: KerasTensor, source: InputLayer
+) -> list[Node]:
+    """Follow a graph from its output back to its input."""
+
+    def inputs_of(tensor: KerasTensor) -> tuple[KerasTensor, ...]:
+        if tensor is not start and not tensor.inputs:
+            raise ValueError(
+                f"{who}: expected outputs that come from the inputs alone, but they "
+                f"need {tensor!r}, too"
+            )
+        return () if tensor is start else tensor.inputs
+
+    order = in_order(end, inputs_of)
+    if start not in order:
+        raise ValueError(f"{who}: the outputs don't depend on the inputs")
+    places = {tensor: at for at, tensor in enumerate(order, 1)}
+    return [
+        Node(source, (0,))
+        if tensor is start
+        else Node(tensor.layer, tuple(places[one] for one in tensor.inputs))
+        for tensor in order
+    ]
+
+
+def _calls(nodes: list[Node]) -> list[tuple[str, int]]:
+    """Return each node as a configuration names it: its layer, and which call of it."""
+    counts: Counter[str] = Counter()
+    calls = []
+    for node in nodes:
+        calls.append((node.layer.name, counts[node.layer.name]))
+        counts[node.layer.name] += 1
+    return calls
+
+
+def _call_config(
+    nodes: list[Node], calls: list[tuple[str, int]], inputs: tuple[int, ...]
+) -> dict[str, Any]:
+    """Return what a configuration says of one call of a layer."""
+    read = [
+        {
+            "class_name": "__keras_tensor__",
+            "config": {
+                "shape": nodes[place - 1].layer.output_shape,
+                "dtype": nodes[place - 1].layer.dtype.name,
+                "keras_history": [*calls[place - 1], 0],
+            },
+        }
+        for place in inputs
+    ]
+    return {"args": [read if len(read) > 1 else read[0]], "kwargs": {}}
+
+
+# The closed list of models that a configuration or a file may name.
+MODELS: dict[str, type[Model]] = {"Functional": Model}
+
+GRAPH_ENTRIES = {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"}
+
+
+def unbuilt_layer(entry: dict[str, Any]) -> Layer:
+    """Make a layer, or a model, that allocates nothing yet, from its `plain` entry."""
+    made = MODELS.get(entry["class_name"])
+    if made is not None:
+        return made._unbuilt(entry["config"])
+    return serialization.make_layer(entry)

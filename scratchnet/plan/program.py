@@ -1,0 +1,218 @@
+"""A program: operations in order, each with the places of those that it reads."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from scratchnet.foundation.shapes import Shape
+from scratchnet.layers.layer import Layer
+
+# What a class derived from one of scratchnet's layers may write anew without computing
+# anything else.
+HARMLESS = frozenset(("__init__", "build", "get_config", "from_config"))
+
+
+class Operation(Protocol):
+    """A step of a program: a layer, or what a rule made of several."""
+
+    operation: str
+    free_output: bool
+    free_gradient: bool
+    params: dict[str, np.ndarray]
+    grads: dict[str, np.ndarray]
+    dtype: np.dtype
+
+    def cast(self, x: Any) -> Any:
+        """Return an input, or a list of them, as `forward` wants it."""
+
+    def forward(self, x: Any, *, training: bool) -> np.ndarray:
+        """Compute the output for a batch; when training, keep what is needed below."""
+
+    def backward(self, dy: np.ndarray) -> Any:
+        """Overwrite `grads`, and return the gradient of each input."""
+
+    def learn(self, dy: np.ndarray) -> Any:
+        """Overwrite `grads`, where nobody needs the inputs' gradients."""
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
+        """Return the output's shape for an input's."""
+
+
+class Program:
+    """Operations in order, each with the places of those whose outputs it reads.
+
+    Place 0 is the model's input; every other operation reads places before its own. A
+    chain is the simplest case. What is appended last makes the output.
+
+    Args:
+        source: the operation that reads a batch, for place 0.
+        input_shape: of the model.
+        whole_layers: whether each layer is one operation, even if it knows better.
+
+    Attributes:
+        operations: what runs.
+        inputs: the places that each operation reads.
+        kinds: the name by which rules know each operation; "" is known by none.
+        layers: the layer that each operation is, or is a part of.
+        shapes: of each operation's output, None for the batch's size.
+        repeated: of a layer that stands at several places: its gradients, and those of
+            a place to be added to them.
+    """
+
+    def __init__(
+        self, source: Any, input_shape: Shape, *, whole_layers: bool = False
+    ) -> None:
+        self.operations: list[Any] = [source]
+        self.inputs: list[tuple[int, ...]] = [()]
+        self.kinds: list[str] = [source.operation]
+        self.layers: list[Any] = [None]
+        self.shapes: list[Shape] = [input_shape]
+        self.repeated: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = []
+        self._whole_layers = whole_layers
+        self._layer: Any = None
+
+    # Writing it.
+
+    def add(self, layer: Layer, *places: int) -> int:
+        """Append a layer as the operations that it says it is; return their last place.
+
+        A model is always its layers. A class of the user's own, derived from one of
+        scratchnet's, may compute something else, and stays one operation.
+        """
+        before, self._layer = self._layer, layer
+        if is_as_written(layer, "lower") and (layer.nodes or not self._whole_layers):
+            place = layer.lower(self, *places)
+        else:
+            place = self.append(layer, *places)
+        self._layer = before
+        return place
+
+    def append(self, operation: Any, *places: int) -> int:
+        """Append an operation and return its place."""
+        operation = self._of_its_own(operation)
+        self.operations.append(operation)
+        self.inputs.append(places)
+        known = is_as_written(operation, "operation")
+        self.kinds.append(operation.operation if known else "")
+        self.layers.append(self._layer)
+        shapes = [self.shapes[place] for place in places]
+        self.shapes.append(
+            operation.compute_output_shape(shapes if len(places) > 1 else shapes[0])
+        )
+        return len(self.operations) - 1
+
+    def _of_its_own(self, operation: Any) -> Any:
+        """Return the operation, or a copy if the same layer stands here already.
+
+        The copy shares parameters and buffers, and has memory and gradients of its own.
+        """
+        before = [one for one in self.operations[1:] if one.params is operation.params]
+        if not before:
+            return operation
+        again = copy.copy(operation)
+        again.grads = {name: np.zeros_like(g) for name, g in operation.grads.items()}
+        self.repeated.append((operation.grads, again.grads))
+        return again
+
+    # Reading and rewriting it.
+
+    def readers(self, place: int) -> list[int]:
+        """Return the places of the operations that read a place."""
+        return [at for at, places in enumerate(self.inputs) if place in places]
+
+    def only_reader(self, place: int) -> int | None:
+        """Return the place of the one operation that reads a place, if it is one."""
+        readers = self.readers(place)
+        return readers[0] if len(readers) == 1 else None
+
+    def match(self, place: int, *kinds: str) -> list[Any] | None:
+        """Return the operations of these kinds that follow one another from a place on.
+
+        Each must be the only one that reads the one before: what lies between them may
+        then disappear.
+        """
+        places = self._match(place, kinds)
+        return None if places is None else [self.operations[at] for at in places]
+
+    def _match(self, place: int | None, kinds: Sequence[str]) -> list[int] | None:
+        found: list[int] = []
+        for kind in kinds:
+            if place is None or self.kinds[place] != kind:
+                return None
+            found.append(place)
+            place = self.only_reader(place)
+        return found
+
+    def replace(self, place: int, count: int, operation: Any) -> None:
+        """Put one operation in the place of several that follow one another.
+
+        Args:
+            place: of the first.
+            count: how many they are.
+            operation: what takes their place.
+        """
+        run = [place]
+        while len(run) < count:
+            run.append(self.readers(run[-1])[0])
+        last = run[-1]
+        self.operations[last] = operation
+        self.kinds[last] = operation.operation
+        self.inputs[last] = self.inputs[place]
+        for gone in reversed(run[:-1]):
+            self._remove(gone)
+
+    def remove_last(self) -> Any:
+        """Take the last operation off and return it."""
+        operation = self.operations[-1]
+        self._remove(len(self.operations) - 1)
+        return operation
+
+    def lower_last(self) -> None:
+        """Replace the last layer by the operations that it says it is."""
+        inputs, self._layer = self.inputs[-1], self.layers[-1]
+        self.remove_last().lower(self, *inputs)
+
+    def _remove(self, gone: int) -> None:
+        for table in (
+            *(self.operations, self.inputs, self.kinds, self.layers, self.shapes),
+        ):
+            del table[gone]  # type: ignore[attr-defined]
+        self.inputs = [
+            tuple(place - (place > gone) for place in places) for places in self.inputs
+        ]
+
+    def needed(self, params: Collection[np.ndarray]) -> set[int]:
+        """Return the places with one of these parameters at them, or before them."""
+        learnt = {id(param) for param in params}
+        needed: set[int] = set()
+        for at, operation in enumerate(self.operations):
+            own = any(id(param) in learnt for param in operation.params.values())
+            if own or needed.intersection(self.inputs[at]):
+                needed.add(at)
+        return needed
+
+
+def is_as_written(layer: Any, name: str) -> bool:
+    """Tell whether a layer computes what the class that defines ``name`` computes.
+
+    A class derived from it, or the object itself, may have another `forward`, say; then
+    what that class says of itself does not hold.
+    """
+    mro = type(layer).__mro__
+    home = next((cls for cls in mro if name in vars(cls)), None)
+    if home is None:
+        return False
+    own = {attribute for cls in mro[: mro.index(home)] for attribute in vars(cls)}
+    own |= {attribute for attribute in vars(layer) if hasattr(home, attribute)}
+    rewritten = {one for one in own - HARMLESS if not one.startswith("__")}
+    return not any(callable_or_property(home, attribute) for attribute in rewritten)
+
+
+def callable_or_property(cls: type, name: str) -> bool:
+    """Tell whether a class has a method or a property of this name."""
+    found = getattr(cls, name, None)
+    return callable(found) or isinstance(found, property)
