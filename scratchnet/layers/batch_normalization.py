@@ -109,7 +109,7 @@ class BatchNormalization(Layer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
         """Allocate γ, β and the moving statistics, all (C,)."""
-        shape = (int(input_shape[-1] or 0),)
+        shape = self.weight_shapes(input_shape)["moving_mean"]
         if self.scale:
             self.add_param("gamma", self.gamma_initializer(shape, self.dtype, rng))
         if self.center:
@@ -122,6 +122,12 @@ class BatchNormalization(Layer):
             np.ones(shape, self.dtype),
             np.zeros(shape, self.dtype),
         )
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
+        """Return γ, β and the moving statistics, all (C,)."""
+        absent = {"gamma": not self.scale, "beta": not self.center}
+        names = [name for name in self.weight_names if not absent.get(name)]
+        return dict.fromkeys(names, (int(input_shape[-1] or 0),))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape.

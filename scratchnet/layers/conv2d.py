@@ -100,8 +100,13 @@ class Conv2D(WeightedLayer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
         """Allocate kernel (KH, KW, C, CO) and bias (CO,)."""
-        shape = (*self.kernel_size, int(input_shape[-1] or 0), self.filters)
-        self.add_kernel(shape, rng)
+        self.add_kernel(self.weight_shapes(input_shape)["kernel"], rng)
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
+        """Return kernel (KH, KW, C, CO) and bias (CO,)."""
+        kernel = (*self.kernel_size, int(input_shape[-1] or 0), self.filters)
+        bias = {"bias": (self.filters,)} if self.use_bias else {}
+        return {"kernel": kernel, **bias}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, OH, OW, CO).

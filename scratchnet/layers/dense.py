@@ -90,8 +90,13 @@ class Dense(WeightedLayer):
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
         """Allocate kernel (I, O) and bias (O,)."""
-        shape = (int(input_shape[-1] or 0), self.units)
-        self.add_kernel(shape, rng)
+        self.add_kernel(self.weight_shapes(input_shape)["kernel"], rng)
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
+        """Return kernel (I, O) and bias (O,)."""
+        kernel = (int(input_shape[-1] or 0), self.units)
+        bias = {"bias": (self.units,)} if self.use_bias else {}
+        return {"kernel": kernel, **bias}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Replace the last dimension by units.

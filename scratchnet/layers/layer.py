@@ -38,8 +38,9 @@ class Layer:
     - ``backward(dy)`` takes ∂loss/∂y, overwrites `grads` with ∂loss/∂parameter and
       returns ∂loss/∂x.
 
-    `compute_output_shape` is needed where the output's shape is not the input's, and
-    `get_config` where the constructor has arguments of its own.
+    `compute_output_shape` is needed where the output's shape is not the input's,
+    `weight_shapes` where there are weights, and `get_config` where the constructor has
+    arguments of its own.
 
     Attributes:
         params: name → array, learnt by the optimizer. Keras's names (``kernel``).
@@ -116,6 +117,10 @@ class Layer:
             input_shape: shape of the input, the batch's dimension (None) first.
             rng: source of the initial values.
         """
+
+    def weight_shapes(self, input_shape: Shape) -> dict[str, tuple[int, ...]]:
+        """Return name → shape of every weight that `build` would allocate."""
+        return {}
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute the output for a batch."""
