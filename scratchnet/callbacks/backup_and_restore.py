@@ -13,9 +13,8 @@ import numpy as np
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.save_frequency import SaveFrequency
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
-from scratchnet.foundation.files import remove_unfinished
+from scratchnet.foundation.files import atomic_write, remove_unfinished
 from scratchnet.models.batches import Position
 from scratchnet.saving import npz, training_state
 from scratchnet.saving.training_state import State

@@ -12,8 +12,8 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.files import atomic_write
 from scratchnet.saving import h5, keras_archive, npz
 
 if TYPE_CHECKING:

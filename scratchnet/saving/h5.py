@@ -28,8 +28,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.files import atomic_write
 from scratchnet.saving import layout
 
 # Keras before 3.15 kept the state of a Dropout's generator here; it is no weight.

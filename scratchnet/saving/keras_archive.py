@@ -22,8 +22,8 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 from scratchnet._version import __version__
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.files import atomic_write
 from scratchnet.saving import h5, layout, serialization
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from scratchnet._version import __version__
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.files import atomic_write
 from scratchnet.saving import layout, serialization
 
 FORMAT = "scratchnet weights"
