@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scratchnet import losses, metrics, optimizers
+from scratchnet import losses, metrics, optimizers, saving
 from scratchnet.callbacks.history import History
 from scratchnet.foundation import lookup, naming, random
 from scratchnet.foundation.shapes import Shape
@@ -634,8 +634,6 @@ class Sequential:
             max_shard_size: outside the subset.
         """
         refuse("save_weights", max_shard_size=(max_shard_size, None))
-        from scratchnet import saving
-
         saving.save_weights(self, filepath, overwrite=overwrite)
 
     def load_weights(
@@ -650,8 +648,6 @@ class Sequential:
         """
         refuse("load_weights", skip_mismatch=(skip_mismatch, False))
         _refuse_more("load_weights", kwargs, {"objects_to_skip": None, "by_name": None})
-        from scratchnet import saving
-
         saving.load_weights(self, filepath)
 
     def save(
@@ -685,8 +681,6 @@ class Sequential:
         """
         refuse("save", zipped=(zipped, None))
         _refuse_more("save", kwargs, {"include_optimizer": True})
-        from scratchnet import saving
-
         saving.save_model(self, filepath, overwrite=overwrite)
 
     def get_config(self) -> dict[str, Any]:
@@ -720,7 +714,12 @@ class Sequential:
         """
         refuse("from_config", custom_objects=(custom_objects, None))
         config = serialization.plain(config, "model")
-        model = cls(serialization.make_layers(config), name=config.get("name"))
+        return cls._assemble(serialization.make_layers(config), config)
+
+    @classmethod
+    def _assemble(cls, layers: list[Layer], config: dict[str, Any]) -> Sequential:
+        """Make a model of layers made from its configuration."""
+        model = cls(layers, name=config.get("name"))
         if not model.built and config.get("build_input_shape"):
             model.build(config["build_input_shape"])
         return model
