@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import os
+import sys
 from typing import Any
 
 
@@ -15,7 +17,7 @@ class Faults:
         self.fail_at = fail_at
         self.error = error
         self.calls: list[str] = []
-        self._real: dict[str, Any] = {}
+        self._real: dict[tuple[str, str], Any] = {}
         self._folders: set[int] = set()
 
     def note(self, call: str) -> None:
@@ -26,37 +28,42 @@ class Faults:
             raise self.error
 
     def __enter__(self) -> Faults:
-        for name in ("open", "fdopen", "fsync", "chmod", "replace"):
-            self._real[name] = getattr(os, name)
-            setattr(os, name, getattr(self, f"_{name}"))
+        self._patch(builtins, "open", self._open_file)
+        self._patch(os, "open", self._open_folder)
+        self._patch(os, "fsync", self._fsync)
+        self._patch(os, "replace", self._replace)
         return self
 
+    def _patch(self, module: Any, name: str, shim: Any) -> None:
+        self._real[module.__name__, name] = getattr(module, name)
+        setattr(module, name, shim)
+
     def __exit__(self, *exception: Any) -> None:
-        for name, real in self._real.items():
-            setattr(os, name, real)
+        for (module, name), real in self._real.items():
+            setattr(sys.modules[module], name, real)
 
-    def _open(self, path: Any, flags: int, *rest: Any, **options: Any) -> int:
-        temporary = os.fspath(path).endswith(".tmp")
-        self.note("open .tmp" if temporary else "open folder")
-        descriptor = self._real["open"](path, flags, *rest, **options)
-        (self._folders.discard if temporary else self._folders.add)(descriptor)
+    def _open_file(self, path: Any, *rest: Any, **options: Any) -> Any:
+        real = self._real["builtins", "open"]
+        if not str(path).endswith(".tmp"):
+            return real(path, *rest, **options)
+        self.note("open .tmp")
+        file = real(path, *rest, **options)
+        self._folders.discard(file.fileno())
+        return _Stream(self, file)
+
+    def _open_folder(self, *arguments: Any, **options: Any) -> int:
+        self.note("open folder")
+        descriptor = self._real["os", "open"](*arguments, **options)
+        self._folders.add(descriptor)
         return descriptor
-
-    def _fdopen(self, *arguments: Any, **options: Any) -> _Stream:
-        self.note("fdopen")
-        return _Stream(self, self._real["fdopen"](*arguments, **options))
 
     def _fsync(self, descriptor: int) -> None:
         self.note("fsync folder" if descriptor in self._folders else "fsync file")
-        self._real["fsync"](descriptor)
-
-    def _chmod(self, *arguments: Any) -> None:
-        self.note("chmod")
-        self._real["chmod"](*arguments)
+        self._real["os", "fsync"](descriptor)
 
     def _replace(self, *arguments: Any) -> None:
         self.note("replace")
-        self._real["replace"](*arguments)
+        self._real["os", "replace"](*arguments)
 
 
 class _Stream:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
 from contextlib import suppress
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.save_frequency import SaveFrequency
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.foundation.files import remove_unfinished
-from scratchnet.models.batches import Position
-from scratchnet.saving import npz, training_state
-from scratchnet.saving.training_state import State
+from scratchnet.saving import training_state
 
 
 class BackupAndRestore(Callback):
@@ -89,7 +83,7 @@ class BackupAndRestore(Callback):
         self._previous = Path(self.backup_dir, "previous_state.npz")
         self._frequency = SaveFrequency("BackupAndRestore", save_freq)
         self._current_epoch = 0
-        self._position: Position | None = None
+        self._position: dict[str, Any] | None = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restore the state of an interrupted run, if there is a backup of one."""
@@ -99,11 +93,11 @@ class BackupAndRestore(Callback):
                 "input_shape, or call model.build(input_shape) before fit"
             )
         remove_unfinished(self._latest)
-        path = self._find()
-        if path is None:
+        found = [path for path in (self._latest, self._previous) if path.exists()]
+        if not found:
             return
         try:
-            epoch = training_state.restore(str(path), self.model, _read(path))
+            epoch = self._restore(found)
         except CheckpointError as error:
             raise CheckpointError(
                 f"BackupAndRestore: {error}; delete the file to start from the first "
@@ -136,23 +130,23 @@ class BackupAndRestore(Callback):
 
     def _save(self, epoch: int) -> None:
         os.makedirs(self.backup_dir, exist_ok=True)
-        content = _encode(training_state.collect(self.model, epoch, self._position))
+        state = training_state.collect(self.model, epoch, self._position)
         if self.double_checkpoint and self._latest.exists():
             os.replace(self._latest, self._previous)
-        with atomic_write(self._latest) as file:
-            file.write(content)
+        training_state.write(self._latest, state)
 
-    def _find(self) -> Path | None:
-        """Return the backup to use: the latest that can be read."""
-        found = [path for path in (self._latest, self._previous) if path.exists()]
-        if len(found) < 2:
-            return found[0] if found else None
+    def _restore(self, paths: list[Path]) -> int:
+        """Restore the latest backup that can be read, and return its epoch."""
+        path = paths[0]
         try:
-            _read(self._latest)
+            state = training_state.read(path)
         except CheckpointError as error:
-            say(f"BackupAndRestore: {error}; going on from {self._previous}")
-            return self._previous
-        return self._latest
+            if len(paths) == 1:
+                raise
+            path = paths[1]
+            say(f"BackupAndRestore: {error}; going on from {path}")
+            state = training_state.read(path)
+        return training_state.restore(str(path), self.model, state)
 
     def _delete(self) -> None:
         remove_unfinished(self._latest)
@@ -161,27 +155,3 @@ class BackupAndRestore(Callback):
         # Not empty: it holds files that are not ours.
         with suppress(OSError):
             os.rmdir(self.backup_dir)
-
-
-def _encode(state: State) -> bytes:
-    """Return a state as an .npz file, with a checksum over all of it at its end."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **state)  # type: ignore[arg-type]
-    with zipfile.ZipFile(buffer, "a") as archive:
-        archive.comment = npz.COMMENT
-    return npz.sign(buffer.getvalue())
-
-
-def _read(path: Path) -> State:
-    try:
-        content = path.read_bytes()
-        npz.check_digest(content, str(path))
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except CheckpointError:
-        raise
-    except Exception as error:
-        # zipfile and numpy answer a file that is not theirs with many kinds of error.
-        raise CheckpointError(
-            f"{path}: can't be read: {type(error).__name__}: {error}"
-        ) from error

@@ -12,6 +12,7 @@ import numpy as np
 
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.foundation import arguments
+from scratchnet.foundation.files import atomic_write
 
 
 class LayerMonitor(Callback):
@@ -125,8 +126,6 @@ class LayerMonitor(Callback):
         self.record[kind].setdefault(layer, []).append(_finite(value))
 
     def _write(self, filename: str | os.PathLike[str]) -> None:
-        from scratchnet.saving import atomic_write
-
         with atomic_write(filename, text=True) as file:
             json.dump(self.record, file, allow_nan=False)
             file.write("\n")

@@ -1,20 +1,70 @@
-"""Write a file whole or not at all."""
+"""Write a file whole or not at all, and explain what fails."""
 
 from __future__ import annotations
 
 import errno
 import glob
 import os
-import tempfile
-import threading
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from scratchnet.foundation.errors import CheckpointError
+
 SUFFIX = ".tmp"
 
-_umask_lock = threading.Lock()
+ADVICE = {
+    errno.ENOSPC: "free some space on this disk, or choose a folder on another one",
+    errno.EDQUOT: "your disk quota is used up: free some space, or write elsewhere",
+    errno.EFBIG: "the system allows no file this large here (see `ulimit -f`)",
+    errno.EROFS: "this file system is read-only: choose another folder",
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.ENOENT: "make the folder first",
+    errno.ENOTDIR: "a part of the path is a file, not a folder: choose another path",
+    errno.EISDIR: "the path is a folder: add a file's name to it",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+@contextmanager
+def atomic_write(
+    path: str | os.PathLike[str], *, text: bool = False
+) -> Iterator[IO[Any]]:
+    """Write a file as `write_whole` does, and say what to do where that fails.
+
+    A symbolic link stays a link: the file that it points to is replaced.
+
+    Args:
+        path: the file's final name; its folder must exist.
+        text: write str as UTF-8 instead of bytes.
+
+    Yields:
+        The open file.
+
+    Raises:
+        CheckpointError: the disk is full, the folder is missing or read-only, or any
+            other `OSError` while writing.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic_write(f"{folder}/note.txt", text=True) as file:
+    ...         _ = file.write("whole")
+    ...     os.listdir(folder)
+    ['note.txt']
+    """
+    try:
+        with write_whole(os.path.realpath(path), text=text) as file:
+            yield file
+    except OSError as error:
+        reason = error.strerror or str(error) or type(error).__name__
+        advice = ADVICE.get(error.errno or 0, "check the disk and its folder")
+        raise CheckpointError(
+            f"{os.fspath(path)}: can't be written: {reason}; {advice}. "
+            "A file that was there before has not been damaged"
+        ) from error
 
 
 @contextmanager
@@ -23,8 +73,8 @@ def write_whole(
 ) -> Iterator[IO[Any]]:
     """Open a file for writing that takes its name only when it is complete.
 
-    The bytes go to a temporary file in the same folder (``.<name>.<random>.tmp``,
-    readable by its owner alone). When the block ends they are forced to the disk, and
+    The bytes go to a new file of a random name in the same folder
+    (``.<name>.<random>.tmp``). When the block ends they are forced to the disk, and
     only then does the file take its name, in one step that can't be seen half done;
     last, the folder is forced to the disk too. So at every moment, even through a
     power cut, ``path`` holds the old file or the new one. When anything fails, the
@@ -46,20 +96,19 @@ def write_whole(
     on why both fsyncs are needed.
     """
     final = Path(path)
-    temporary: str | None = None
+    temporary = final.parent / f"{_prefix(final)}{secrets.token_hex(8)}{SUFFIX}"
+    mode, encoding, newline = ("x", "utf-8", "") if text else ("xb", None, None)
     try:
-        descriptor, temporary = _open_temporary(final)
-        with _open_stream(descriptor, text) as file:
+        with open(temporary, mode, encoding=encoding, newline=newline) as file:
             yield file
-            _force_to_disk(file)
-        os.chmod(temporary, 0o666 & ~_umask())
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, final)
-        temporary = None
         _force_folder_to_disk(final.parent)
-    finally:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def remove_unfinished(path: str | os.PathLike[str]) -> None:
@@ -79,26 +128,6 @@ def _prefix(final: Path) -> str:
     return f".{final.name[:50]}."
 
 
-def _open_temporary(final: Path) -> tuple[int, str]:
-    # mkstemp asks for O_EXCL and mode 0600.
-    return tempfile.mkstemp(prefix=_prefix(final), suffix=SUFFIX, dir=final.parent)
-
-
-def _open_stream(descriptor: int, text: bool) -> IO[Any]:
-    try:
-        if text:
-            return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
-        return os.fdopen(descriptor, "wb")
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _force_to_disk(file: IO[Any]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
 def _force_folder_to_disk(folder: Path) -> None:
     """Make the renaming last. Windows has no such call, nor have some network disks."""
     if os.name == "nt":
@@ -111,12 +140,3 @@ def _force_folder_to_disk(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def _umask() -> int:
-    # The mask can be read only by setting it. For that moment it is the strictest, so
-    # that a file made by another thread just then can only be too private.
-    with _umask_lock:
-        mask = os.umask(0o077)
-        os.umask(mask)
-    return mask

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from scratchnet.foundation.errors import CheckpointError
 from scratchnet.foundation.subset import refuse
 from scratchnet.models.sequential import Sequential
-from scratchnet.saving import serialization
+from scratchnet.saving import keras_archive, layout, serialization
 
 
 def load_model(
@@ -39,9 +42,48 @@ def load_model(
         custom_objects=(custom_objects, None),
         safe_mode=(safe_mode, True),
     )
-    from scratchnet import saving
+    path = keras_archive.check_name(filepath)
+    record, weights = keras_archive.read(path)
+    with _explained(
+        path,
+        "load it in Keras, if you trust it, or save a model of layers that scratchnet "
+        "has",
+    ):
+        config, compile_config = serialization.model_parts(record)
+        layers = serialization.make_layers(config)
+        # Only now does anything allocate what the file asks for.
+        keras_archive.check_size(layers, config.get("build_input_shape"), len(weights))
+        model = Sequential._assemble(layers, config)
+    if compile and compile_config is not None:
+        with _explained(
+            path,
+            "pass compile=False to load the model without optimizer, loss and metrics",
+        ):
+            model.compile_from_config(compile_config)
+    by_key = layout.layers_by_key(model, path)
+    keras_archive.restore(model, by_key, weights, path, make_slots=True)
+    return model
 
-    return saving.load_model(filepath, compile=bool(compile))
+
+@contextmanager
+def _explained(path: str, advice: str) -> Iterator[None]:
+    """Give one meaning to whatever constructors say of a file's configuration.
+
+    Each has its own way to say what is wrong, also with what no person would write.
+
+    Raises:
+        CheckpointError: the block failed.
+    """
+    try:
+        yield
+    except Exception as error:
+        known = isinstance(error, ValueError | TypeError | NotImplementedError)
+        text = str(error) if known else f"{type(error).__name__}: {error}"
+        # Some say what they received, and a file may hold very long words.
+        text = text if len(text) <= 600 else f"{text[:600]}…"
+        raise CheckpointError(
+            f"{path}: {keras_archive.CONFIG}: {text}; {advice}"
+        ) from error
 
 
 def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
@@ -54,7 +96,7 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
         custom_objects: outside the subset.
 
     Raises:
-        ValueError: it is no JSON, or names what scratchnet has not.
+        ValueError: it is not JSON, or names what scratchnet has not.
         NotImplementedError: it holds settings outside the subset.
 
     Reference: `keras/src/models/model.py` (model_from_json).
@@ -63,7 +105,7 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
     config, compile_config = serialization.model_parts(
         serialization.parse_json(json_string)
     )
-    model = Sequential.from_config(config)
+    model = Sequential._assemble(serialization.make_layers(config), config)
     if compile_config is not None:
         model.compile_from_config(compile_config)
     return model

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scratchnet.foundation.files import atomic_write
 from scratchnet.runs.classifier import Guess
 from scratchnet.runs.prepare import Picture
-from scratchnet.saving import atomic_write
 
 ENDINGS = (".png", ".svg", ".pdf")
 MOST_PICTURES = 20

@@ -34,8 +34,8 @@ import numpy as np
 
 from scratchnet._version import __version__
 from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.files import atomic_write
 from scratchnet.models.sequential import Sequential
-from scratchnet.saving import atomic_write
 
 PACKAGE = Path(__file__).resolve().parent
 

@@ -2,24 +2,21 @@
 
 The name's ending chooses the format. Weights go to ``.npz`` (`npz`: NumPy alone,
 checksummed, safe to load from anyone) or ``.weights.h5`` (`h5`: Keras 3's own layout,
-needs h5py); whole models go to ``.keras`` (`keras_archive`: Keras 3's, too).
-`atomic` holds what all, and every other file that must not be lost, are written with.
+needs h5py); whole models go to ``.keras`` (`keras_archive`: Keras 3's, too). What is
+read of a whole model are its parts; `models.load_model` makes the model of them.
 """
 
 from __future__ import annotations
 
 import os
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
-from scratchnet.saving import h5, keras_archive, npz
+from scratchnet.foundation.files import atomic_write
+from scratchnet.saving import h5, keras_archive, layout, npz
 
-if TYPE_CHECKING:
-    from scratchnet.models.sequential import Sequential
-
-__all__ = ["atomic_write", "load_model", "load_weights", "save_model", "save_weights"]
+__all__ = ["atomic_write", "load_weights", "save_model", "save_weights"]
 
 
 def save_weights(
@@ -32,7 +29,7 @@ def save_weights(
     """Write a model's weights to a file, whole or not at all.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         path: a name that ends in ``.npz``, or in ``.weights.h5`` (Keras reads that
             file; of a compiled model it also holds the optimizer's state, as Keras's
             does). Plain ``.h5`` gives the same file, but Keras reads it only under
@@ -51,10 +48,7 @@ def save_weights(
     Reference: `Model.save_weights` in `keras/src/models/model.py`.
     """
     name = os.fspath(path)
-    format_ = _format_of(name)
-    if not overwrite:
-        _refuse_existing(name)
-    format_.save(model, name, allow_non_finite=allow_non_finite)
+    _save(_format_of(name), model, name, overwrite, allow_non_finite)
 
 
 def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
@@ -64,9 +58,9 @@ def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
     have the same names, shapes and dtypes. What layers are called doesn't matter.
 
     Args:
-        model: a built `Sequential`; its weights are overwritten in place. From an
-            ``.h5`` or ``.keras`` file its optimizer's state is restored too, as in
-            Keras, if it is compiled and has as many variables as the file has.
+        model: a built model; its weights are overwritten in place. From an ``.h5`` or
+            ``.keras`` file its optimizer's state is restored too, as in Keras, if it
+            is compiled and has as many variables as the file has.
         path: a name that ends in ``.npz``, ``.h5`` or ``.keras``.
 
     Raises:
@@ -78,7 +72,8 @@ def load_weights(model: Any, path: str | os.PathLike[str]) -> None:
     """
     name = os.fspath(path)
     whole = name.endswith(".keras")
-    (keras_archive if whole else _format_of(name)).load(model, name)
+    format_ = keras_archive if whole else _format_of(name)
+    format_.load(model, layout.layers_by_key(model, name), name)
 
 
 def save_model(
@@ -91,7 +86,7 @@ def save_model(
     """Write a whole model to a ``.keras`` file, whole or not at all.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         path: a name that ends in ``.keras``.
         overwrite: replace a file of that name.
         allow_non_finite: save NaN and infinite weights too.
@@ -103,44 +98,24 @@ def save_model(
         ValueError: the name has another ending, or the model is not built.
         ImportError: h5py is not installed.
     """
-    name = _keras_name(path)
-    if not overwrite:
-        _refuse_existing(name)
-    keras_archive.save(model, name, allow_non_finite=allow_non_finite)
+    name = keras_archive.check_name(path)
+    _save(keras_archive, model, name, overwrite, allow_non_finite)
 
 
-def load_model(path: str | os.PathLike[str], *, compile: bool = True) -> Sequential:
-    """Make a model from a ``.keras`` file, of Keras 3 or of `save_model`.
-
-    Args:
-        path: a name that ends in ``.keras``.
-        compile: whether to compile it, and to restore its optimizer's state.
-
-    Raises:
-        CheckpointError: the file is missing, damaged, or holds what is outside the
-            subset.
-        ValueError: the name has another ending.
-        ImportError: h5py is not installed.
-    """
-    return keras_archive.load_model(_keras_name(path), compile=compile)
-
-
-def _keras_name(path: str | os.PathLike[str]) -> str:
-    name = os.fspath(path)
-    if not name.endswith(".keras"):
-        raise ValueError(
-            f"model file: expected a name that ends in .keras, received {name!r}; "
-            "weights alone, by save_weights and load_weights, go to .weights.h5 or .npz"
-        )
-    return name
-
-
-def _refuse_existing(name: str) -> None:
-    if os.path.lexists(name):
+def _save(
+    format_: ModuleType, model: Any, name: str, overwrite: bool, allow_non_finite: bool
+) -> None:
+    if not overwrite and os.path.lexists(name):
         raise CheckpointError(
             f"{name}: not saved: the file is there already; pass overwrite=True to "
             "replace it, or choose another name"
         )
+    layers = layout.layers_by_key(model, name)
+    if not allow_non_finite:
+        layout.require_finite(layers, name)
+    content = format_.encode(model, layers, name)
+    with atomic_write(name) as file:
+        file.write(content)
 
 
 def _format_of(name: str) -> ModuleType:

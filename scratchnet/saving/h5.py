@@ -28,7 +28,6 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.saving import layout
 
@@ -39,34 +38,20 @@ GENERATOR_STATE = "/seed_generator/vars/0"
 # Writing
 
 
-def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
-    """Write a model's weights; `scratchnet.saving.save_weights` says more."""
-    content = encode(model, path, allow_non_finite=allow_non_finite)
-    with atomic_write(path) as stream:
-        stream.write(content)
-
-
-def encode(model: Any, path: str, *, allow_non_finite: bool = False) -> memoryview:
-    """Return a file's bytes: the same for the same weights, whenever written."""
+def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
+    """Return a file's bytes; `scratchnet.saving.save_weights` says more."""
     h5py = import_h5py(path)
-    entries = layout.layer_entries(model, path)
-    if not allow_non_finite:
-        layout.refuse_non_finite(entries, path)
     # HDF5 writes back and forth in a file; made in memory, the file can be written
     # in one go and any error of the disk comes up in Python.
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         _write_variables(file, "vars", model.name, [])
-        for entry in entries:
-            _write_variables(
-                file,
-                f"layers/{entry.key}/vars",
-                entry.layer.name,
-                list(entry.weights.values()),
-            )
-        optimizer = getattr(model, "optimizer", None)
+        for key, layer in layers.items():
+            weights = list(layer.named_weights.values())
+            _write_variables(file, f"layers/{key}/vars", layer.name, weights)
+        optimizer = model.optimizer
         if optimizer is not None:
-            variables = list(_optimizer_variables(optimizer, entries).values())
+            variables = list(_optimizer_variables(optimizer, layers).values())
             _write_variables(file, "optimizer/vars", optimizer.name, variables)
     return buffer.getbuffer()
 
@@ -81,7 +66,7 @@ def _write_variables(
 
 
 def _optimizer_variables(
-    optimizer: Any, entries: list[layout.LayerEntry]
+    optimizer: Any, layers: layout.Layers
 ) -> dict[str, np.ndarray]:
     """Return an optimizer's state as Keras orders it, under the names of ours.
 
@@ -91,31 +76,30 @@ def _optimizer_variables(
     Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
     """
     state = optimizer.get_state()
-    dtypes = [weight.dtype for entry in entries for weight in entry.weights.values()]
+    dtypes = [weight.dtype for weight in layout.weights_of(layers)]
     precision = np.result_type(np.float32, *dtypes)
     variables: dict[str, np.ndarray] = {
         "iterations": np.asarray(state.pop("iterations"), np.int64),
         "learning_rate": np.asarray(state.pop("learning_rate"), precision),
     }
     # A layer that learns since later has its slots at the end, here and only here.
-    in_order = [f"{e.layer.name}/{name}" for e in entries for name in e.weights]
     known = {key.rpartition("/")[0] for key in state}
-    for path in in_order:
-        for slot in optimizer.slots if path in known else ():
-            variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
+    for layer in layers.values():
+        for path in (f"{layer.name}/{name}" for name in layer.named_weights):
+            for slot in optimizer.slots if path in known else ():
+                variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
     return variables
 
 
 # Reading
 
 
-def load(model: Any, path: str) -> None:
+def load(model: Any, layers: layout.Layers, path: str) -> None:
     """Read a model's weights; `scratchnet.saving.load_weights` says more."""
     import_h5py(path)  # without it, advice about the file would be of no use
-    entries = layout.layer_entries(model, path)
     layout.require_file(path)
     with open_datasets(path, path) as datasets:
-        restore(model, entries, datasets, path)
+        restore(model, layers, datasets, path)
 
 
 @contextmanager
@@ -131,29 +115,17 @@ def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
             reads of it is damaged.
     """
     h5py = import_h5py(path)
-    try:
-        with h5py.File(source, "r") as file:
-            yield _find_datasets(h5py, file, path)
-    except CheckpointError:
-        raise
-    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        # HDF5 answers damage with any of these.
-        raise CheckpointError(
-            f"{path}: damaged, or no HDF5 file: {type(error).__name__}: {error}"
-        ) from error
+    with layout.damage_named(path, "HDF5 file"), h5py.File(source, "r") as file:
+        yield _find_datasets(h5py, file, path)
 
 
 def restore(
-    model: Any,
-    entries: list[layout.LayerEntry],
-    datasets: dict[str, Any],
-    path: str,
+    model: Any, layers: layout.Layers, datasets: dict[str, Any], path: str
 ) -> None:
     """Give a model the weights and, if it is compiled, the optimizer's state."""
-    values = _read_layers(datasets, entries, path)
-    state = _read_optimizer(datasets, model, entries, path)
-    targets = [weight for entry in entries for weight in entry.weights.values()]
-    layout.assign(targets, values)
+    values = _read_layers(datasets, layers, path)
+    state = _read_optimizer(datasets, model, layers, path)
+    layout.assign(layers, values)
     if state is not None:
         model.optimizer.set_state(state)
 
@@ -190,22 +162,22 @@ def _find_datasets(h5py: Any, file: Any, path: str) -> dict[str, Any]:
 
 
 def _read_layers(
-    datasets: dict[str, Any], entries: list[layout.LayerEntry], path: str
+    datasets: dict[str, Any], layers: layout.Layers, path: str
 ) -> list[np.ndarray]:
     wanted = {
-        f"layers/{entry.key}/vars/{position}": (entry, name)
-        for entry in entries
-        for position, name in enumerate(entry.weights)
+        f"layers/{key}/vars/{i}": (layer, name)
+        for key, layer in layers.items()
+        for i, name in enumerate(layer.named_weights)
     }
     found = {
         name
         for name in datasets
         if name.startswith("layers/") and not name.endswith(GENERATOR_STATE)
     }
-    for place, (entry, name) in wanted.items():
+    for place, (layer, name) in wanted.items():
         if place not in found:
             raise CheckpointError(
-                f"{path}: weight '{name}' of {entry.layer.label}: expected at "
+                f"{path}: weight '{name}' of {layer.label}: expected at "
                 f"'{place}', found nothing there; it belongs to another model, or is "
                 "no Keras 3 weights file"
             )
@@ -218,25 +190,22 @@ def _read_layers(
     return [
         _read_array(
             datasets[place],
-            entry.weights[name],
-            f"{path}: weight '{name}' of {entry.layer.label} ('{place}')",
+            layer.named_weights[name],
+            f"{path}: weight '{name}' of {layer.label} ('{place}')",
         )
-        for place, (entry, name) in wanted.items()
+        for place, (layer, name) in wanted.items()
     ]
 
 
 def _read_optimizer(
-    datasets: dict[str, Any],
-    model: Any,
-    entries: list[layout.LayerEntry],
-    path: str,
+    datasets: dict[str, Any], model: Any, layers: layout.Layers, path: str
 ) -> dict[str, np.ndarray] | None:
     """Return the optimizer's state, or None where model or file has none to use."""
-    optimizer = getattr(model, "optimizer", None)
+    optimizer = model.optimizer
     stored = _optimizer_places(datasets)
     if optimizer is None or not stored:
         return None
-    own = _optimizer_variables(optimizer, entries)
+    own = _optimizer_variables(optimizer, layers)
     if len(own) != len(stored):
         warnings.warn(
             f"{path}: the optimizer's state is left as it is: '{optimizer.name}' has "

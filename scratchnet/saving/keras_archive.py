@@ -1,14 +1,14 @@
 """Whole models in Keras 3's ``.keras`` files: a zip archive of three members.
 
     metadata.json       the version of Keras whose format it is
-    config.json         layers, optimizer, loss and metrics
-    (`scratchnet.saving.serialization`) model.weights.h5    weights and the optimizer's
-    state (`h5`)
+    config.json         layers, optimizer, loss and metrics (`serialization`)
+    model.weights.h5    weights and the optimizer's state (`h5`)
 
 Members are stored as they are, never compressed, and are read in memory: nothing is
 unpacked to the disk. A file may hold these three members and no others, and name the
-classes of scratchnet and no others. What its layers would allocate is compared with
-the weights that it holds before anything is allocated.
+classes of scratchnet and no others. `models.load_model` makes a model of what is read
+here; what its layers would allocate is compared with the weights in the file before
+anything is allocated.
 
 Reference: `keras/src/saving/saving_lib.py`.
 """
@@ -17,17 +17,15 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scratchnet._version import __version__
-from scratchnet.foundation.atomic import atomic_write
 from scratchnet.foundation.errors import CheckpointError
+from scratchnet.layers import InputLayer, Layer
 from scratchnet.saving import h5, layout, serialization
-
-if TYPE_CHECKING:
-    from scratchnet.models.sequential import Sequential
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 MEMBERS = (METADATA, CONFIG, WEIGHTS)
@@ -42,9 +40,9 @@ BEYOND_KERAS = {"SparseCategoricalCrossentropy": ("label_smoothing",)}
 # Writing
 
 
-def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
-    """Write a whole model; `scratchnet.saving.save_model` says more."""
-    weights = h5.encode(model, path, allow_non_finite=allow_non_finite)
+def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
+    """Return a file's bytes; `scratchnet.saving.save_model` says more."""
+    weights = h5.encode(model, layers, path)
     metadata = {"keras_version": KERAS_VERSION, "scratchnet_version": __version__}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -52,8 +50,7 @@ def save(model: Any, path: str, *, allow_non_finite: bool = False) -> None:
         archive.writestr(zipfile.ZipInfo(METADATA), json.dumps(metadata))
         archive.writestr(zipfile.ZipInfo(CONFIG), _config_bytes(model, path))
         archive.writestr(zipfile.ZipInfo(WEIGHTS), weights)
-    with atomic_write(path) as file:
-        file.write(buffer.getbuffer())
+    return buffer.getbuffer()
 
 
 def _config_bytes(model: Any, path: str) -> bytes:
@@ -61,7 +58,7 @@ def _config_bytes(model: Any, path: str) -> bytes:
     record = serialization.record(model)
     try:
         config, compile_config = serialization.model_parts(record)
-        _refuse_beyond_keras(serialization.plain(config, "model"), "model")
+        _refuse_beyond_keras(config, "model")
         _refuse_beyond_keras(serialization.plain(compile_config, "compile"), "compile")
     except ValueError as error:
         raise CheckpointError(
@@ -106,47 +103,107 @@ def _refuse_beyond_keras(node: Any, where: str) -> None:
 # Reading
 
 
-def load(model: Any, path: str) -> None:
+def check_name(path: str | os.PathLike[str]) -> str:
+    """Return a path as a string.
+
+    Raises:
+        ValueError: it doesn't end in ``.keras``.
+    """
+    name = os.fspath(path)
+    if not name.endswith(".keras"):
+        raise ValueError(
+            f"model file: expected a name that ends in .keras, received {name!r}; "
+            "weights alone, by save_weights and load_weights, go to .weights.h5 or .npz"
+        )
+    return name
+
+
+def load(model: Any, layers: layout.Layers, path: str) -> None:
     """Read the weights alone; `scratchnet.saving.load_weights` says more."""
     h5.import_h5py(path)  # without it, advice about the file would be of no use
-    entries = layout.layer_entries(model, path)
-    weights = io.BytesIO(_read_members(path)[WEIGHTS])
-    with h5.open_datasets(weights, f"{path}: {WEIGHTS}") as datasets:
-        h5.restore(model, entries, datasets, path)
+    restore(model, layers, _read_members(path)[WEIGHTS], path)
 
 
-def load_model(path: str, *, compile: bool = True) -> Sequential:
-    """Read a whole model; `scratchnet.saving.load_model` says more."""
+def read(path: str) -> tuple[Any, bytes]:
+    """Read a file's record of a model and its weights, neither of them checked yet.
+
+    Returns:
+        The content of config.json, for `serialization.model_parts`, and that of
+        model.weights.h5, for `check_size` and `restore`.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or not of Keras 3.
+        ImportError: h5py is not installed.
+    """
     h5.import_h5py(path)
     members = _read_members(path)
     _check_version(_read_json(members, METADATA, path), path)
-    record = _read_json(members, CONFIG, path)
-    model, compile_config = _make_model(record, len(members[WEIGHTS]), path)
-    if compile and compile_config is not None:
-        _compile(model, compile_config, path)
-    entries = layout.layer_entries(model, path)
-    weights = io.BytesIO(members[WEIGHTS])
-    with h5.open_datasets(weights, f"{path}: {WEIGHTS}") as datasets:
-        if model.optimizer is not None and h5.has_slots(datasets):
+    return _read_json(members, CONFIG, path), members[WEIGHTS]
+
+
+def check_size(layers: list[Layer], build_input_shape: Any, size: int) -> None:
+    """Compare what layers would allocate with the weights that came with them.
+
+    Args:
+        layers: a model's layers in order, not built.
+        build_input_shape: the shape of its input, where the first layer has none.
+        size: bytes of the weights.
+
+    Raises:
+        ValueError: they need more, or a layer can't take what comes to it.
+    """
+    shape = build_input_shape
+    if layers and layers[0].input_shape_argument is not None:
+        shape = (None, *layers[0].input_shape_argument)
+    if not layers or shape is None:
+        raise ValueError(
+            "the model was never built and has no weights; call it on a batch, or "
+            "give it an Input, before saving it"
+        )
+    if not isinstance(shape, list | tuple):
+        raise ValueError(f"expected a list as build_input_shape, found {shape!r}")
+    shape = InputLayer(batch_shape=shape, name="input").batch_shape
+    needed = 0
+    for layer in layers:
+        values = sum(map(math.prod, layer.weight_shapes(shape).values()))
+        needed += values * layer.dtype.itemsize
+        shape = layer.compute_output_shape(shape)
+    if needed > size:
+        raise ValueError(
+            f"its layers ask for at least {needed} bytes of weights, and {WEIGHTS} "
+            f"has {size}: the two don't belong together"
+        )
+
+
+def restore(
+    model: Any,
+    layers: layout.Layers,
+    weights: bytes,
+    path: str,
+    *,
+    make_slots: bool = False,
+) -> None:
+    """Give a model the weights and, if it is compiled, the optimizer's state.
+
+    Args:
+        model: a built model.
+        layers: its layers by their keys.
+        weights: the content of model.weights.h5.
+        path: the file's name, for messages.
+        make_slots: whether an optimizer without slots gets those that the file has.
+    """
+    with h5.open_datasets(io.BytesIO(weights), f"{path}: {WEIGHTS}") as datasets:
+        if make_slots and model.optimizer is not None and h5.has_slots(datasets):
             model.optimizer.build(model.trainable_params)
-        h5.restore(model, entries, datasets, path)
-    return model
+        h5.restore(model, layers, datasets, path)
 
 
 def _read_members(path: str) -> dict[str, bytes]:
     layout.require_file(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _check_members(members, os.path.getsize(path), path)
-            return {member.filename: archive.read(member) for member in members}
-    except CheckpointError:
-        raise
-    except Exception as error:
-        # zipfile answers damage with half a dozen kinds of exceptions.
-        raise CheckpointError(
-            f"{path}: damaged, or no .keras file: {type(error).__name__}: {error}"
-        ) from error
+    with layout.damage_named(path, ".keras file"), zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        _check_members(members, os.path.getsize(path), path)
+        return {member.filename: archive.read(member) for member in members}
 
 
 def _check_members(members: list[zipfile.ZipInfo], size: int, path: str) -> None:
@@ -194,67 +251,3 @@ def _check_version(metadata: Any, path: str) -> None:
             f"{path}: {METADATA}: expected a file of Keras 3, found version "
             f"{version!r:.80}; load it in Keras 3 and save it again"
         )
-
-
-def _make_model(
-    record: Any, size: int, path: str
-) -> tuple[Sequential, dict[str, Any] | None]:
-    """Return the model that a configuration describes, and how it was compiled."""
-    from scratchnet.models.sequential import Sequential
-
-    try:
-        config, compile_config = serialization.model_parts(record)
-        _check_size(serialization.plain(config, "model"), size)
-        return Sequential.from_config(config), compile_config
-    except Exception as error:
-        # Constructors say what is wrong, each in its way, also with what no person
-        # would write; for the caller all of it has one meaning.
-        raise CheckpointError(
-            f"{path}: {CONFIG}: {_say(error)}; load it in Keras, if you trust it, or "
-            "save a model of layers that scratchnet has"
-        ) from error
-
-
-def _check_size(config: dict[str, Any], size: int) -> None:
-    """Compare what a model would allocate with the weights that came with it."""
-    from scratchnet.layers import InputLayer
-
-    layers = serialization.make_layers(config)
-    shape = config.get("build_input_shape")
-    if layers and layers[0].input_shape_argument is not None:
-        shape = (None, *layers[0].input_shape_argument)
-    if not layers or shape is None:
-        raise ValueError(
-            "the model was never built and has no weights; call it on a batch, or "
-            "give it an Input, before saving it"
-        )
-    if not isinstance(shape, list | tuple):
-        raise ValueError(f"expected a list as build_input_shape, found {shape!r}")
-    shape = InputLayer(batch_shape=shape, name="input").batch_shape
-    needed = 0
-    for layer in layers:
-        needed += layout.least_values(layer, shape) * layer.dtype.itemsize
-        shape = layer.compute_output_shape(shape)
-    if needed > size:
-        raise ValueError(
-            f"its layers ask for at least {needed} bytes of weights, and {WEIGHTS} "
-            f"has {size}: the two don't belong together"
-        )
-
-
-def _compile(model: Sequential, config: dict[str, Any], path: str) -> None:
-    try:
-        model.compile_from_config(config)
-    except Exception as error:
-        raise CheckpointError(
-            f"{path}: {CONFIG}: {_say(error)}; pass compile=False to load the model "
-            "without optimizer, loss and metrics"
-        ) from error
-
-
-def _say(error: Exception) -> str:
-    """Return an error's message, and its kind where it is none of scratchnet's own."""
-    known = isinstance(error, ValueError | TypeError | NotImplementedError)
-    text = str(error) if known else f"{type(error).__name__}: {error}"
-    # Some say what they received, and a file may hold very long words.
-    return text if len(text) <= 600 else f"{text[:600]}…"

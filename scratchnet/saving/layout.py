@@ -1,11 +1,12 @@
-"""What a weights file must hold for a model: the part that both formats share."""
+"""What a weights file must hold for a model, and how it is read: for all formats."""
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -14,16 +15,11 @@ from scratchnet.foundation.errors import CheckpointError, NonFiniteWeightsError
 
 DTYPES = ("float32", "float64")
 
-
-class LayerEntry(NamedTuple):
-    """A layer and the name under which files know it."""
-
-    key: str
-    layer: Any
-    weights: dict[str, np.ndarray]
+# The name under which files know a layer → the layer, in the model's order.
+Layers = dict[str, Any]
 
 
-def layer_entries(model: Any, path: str) -> list[LayerEntry]:
+def layers_by_key(model: Any, path: str) -> Layers:
     """Name a model's layers as Keras's files do.
 
     A default name counts the layers of a whole process (``dense_7``), so a second
@@ -42,63 +38,46 @@ def layer_entries(model: Any, path: str) -> list[LayerEntry]:
             "input_shape, or call it on a batch, before saving or loading weights"
         )
     counts: Counter[str] = Counter()
-    entries = []
+    layers: Layers = {}
     for layer in model.layers:
         base = naming.snake_case(type(layer).__name__)
         key = f"{base}_{counts[base]}" if counts[base] else base
         counts[base] += 1
-        entries.append(LayerEntry(key, layer, layer.named_weights))
-    _check(entries, path)
-    return entries
-
-
-def least_values(layer: Any, input_shape: tuple[int | None, ...]) -> int:
-    """Return how many values a layer of scratchnet's needs at least, not yet built.
-
-    The largest of its weights, that is; to be asked before a file's word is taken for
-    how much to allocate.
-    """
-    from scratchnet import layers
-
-    channels = input_shape[-1] or 0
-    if isinstance(layer, layers.Dense):
-        return channels * layer.units
-    if isinstance(layer, layers.Conv2D):
-        return math.prod(layer.kernel_size) * channels * layer.filters
-    if isinstance(layer, layers.BatchNormalization):
-        return channels
-    return 0
-
-
-def _check(entries: list[LayerEntry], path: str) -> None:
-    repeated = [key for key, n in Counter(e.key for e in entries).items() if n > 1]
-    if repeated:
-        raise ValueError(
-            f"{path}: two layers would both be stored as '{repeated[0]}', because one "
-            "class's name is another's with a number; rename that class"
-        )
-    for entry in entries:
-        for name, weight in entry.weights.items():
+        if key in layers:
+            raise ValueError(
+                f"{path}: two layers would both be stored as '{key}', because one "
+                "class's name is another's with a number; rename that class"
+            )
+        for name, weight in layer.named_weights.items():
             if weight.dtype.name not in DTYPES:
                 raise ValueError(
-                    f"{path}: {entry.layer.label}: expected weight '{name}' to be "
+                    f"{path}: {layer.label}: expected weight '{name}' to be "
                     f"{' or '.join(DTYPES)}, received {weight.dtype}"
                 )
+        layers[key] = layer
+    return layers
 
 
-def refuse_non_finite(entries: list[LayerEntry], path: str) -> None:
+def weights_of(layers: Layers) -> list[np.ndarray]:
+    """Return the weights themselves, in the order of files."""
+    return [
+        weight for layer in layers.values() for weight in layer.named_weights.values()
+    ]
+
+
+def require_finite(layers: Layers, path: str) -> None:
     """Stop before NaN or infinite weights take the place of good ones.
 
     Raises:
         NonFiniteWeightsError: a weight holds a value that isn't finite.
     """
     function = "save_model" if path.endswith(".keras") else "save_weights"
-    for entry in entries:
-        for name, weight in entry.weights.items():
+    for layer in layers.values():
+        for name, weight in layer.named_weights.items():
             bad = weight.size - np.count_nonzero(np.isfinite(weight))
             if bad:
                 raise NonFiniteWeightsError(
-                    f"{path}: not saved: weight '{name}' of {entry.layer.label} holds "
+                    f"{path}: not saved: weight '{name}' of {layer.label} holds "
                     f"{bad} values of {weight.size} that are NaN or infinite; lower "
                     "the learning rate, or save them all the same with "
                     f"scratchnet.saving.{function}(model, path, "
@@ -118,6 +97,27 @@ def require_file(path: str) -> None:
         raise CheckpointError(f"{path}: expected a file, found a folder or a device")
 
 
+@contextmanager
+def damage_named(path: str, kind: str) -> Iterator[None]:
+    """Give one meaning to all that zipfile, json, NumPy and HDF5 raise on damage.
+
+    Args:
+        path: the file that the block reads.
+        kind: what it should be.
+
+    Raises:
+        CheckpointError: the block failed.
+    """
+    try:
+        yield
+    except (CheckpointError, Warning):
+        raise
+    except Exception as error:
+        raise CheckpointError(
+            f"{path}: damaged, or no {kind}: {type(error).__name__}: {error}"
+        ) from error
+
+
 def describe(shape: Any, dtype: Any) -> str:
     """Write a shape and a dtype as messages do.
 
@@ -127,7 +127,7 @@ def describe(shape: Any, dtype: Any) -> str:
     return f"{tuple(shape)} {dtype}"
 
 
-def assign(targets: list[np.ndarray], values: list[np.ndarray]) -> None:
+def assign(layers: Layers, values: list[np.ndarray]) -> None:
     """Copy checked values into a model's weights; nothing here can fail halfway."""
-    for target, value in zip(targets, values, strict=True):
-        target[...] = value
+    for weight, value in zip(weights_of(layers), values, strict=True):
+        weight[...] = value

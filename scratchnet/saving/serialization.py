@@ -12,15 +12,12 @@ Reference: `keras/src/saving/serialization_lib.py`.
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from scratchnet import initializers, layers, losses, metrics, optimizers
 from scratchnet.foundation import lookup
-
-if TYPE_CHECKING:
-    from scratchnet.layers import Layer
 
 # What may stand beside the name and the configuration of an object.
 ENTRIES = (
@@ -35,21 +32,17 @@ ENTRIES = (
 MODEL_ENTRIES = {"name", "trainable", "dtype", "layers", "build_input_shape"}
 
 
-@functools.cache
-def known_classes() -> dict[str, tuple[str, ...]]:
-    """Return Keras's module → the names of the classes that may be named in it."""
-    from scratchnet import initializers, layers, losses, metrics, optimizers
-
-    return {
-        "keras": ("Sequential", "DTypePolicy"),
-        "keras.layers": tuple(layers.ALL),
-        **{
-            f"keras.{module.__name__.rpartition('.')[2]}": tuple(
-                dict.fromkeys(found.__name__ for found in module.ALL.values())
-            )
-            for module in (initializers, losses, metrics, optimizers)
-        },
-    }
+# Keras's module → the names of the classes that may be named in it.
+KNOWN: dict[str, tuple[str, ...]] = {
+    "keras": ("Sequential", "DTypePolicy"),
+    "keras.layers": tuple(layers.ALL),
+    **{
+        f"keras.{module.__name__.rpartition('.')[2]}": tuple(
+            dict.fromkeys(found.__name__ for found in module.ALL.values())
+        )
+        for module in (initializers, losses, metrics, optimizers)
+    },
+}
 
 
 def record(model: Any) -> dict[str, Any]:
@@ -66,8 +59,13 @@ def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
     Args:
         found: what `record` made, or Keras.
 
+    Returns:
+        The configuration, made `plain`, and the arguments as they were found: only a
+        model that is to be compiled needs to know them.
+
     Raises:
-        ValueError: it is no Sequential model, or an entry is of the wrong kind.
+        ValueError: it is not a Sequential model, names a class that is outside the
+            subset, or has an entry of the wrong kind.
     """
     if not isinstance(found, Mapping) or "class_name" not in found:
         raise ValueError("expected the configuration of a Sequential model")
@@ -80,18 +78,16 @@ def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
     compiled = found.get("compile_config") or None
     if compiled is not None and not isinstance(compiled, dict):
         raise ValueError(f"expected a dict as compile_config, found {_cut(compiled)}")
-    return found["config"], compiled
+    return plain(found["config"], "model"), compiled
 
 
-def make_layers(config: dict[str, Any]) -> list[Layer]:
+def make_layers(config: dict[str, Any]) -> list[layers.Layer]:
     """Return a model's layers, not built, from its configuration made `plain`.
 
     Raises:
-        ValueError: an entry is no layer of scratchnet's.
+        ValueError: an entry is not a layer of scratchnet's.
         TypeError, NotImplementedError: a layer can't have such settings.
     """
-    from scratchnet import layers
-
     unknown = set(config) - MODEL_ENTRIES
     if unknown or not isinstance(config.get("layers"), list):
         raise ValueError(
@@ -149,7 +145,7 @@ def plain(node: Any, where: str) -> Any:
         functions understand them, and dtype policies are the names of dtypes.
 
     Raises:
-        ValueError: a class is none of those in `known_classes`, or an object is not
+        ValueError: a class is none of those in `KNOWN`, or an object is not
             written as Keras writes it.
 
     >>> plain({"class_name": "Lambda", "module": "keras.layers"}, "layers[0]")
@@ -178,13 +174,12 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
     name, module, registered = (
         node.get(key) for key in ("class_name", "module", "registered_name")
     )
-    known = known_classes()
     if module is None:  # the short form, which scratchnet wrote before it wrote files
-        names: Collection[str] = [name for group in known.values() for name in group]
+        names: Collection[str] = [name for group in KNOWN.values() for name in group]
     else:
-        names = known.get(module, ()) if isinstance(module, str) else ()
+        names = KNOWN.get(module, ()) if isinstance(module, str) else ()
     if not isinstance(name, str) or name not in names:
-        raise ValueError(f"{where}: {_outside(name, module, known)}")
+        raise ValueError(f"{where}: {_outside(name, module)}")
     if registered not in (None, name):
         raise ValueError(
             f"{where}: {_cut(name)} is registered as {_cut(registered)}; only Keras's "
@@ -200,16 +195,16 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
         raise ValueError(f"{where}: {name} has an unknown entry {_cut(unknown[0])}")
 
 
-def _outside(name: Any, module: Any, known: dict[str, tuple[str, ...]]) -> str:
+def _outside(name: Any, module: Any) -> str:
     """Say why a class can't be named, and which can."""
     what = f"{_cut(name)} of module {_cut(module)} is"
     if module is not None and str(module).partition(".")[0] != "keras":
         return f"{what} none of scratchnet's own classes, and only those can be stored"
-    if module is None or module in known:
-        there_are = known.get(str(module), known["keras.layers"])
+    if module is None or module in KNOWN:
+        there_are = KNOWN.get(str(module), KNOWN["keras.layers"])
         advice = lookup.suggest(str(name), dict.fromkeys(there_are))
     else:
-        advice = f"; of Keras's modules it has {', '.join(known)}"
+        advice = f"; of Keras's modules it has {', '.join(KNOWN)}"
     return f"{what} outside scratchnet's subset of Keras{advice}"
 
 

@@ -1,6 +1,6 @@
 """Everything that a training run needs to go on as if it had never stopped.
 
-The state is a dict of plain arrays, ready for an ``.npz`` file:
+The state is a dict of plain arrays, kept in a file of `signed_npz`:
 
     weights/0 …                the model's weights, moving statistics included
     buffers/<layer>/<name>     what layers keep besides (Dropout's place in its masks)
@@ -12,14 +12,17 @@ The state is a dict of plain arrays, ready for an ``.npz`` file:
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import os
 from typing import Any
 
 import numpy as np
 
 from scratchnet.foundation import random
 from scratchnet.foundation.errors import CheckpointError
-from scratchnet.models.batches import Position
+from scratchnet.foundation.files import atomic_write
+from scratchnet.saving import signed_npz
 
 FORMAT = "scratchnet training state"
 FORMAT_VERSION = 1
@@ -27,30 +30,57 @@ FORMAT_VERSION = 1
 State = dict[str, np.ndarray]
 
 
-def position_of(model: Any) -> Position | None:
+def write(path: str | os.PathLike[str], state: State) -> None:
+    """Write a collected state to a file, whole or not at all.
+
+    Raises:
+        CheckpointError: the file can't be written.
+    """
+    content = signed_npz.encode(state)
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def read(path: str | os.PathLike[str]) -> State:
+    """Read a state from a file.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or of another kind.
+    """
+    with (
+        signed_npz.open_signed(path) as content,
+        np.load(io.BytesIO(content), allow_pickle=False) as arrays,
+    ):
+        return dict(arrays)
+
+
+def position_of(model: Any) -> dict[str, Any] | None:
     """Return where in the samples the next epoch starts, now; None before any fit."""
-    return None if model._position is None else dataclasses.replace(model._position)
+    return None if model._position is None else dataclasses.asdict(model._position)
 
 
-def collect(model: Any, epoch: int, position: Position | None = None) -> State:
+def collect(model: Any, epoch: int, position: dict[str, Any] | None = None) -> State:
     """Return copies of the state of a model in training.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         epoch: the epoch, from 0, that a resumed run starts with.
-        position: where in the samples that epoch starts.
+        position: where in the samples that epoch starts, from `position_of`.
     """
-    state = {name: np.array(value) for name, value in _model_arrays(model).items()}
-    metadata: dict[str, Any] = {
+    history = None
+    if model.history is not None:
+        history = {"epoch": model.history.epoch, "history": model.history.history}
+    metadata = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "epoch": epoch,
-        "position": None if position is None else dataclasses.asdict(position),
+        "position": position,
         "random": random.get_state(),
-        "history": _history_of(model),
+        "history": history,
         "layers": _layers(model),
         "optimizer": _kind(model.optimizer),
     }
+    state = {name: np.array(value) for name, value in _model_arrays(model).items()}
     if model.optimizer is not None:
         for name, value in model.optimizer.get_state().items():
             state[f"optimizer/{name}"] = np.array(value)
@@ -67,15 +97,20 @@ def restore(who: str, model: Any, state: State) -> int:
 
     Args:
         who: where the state comes from, for messages.
-        model: a built `Sequential` with the same layers.
+        model: a built model with the same layers.
         state: what `collect` returned.
 
     Raises:
         CheckpointError: the state belongs to another model, optimizer or version.
     """
-    metadata = _read_metadata(who, state)
-    _check_layers(who, model, metadata)
+    metadata = json.loads(state["metadata"].tobytes()) if "metadata" in state else {}
+    kind = (metadata.get("format"), metadata.get("version"))
+    if kind != (FORMAT, FORMAT_VERSION):
+        raise CheckpointError(
+            f"{who}: expected a {FORMAT} of version {FORMAT_VERSION}, found {kind}"
+        )
     arrays = _model_arrays(model)
+    _check_layers(who, model, metadata)
     _check_arrays(who, arrays, state)
     position = _read_position(who, model, metadata)
     _restore_optimizer(who, model, metadata, state)
@@ -85,12 +120,11 @@ def restore(who: str, model: Any, state: State) -> int:
         buffer[...] = state[name]
     random.set_state(metadata["random"])
     if position is not None:
-        model._position.taken = position.taken
-        model._position.shuffling = position.shuffling
-    history = getattr(model, "history", None)
-    if history is not None and metadata["history"] is not None:
-        history.epoch = metadata["history"]["epoch"]
-        history.history = metadata["history"]["history"]
+        model._position.taken = position["taken"]
+        model._position.shuffling = position["shuffling"]
+    if model.history is not None and metadata["history"] is not None:
+        model.history.epoch = metadata["history"]["epoch"]
+        model.history.history = metadata["history"]["history"]
     return metadata["epoch"]
 
 
@@ -102,18 +136,11 @@ def _model_arrays(model: Any) -> State:
 def _buffers(model: Any) -> State:
     """Return the layers' own buffers that are not among the weights."""
     return {
-        f"buffers/{position}/{name}": buffer
-        for position, layer in enumerate(model.layers)
+        f"buffers/{i}/{name}": buffer
+        for i, layer in enumerate(model.layers)
         for name, buffer in layer.buffers.items()
         if name not in layer.named_weights
     }
-
-
-def _history_of(model: Any) -> dict[str, Any] | None:
-    history = getattr(model, "history", None)
-    if history is None:
-        return None
-    return {"epoch": history.epoch, "history": history.history}
 
 
 def _plain(value: Any) -> Any:
@@ -123,16 +150,6 @@ def _plain(value: Any) -> Any:
 
 def _kind(optimizer: Any) -> str | None:
     return None if optimizer is None else type(optimizer).__name__
-
-
-def _read_metadata(who: str, state: State) -> dict[str, Any]:
-    metadata = json.loads(state["metadata"].tobytes()) if "metadata" in state else {}
-    found = (metadata.get("format"), metadata.get("version"))
-    if found != (FORMAT, FORMAT_VERSION):
-        raise CheckpointError(
-            f"{who}: expected a {FORMAT} of version {FORMAT_VERSION}, found {found}"
-        )
-    return metadata
 
 
 def _layers(model: Any) -> list[list[str]]:
@@ -150,18 +167,14 @@ def _check_layers(who: str, model: Any, metadata: dict[str, Any]) -> None:
 
 
 def _check_arrays(who: str, expected: State, state: State) -> None:
-    found = {
-        name: value
-        for name, value in state.items()
-        if name.startswith(("weights/", "buffers/"))
-    }
-    if set(found) != set(expected):
-        odd = ", ".join(sorted(set(found) ^ set(expected)))
+    found = {name for name in state if name.startswith(("weights/", "buffers/"))}
+    if found != set(expected):
+        odd = ", ".join(sorted(found ^ set(expected)))
         raise CheckpointError(
             f"{who}: belongs to another model: missing or unknown are {odd}"
         )
     for name, value in expected.items():
-        one = found[name]
+        one = state[name]
         if (one.shape, one.dtype) != (value.shape, value.dtype):
             raise CheckpointError(
                 f"{who}: belongs to another model: {name}: expected {value.dtype} "
@@ -169,19 +182,18 @@ def _check_arrays(who: str, expected: State, state: State) -> None:
             )
 
 
-def _read_position(who: str, model: Any, metadata: dict[str, Any]) -> Position | None:
+def _read_position(
+    who: str, model: Any, metadata: dict[str, Any]
+) -> dict[str, Any] | None:
     """Return the place in the midst of a pass to go on from, None for a new pass."""
-    if model._position is None or not metadata.get("position"):
+    found, own = metadata.get("position"), model._position
+    if own is None or not found or found["taken"] == 0:
         return None
-    found = Position(**metadata["position"])
-    if found.taken == 0:
-        return None
-    expected = model._position
-    if (found.samples, found.batch_size) != (expected.samples, expected.batch_size):
+    if (found["samples"], found["batch_size"]) != (own.samples, own.batch_size):
         raise CheckpointError(
-            f"{who}: the epoch to go on with starts after {found.taken} batches of a "
-            f"pass through {found.samples} samples, {found.batch_size} in a batch; "
-            f"received {expected.samples} samples, {expected.batch_size} in a batch"
+            f"{who}: the epoch to go on with starts after {found['taken']} batches of "
+            f"a pass through {found['samples']} samples, {found['batch_size']} in a "
+            f"batch; received {own.samples} samples, {own.batch_size} in a batch"
         )
     return found
 

@@ -154,6 +154,7 @@ class LayerSuite:
     def test_params_and_gradients_have_the_declared_shapes(self, case):
         layer = self.built(case)
         assert {k: v.shape for k, v in layer.named_weights.items()} == case.weights
+        assert layer.weight_shapes(layer.input_shape) == case.weights
         assert layer.grads.keys() == layer.params.keys()
         layer.forward(self.batch(case), training=True)
         dx = layer.backward(self.upstream(case))

@@ -19,7 +19,7 @@ import scratchnet as keras
 from scratchnet import layers, losses, metrics, optimizers
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.models import load_model
-from scratchnet.saving import keras_archive, layout
+from scratchnet.saving import keras_archive
 from scratchnet.saving.serialization import plain
 from tests.faults import Faults
 
@@ -519,22 +519,3 @@ def test_every_truncation_is_refused(path):
     for length in range(0, len(content), 499):
         path.write_bytes(content[:length])
         refused(path, r"damaged, or no \.keras file|expected the members")
-
-
-def test_what_least_values_says_is_never_too_much():
-    """And nearly all: otherwise a file could ask for more than it holds."""
-    image = keras.Input((9, 9, 3))
-    settings: dict[str, dict[str, Any]] = {
-        "Activation": {"activation": "relu"},
-        "Conv2D": {"filters": 4, "kernel_size": (2, 3)},
-        "Dense": {"units": 5},
-        "Dropout": {"rate": 0.5},
-        "Rescaling": {"scale": 2.0},
-    }
-    for name, cls in layers.ALL.items():
-        if name == "InputLayer":
-            continue
-        layer = cls(**settings.get(name, {}))
-        least = layout.least_values(layer, image.batch_shape)
-        layer.ensure_built(image.batch_shape)
-        assert least <= layer.count_params() <= 4 * least, name

@@ -19,7 +19,7 @@ import pytest
 from stand_ins import make_model
 
 from scratchnet.foundation.errors import CheckpointError
-from scratchnet.saving import load_weights, npz, save_weights
+from scratchnet.saving import load_weights, npz, save_weights, signed_npz
 
 Members = list[tuple[str, bytes]]
 SEED = 20240607
@@ -107,7 +107,7 @@ def test_mutants_load_right_or_are_refused(good):
     for i in range(500):
         mutant = mutate(content, rng)
         # Every second one gets a right checksum, or only the checksum would be tested.
-        mutants[f"mutant_{i}"] = npz.sign(mutant) if i % 2 else mutant
+        mutants[f"mutant_{i}"] = signed_npz.sign(mutant) if i % 2 else mutant
     results = load_all(good, mutants, "mutants")
     beyond_checksum = [
         result
@@ -126,7 +126,7 @@ def members_of(content: bytes) -> Members:
 
 
 def pack(members: Members, change: Callable[[zipfile.ZipInfo], None] | None = None):
-    """Zip members and sign the archive, as `npz.encode` does."""
+    """Zip members and sign the archive, as `signed_npz.encode` does."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for position, (name, content) in enumerate(members):
@@ -135,8 +135,8 @@ def pack(members: Members, change: Callable[[zipfile.ZipInfo], None] | None = No
                 change(member)
             archive.NameToInfo.pop(name, None)  # or a second one would be warned of
             archive.writestr(member, content)
-        archive.comment = npz.COMMENT
-    return npz.sign(buffer.getvalue())
+        archive.comment = signed_npz.COMMENT
+    return signed_npz.sign(buffer.getvalue())
 
 
 def with_metadata(members: Members, **changes: Any) -> bytes:
@@ -165,7 +165,7 @@ def patched(content: bytes, marker: bytes, offset: int, new: bytes) -> bytes:
     if marker == b"PK\1\2":
         at = content.rindex(b"conv2d/kernel.npy")
     at = content.rindex(marker, 0, at) + offset
-    return npz.sign(content[:at] + new + content[at + len(new) :])
+    return signed_npz.sign(content[:at] + new + content[at + len(new) :])
 
 
 def with_hidden_bytes(content: bytes) -> bytes:
@@ -173,9 +173,9 @@ def with_hidden_bytes(content: bytes) -> bytes:
     hidden = b"#!/bin/sh\n"
     directory = content.index(b"PK\1\2")
     content = content[:directory] + hidden + content[directory:]
-    at = len(content) - len(npz.COMMENT) - 6
+    at = len(content) - len(signed_npz.COMMENT) - 6
     offset = struct.pack("<I", directory + len(hidden))
-    return npz.sign(content[:at] + offset + content[at + 4 :])
+    return signed_npz.sign(content[:at] + offset + content[at + 4 :])
 
 
 def deflate(member: zipfile.ZipInfo) -> None:
@@ -214,19 +214,19 @@ def handmade(content: bytes) -> dict[str, tuple[bytes, str]]:
     too_long = f"more than {npz.METADATA_LIMIT}"
     sizes = "account for"
     not_ours, not_stored = "not written by scratchnet", "plainly stored"
-    zip_error = "not a weights file of scratchnet"
+    zip_error = "damaged, or no file of scratchnet"
     malformed, another = "malformed", "another model"
     arrays, array = "expected the arrays of its metadata", "expected the array"
     return {
         "empty": (b"", not_ours),
-        "comment_alone": (npz.COMMENT, not_ours),
+        "comment_alone": (signed_npz.COMMENT, not_ours),
         "text": (b"kernel,bias\n1,2\n" * 20, not_ours),
         "pickle": (pickled, not_ours),
         "unsigned": (content[:-64] + b"0" * 64, "SHA-256 is"),
         "one_byte_short": (content[:-1], not_ours),
         "one_byte_more": (content + b"\0", not_ours),
-        "one_byte_more_signed": (npz.sign(content + b"\0" * 64), not_ours),
-        "bytes_before": (npz.sign(b"#!/bin/sh\n" + content), not_stored),
+        "one_byte_more_signed": (signed_npz.sign(content + b"\0" * 64), not_ours),
+        "bytes_before": (signed_npz.sign(b"#!/bin/sh\n" + content), not_stored),
         "no_members": (pack([]), "as its first member, found"),
         "deflated": (pack(members, deflate), not_stored),
         "bomb": (pack(bomb, deflate), not_stored),
@@ -265,7 +265,7 @@ def handmade(content: bytes) -> dict[str, tuple[bytes, str]]:
         "format_other": (with_metadata(members, format="zip"), "does not describe"),
         "version_2": (with_metadata(members, format_version=2), "has version 2"),
         "version_true": (with_metadata(members, format_version=True), "version True"),
-        "layers_number": (with_metadata(members, layers=5), "no list"),
+        "layers_number": (with_metadata(members, layers=5), "not a list"),
         "layers_of_numbers": (with_metadata(members, layers=[1] * 5), malformed),
         "layers_repeated": (with_metadata(members, layers=layers * 300), another),
         "layers_fewer": (with_metadata(members, layers=layers[:-1]), another),
@@ -322,7 +322,7 @@ def test_the_tools_of_this_file_make_good_files_too(good):
     content = good.read_bytes()
     members = members_of(content)
     assert pack(members) == content
-    assert npz.sign(content) == content
+    assert signed_npz.sign(content) == content
     assert with_header(members, header(), members[1][1][-72:]) != content
     results = load_all(
         good,
@@ -349,6 +349,6 @@ def test_an_unreadable_file_is_refused(good, tmp_path, monkeypatch):
     def denied(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(npz, "open", denied, raising=False)
+    monkeypatch.setattr(signed_npz, "open", denied, raising=False)
     with pytest.raises(CheckpointError, match="can't be read: Permission denied"):
         load_weights(make_model(1), good)
