@@ -238,7 +238,7 @@ BAD_SETTINGS = {
     "batch_size 0": (
         {"batch_size": 0},
         ValueError,
-        "at least 1 for batch_size, receiv",
+        "for batch_size, receiv",
     ),
     "half a sample": ({"batch_size": 2.5}, ValueError, "batch_size, received 2.5"),
     "negative epochs": (

@@ -33,8 +33,8 @@ def test_labels_of_every_kind_of_number():
         ([np.inf], None, "expected whole numbers"),
         (["a"], None, "expected whole numbers"),
         ([1j], None, "expected whole numbers"),
-        ([1], 2.0, r"positive whole number for num_classes, received 2\.0"),
-        ([1], -2, "positive whole number for num_classes, received -2"),
+        ([1], 2.0, r"positive integer for num_classes, received 2\.0"),
+        ([1], -2, "positive integer for num_classes, received -2"),
     ],
 )
 def test_bad_labels(labels, classes, message):
