@@ -171,7 +171,7 @@ BAD_Y = {
     "labels for one-hot": (
         "categorical_crossentropy",
         LABELS,
-        r"received \(12,\); for labels that are whole numbers use the loss 'sparse_cat",
+        r"received \(12,\); for integer labels use the loss 'sparse_cat",
     ),
     "one-hot for labels": (
         "sparse_categorical_crossentropy",

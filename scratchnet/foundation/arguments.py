@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns the value in its own type, or says what is wrong."""
+"""Checks of arguments: each returns the value, or says what is wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments and attributes that Keras alone has: accepted at its defaults, or refused."""
+"""Arguments that Keras alone has: accepted at its defaults, or refused; attributes."""
 
 import inspect
 
@@ -89,7 +89,7 @@ def test_a_subclass_speaks_for_itself(optimizer):
     assert Mine(3, name="a").made_of == (6, "a")
     with pytest.raises(NotImplementedError, match=r"^Mine: decay=0\.1"):
         Mine(3, decay=0.1)
-    with pytest.raises(TypeError, match="^Mine: there is no argument 'nam'"):
+    with pytest.raises(TypeError, match=r"^Mine: there is no argument 'nam'"):
         Mine(3, nam="a")
 
 
@@ -101,7 +101,7 @@ def test_a_function_may_take_more_by_name(monkeypatch):
         return x, more
 
     assert fit(1, workers=1, y=2) == (1, {"y": 2})
-    with pytest.raises(NotImplementedError, match="^fit: workers=2 is outside"):
+    with pytest.raises(NotImplementedError, match=r"^fit: workers=2 is outside"):
         fit(1, 2)
 
 
@@ -134,7 +134,7 @@ def test_attributes_of_keras_s_are_refused_by_name(monkeypatch):
     class Derived(Base):
         pass
 
-    with pytest.raises(AttributeError, match="^Derived: 'quantize' is outside scratc"):
+    with pytest.raises(AttributeError, match=r"^Derived: 'quantize' is outside scratc"):
         _ = Derived().quantize
-    with pytest.raises(AttributeError, match="'Derived' object has no attribute 'oth"):
+    with pytest.raises(AttributeError, match=r"'Derived' object has no attribute 'oth"):
         _ = Derived().other
