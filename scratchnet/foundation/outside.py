@@ -227,17 +227,19 @@ def _in_keras_order(
 ) -> list[inspect.Parameter]:
     """Return a function's parameters, with those of a row of `ARGUMENTS` among them."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    absent = {
-        before: [
-            inspect.Parameter(name, kind, default=one) for name, one in some.items()
+    parameters = list(own.parameters.values())
+    for before, some in row.items():
+        if before == "**":
+            continue
+        names = [one.name for one in parameters]
+        if before:
+            at = names.index(before) + 1
+        else:
+            at = 1 if names[:1] in (["self"], ["cls"]) else 0
+        parameters[at:at] = [
+            inspect.Parameter(name, kind, default=default)
+            for name, default in some.items()
         ]
-        for before, some in row.items()
-    }
-    ours = list(own.parameters.values())
-    first = 1 if ours and ours[0].name in ("self", "cls") else 0
-    parameters = [*ours[:first], *absent.get("", [])]
-    for one in ours[first:]:
-        parameters += [one, *absent.get(one.name, [])]
     return parameters
 
 
