@@ -19,8 +19,8 @@ import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import lookup
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import rows
-from scratchnet.foundation.subset import refuse
 
 
 class ActivationFunction:
@@ -93,22 +93,7 @@ class _Elementwise(ActivationFunction):
 
 
 class _Relu(_Elementwise):
-    """ReLU, with Keras's further arguments at their defaults."""
-
-    def __call__(
-        self,
-        x: Any,
-        negative_slope: float = 0.0,
-        max_value: float | None = None,
-        threshold: float = 0.0,
-    ) -> np.ndarray:
-        refuse(
-            self.name,
-            negative_slope=(negative_slope or 0.0, 0.0),
-            max_value=(max_value, None),
-            threshold=(threshold or 0.0, 0.0),
-        )
-        return super().__call__(x)
+    __call__ = keras_signature(_Elementwise.__call__, "relu")
 
 
 class _Softmax(ActivationFunction):
@@ -116,15 +101,11 @@ class _Softmax(ActivationFunction):
 
     name = "softmax"
 
-    def __call__(self, x: Any, axis: int = -1) -> np.ndarray:
-        refuse(self.name, axis=(axis, -1))
-        if np.ndim(x) == 0:
-            raise ValueError(
-                f"softmax: expected at least one dimension, received {x!r}"
-            )
-        return super().__call__(x)
+    __call__ = keras_signature(ActivationFunction.__call__, "softmax")
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
+        if x.ndim == 0:
+            raise ValueError("softmax: expected at least one dimension, received ()")
         kernels.softmax_forward(rows(x), rows(y))
 
     def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:

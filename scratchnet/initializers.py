@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnet.foundation import lookup, random
-from scratchnet.foundation.subset import refuse
+from scratchnet.foundation import arguments, lookup, random
+from scratchnet.foundation.outside import keras_signature
 
 # The standard deviation of N(0, 1) cut off at ±2: dividing by it gives the truncated
 # distribution the variance that was asked for.
@@ -33,19 +33,12 @@ class Initializer:
     """Makes the first values of a weight.
 
     Args:
-        seed: a number makes every call return the same values; None draws from the
+        seed: an integer makes every call return the same values; None draws from the
             stream ``initialisation``, which `utils.set_random_seed` resets.
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        """Check and keep the seed."""
-        whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-        if seed is not None and (not whole or seed < 0):
-            raise ValueError(
-                f"{type(self).__name__}: expected seed to be None or a whole number "
-                f"of at least 0, received {seed!r}"
-            )
-        self.seed = None if seed is None else int(seed)
+        self.seed = arguments.count(type(self).__name__, "seed", seed, None, least=0)
 
     def __call__(
         self,
@@ -77,7 +70,6 @@ class Zeros(Initializer):
     """All values 0."""
 
     def __init__(self) -> None:
-        """Take no arguments."""
         super().__init__()
 
     def sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -103,7 +95,6 @@ class RandomUniform(Initializer):
     def __init__(
         self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
     ) -> None:
-        """Keep the bounds."""
         super().__init__(seed)
         self.minval, self.maxval = float(minval), float(maxval)
 
@@ -122,7 +113,6 @@ class RandomNormal(Initializer):
     def __init__(
         self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None
     ) -> None:
-        """Keep mean and standard deviation."""
         super().__init__(seed)
         self.mean, self.stddev = float(mean), float(stddev)
 
@@ -135,78 +125,51 @@ class RandomNormal(Initializer):
         return {"mean": self.mean, "stddev": self.stddev, "seed": self.seed}
 
 
+@keras_signature
 class _VarianceScaling(Initializer):
     """Zero mean, and a variance of scale / fan."""
 
-    def __init__(
-        self, seed: int | None = None, input_axes: Any = None, output_axes: Any = None
-    ) -> None:
-        """Keep the seed; other axes than a kernel's own are outside the subset."""
-        super().__init__(seed)
-        refuse(
-            type(self).__name__,
-            input_axes=(input_axes, None),
-            output_axes=(output_axes, None),
-        )
+    scale, mode = 1.0, "fan_avg"
 
-    def fan(self, fan_in: float, fan_out: float) -> float:
-        """Return the number that the variance is divided by."""
-        raise NotImplementedError
+    def variance(self, shape: tuple[int, ...]) -> float:
+        """Return the variance that a weight of this shape is to have."""
+        fan_in, fan_out = compute_fans(shape)
+        fan = fan_in if self.mode == "fan_in" else (fan_in + fan_out) / 2
+        return self.scale / max(1.0, fan)
 
 
 class _ScaledUniform(_VarianceScaling):
-    scale = 1.0
-
     def sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Draw from U(−L, L), whose variance is L²/3."""
-        variance = self.scale / max(1.0, self.fan(*compute_fans(shape)))
-        limit = math.sqrt(3 * variance)
+        limit = math.sqrt(3 * self.variance(shape))
         return rng.uniform(-limit, limit, shape)
 
 
 class _ScaledNormal(_VarianceScaling):
-    scale = 1.0
-
     def sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Draw from a normal distribution cut off at two standard deviations."""
-        variance = self.scale / max(1.0, self.fan(*compute_fans(shape)))
-        return math.sqrt(variance) / TRUNCATED_DEVIATION * _truncated(shape, rng)
+        deviation = math.sqrt(self.variance(shape)) / TRUNCATED_DEVIATION
+        return deviation * _truncated(shape, rng)
 
 
 class GlorotUniform(_ScaledUniform):
     """U(−L, L), L = √(6 / (fan_in + fan_out)): Keras's default for kernels."""
 
-    def fan(self, fan_in: float, fan_out: float) -> float:
-        """Return the mean of both."""
-        return (fan_in + fan_out) / 2
-
 
 class GlorotNormal(_ScaledNormal):
     """Truncated normal with σ² = 2 / (fan_in + fan_out)."""
-
-    def fan(self, fan_in: float, fan_out: float) -> float:
-        """Return the mean of both."""
-        return (fan_in + fan_out) / 2
 
 
 class HeUniform(_ScaledUniform):
     """U(−L, L), L = √(6 / fan_in): for ReLU, which halves the variance."""
 
-    scale = 2.0
-
-    def fan(self, fan_in: float, fan_out: float) -> float:
-        """Return fan_in."""
-        return fan_in
+    scale, mode = 2.0, "fan_in"
 
 
 class HeNormal(_ScaledNormal):
     """Truncated normal with σ² = 2 / fan_in."""
 
-    scale = 2.0
-
-    def fan(self, fan_in: float, fan_out: float) -> float:
-        """Return fan_in."""
-        return fan_in
+    scale, mode = 2.0, "fan_in"
 
 
 def compute_fans(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import arguments, lookup, naming, random
-from scratchnet.foundation.subset import refuse
+from scratchnet.foundation.outside import keras_signature
 
 __all__ = ["clear_session", "set_random_seed", "to_categorical"]
 
@@ -17,7 +17,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     """Write labels as one-hot rows.
 
     Args:
-        x: whole numbers from 0, shape (N,), (N, 1) or any other.
+        x: integers from 0, shape (N,), (N, 1) or any other.
         num_classes: width of the rows; None is the largest label + 1.
 
     Returns:
@@ -33,16 +33,13 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
            [0., 0., 1.]])
     """
     labels = np.asarray(x)
-    whole = labels.dtype.kind in "iub" or (
+    integers = labels.dtype.kind in "iub" or (
         labels.dtype.kind == "f"
         and bool(np.all(np.isfinite(labels) & (labels == np.floor(labels))))
     )
-    if not whole:
-        raise ValueError(f"to_categorical: expected whole numbers, received {x!r}")
-    if num_classes is not None:
-        num_classes = arguments.positive_int(
-            "to_categorical", "num_classes", num_classes
-        )
+    if not integers:
+        raise ValueError(f"to_categorical: expected integers, received {x!r}")
+    num_classes = arguments.count("to_categorical", "num_classes", num_classes, None)
     shape = labels.shape
     if len(shape) > 1 and shape[-1] == 1:
         shape = shape[:-1]
@@ -64,31 +61,26 @@ def set_random_seed(seed: int) -> None:
     """Make what follows reproducible: Python's, NumPy's and scratchnet's generators.
 
     Args:
-        seed: a whole number from 0 to 2³² − 1.
+        seed: an integer from 0 to 2³² − 1.
 
     Raises:
         ValueError: it is anything else.
 
     Reference: `keras/src/utils/rng_utils.py`.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise ValueError(f"set_random_seed: expected a whole number, received {seed!r}")
-    if not 0 <= seed < 2**32:
+    if not (arguments.is_integer(seed) and 0 <= seed < 2**32):
         raise ValueError(
-            f"set_random_seed: expected a seed from 0 to 2**32 - 1, received {seed}"
+            "set_random_seed: expected an integer from 0 to 2**32 - 1, "
+            f"received {seed!r}"
         )
     python_random.seed(int(seed))
     np.random.seed(int(seed))  # noqa: NPY002 - Keras seeds the global generator too
     random.reset(int(seed))
 
 
-def clear_session(free_memory: bool = True) -> None:
-    """Start again to number the default names of layers and models.
-
-    Args:
-        free_memory: outside the subset if False.
-    """
-    refuse("clear_session", free_memory=(free_memory, True))
+@keras_signature
+def clear_session() -> None:
+    """Start again to number the default names of layers and models."""
     naming.reset()
 
 

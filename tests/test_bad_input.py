@@ -171,7 +171,7 @@ BAD_Y = {
     "labels for one-hot": (
         "categorical_crossentropy",
         LABELS,
-        r"received \(12,\); for labels that are whole numbers use the loss 'sparse_cat",
+        r"received \(12,\); for integer labels use the loss 'sparse_cat",
     ),
     "one-hot for labels": (
         "sparse_categorical_crossentropy",
@@ -238,7 +238,7 @@ BAD_SETTINGS = {
     "batch_size 0": (
         {"batch_size": 0},
         ValueError,
-        "at least 1 for batch_size, receiv",
+        "for batch_size, receiv",
     ),
     "half a sample": ({"batch_size": 2.5}, ValueError, "batch_size, received 2.5"),
     "negative epochs": (
@@ -528,6 +528,10 @@ def test_what_is_outside_the_subset_is_refused_by_name(kind):
         ("layers.Conv3D", "Conv2D"),
         ("callbacks.EarlyStoping", "EarlyStopping"),
         ("losses.CategoricalCrossEntropy", "CategoricalCrossentropy"),
+        # Functions of Keras's, and files of ours: neither is to be found there.
+        ("losses.categorical_crossentropy", "CategoricalCrossentropy"),
+        ("losses.mean_squared_error", "MeanSquaredError"),
+        ("metrics.categorical_accuracy", "CategoricalAccuracy"),
         ("optimizers.Adamm", "Adam"),
         ("metrics.CategoricalAcuracy", "CategoricalAccuracy"),
         ("initializers.GlorotUnifrom", "GlorotUniform"),

@@ -156,7 +156,7 @@ def test_keras_s_configuration_is_understood():
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
 def test_bad_seed(seed):
     with pytest.raises(
-        ValueError, match="HeUniform: expected seed to be None or a who"
+        ValueError, match="HeUniform: expected an integer of at least 0 for seed, rec"
     ):
         initializers.HeUniform(seed=seed)
 

@@ -125,7 +125,7 @@ def test_results_are_not_overwritten_later():
             np.zeros((3, 2)),
             r"one-hot y of shape \(N, 4\), received \(3, 2",
         ),
-        ("categorical", np.zeros(3), "whole numbers use the loss 'sparse_categorical"),
+        ("categorical", np.zeros(3), "integer labels use the loss 'sparse_categorical"),
         (
             "categorical",
             np.full((3, 4), np.nan),

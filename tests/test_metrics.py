@@ -121,7 +121,7 @@ def test_check_knows_all_names_and_suggests():
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="positive whole number for k, received 0"):
+    with pytest.raises(ValueError, match="positive integer for k, received 0"):
         metrics.TopKCategoricalAccuracy(k=0)
     with pytest.raises(ValueError, match="threshold to be a number from 0 to 1"):
         metrics.BinaryAccuracy(threshold=2)

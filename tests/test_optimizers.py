@@ -204,7 +204,7 @@ def test_bad_learning_rates(value):
         ),
         (lambda: optimizers.Adam(beta_2=-0.1), "beta_2"),
         (lambda: optimizers.Adam(epsilon=0), "epsilon to be a number above 0"),
-        (lambda: optimizers.SGD(momentum=1.1), r"momentum to be a number in \[0, 1\]"),
+        (lambda: optimizers.SGD(momentum=1.1), "momentum to be a number from 0 to 1"),
     ],
 )
 def test_numbers_out_of_range(make, message):

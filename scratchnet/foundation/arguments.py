@@ -1,4 +1,4 @@
-"""Checks of hyperparameters that several layers share."""
+"""Checks of arguments: each returns the value, or says what is wrong."""
 
 from __future__ import annotations
 
@@ -12,22 +12,51 @@ from scratchnet.foundation.shapes import format_shape
 from scratchnet.foundation.subset import refuse
 
 
+def is_integer(value: Any) -> bool:
+    """Tell whether a value is an integer; True and 3.0 are not."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def positive_int(who: str, name: str, value: Any) -> int:
-    """Return a whole number of at least 1.
+    """Return an integer of at least 1.
 
     Raises:
-        ValueError: it is anything else, True and 3.0 included.
+        ValueError: it is anything else.
     """
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < 1:
-        raise ValueError(
-            f"{who}: expected a positive whole number for {name}, received {value!r}"
-        )
+    return _integer(who, name, value, least=1)
+
+
+def count(who: str, name: str, value: Any, default: Any, least: int = 1) -> Any:
+    """Return an integer of at least ``least``; None stands for the default.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    return default if value is None else _integer(who, name, value, least)
+
+
+def _integer(who: str, name: str, value: Any, least: int) -> int:
+    if not is_integer(value) or value < least:
+        kind = "a positive integer" if least == 1 else f"an integer of at least {least}"
+        raise ValueError(f"{who}: expected {kind} for {name}, received {value!r}")
     return int(value)
 
 
+def flag(who: str, name: str, value: Any) -> bool:
+    """Return True or False; 1 and 0 stand for them.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
+        raise ValueError(
+            f"{who}: expected {name} to be True or False, received {value!r}"
+        )
+    return bool(value)
+
+
 def pair(who: str, name: str, value: Any) -> tuple[int, int]:
-    """Return (rows, columns) from one whole number or two.
+    """Return (rows, columns) from one positive integer or two.
 
     Raises:
         ValueError: it is neither.
@@ -35,7 +64,7 @@ def pair(who: str, name: str, value: Any) -> tuple[int, int]:
     both = value if isinstance(value, tuple | list) else (value, value)
     if len(both) != 2:
         raise ValueError(
-            f"{who}: expected one or two whole numbers for {name}, received {value!r}"
+            f"{who}: expected one or two integers for {name}, received {value!r}"
         )
     return positive_int(who, name, both[0]), positive_int(who, name, both[1])
 
@@ -64,15 +93,16 @@ def channels_last(who: str, data_format: Any) -> None:
     refuse(who, data_format=(data_format or "channels_last", "channels_last"))
 
 
-def fraction(who: str, name: str, value: Any) -> float:
-    """Return a number from 0 to 1, both included.
+def fraction(who: str, name: str, value: Any, *, below_1: bool = False) -> float:
+    """Return a number from 0 to 1; 1 itself only where ``below_1`` is False.
 
     Raises:
         ValueError: it is anything else, NaN included.
     """
-    if not 0 <= number(value) <= 1:
+    if not 0 <= number(value) <= 1 or (below_1 and value == 1):
+        interval = "in [0, 1)" if below_1 else "from 0 to 1"
         raise ValueError(
-            f"{who}: expected {name} to be a number from 0 to 1, received {value!r}"
+            f"{who}: expected {name} to be a number {interval}, received {value!r}"
         )
     return float(value)
 
@@ -86,6 +116,19 @@ def positive(who: str, name: str, value: Any) -> float:
     if not 0 < number(value) < math.inf:
         raise ValueError(
             f"{who}: expected {name} to be a number above 0, received {value!r}"
+        )
+    return float(value)
+
+
+def non_negative(who: str, name: str, value: Any) -> float:
+    """Return a finite number of at least 0.
+
+    Raises:
+        ValueError: it is anything else, NaN included.
+    """
+    if not 0 <= number(value) < math.inf:
+        raise ValueError(
+            f"{who}: expected {name} to be a number of at least 0, received {value!r}"
         )
     return float(value)
 

@@ -166,11 +166,12 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
 }
 
 
-def keras_signature(thing: Thing) -> Thing:
+def keras_signature(thing: Thing, key: str = "") -> Thing:
     """Give a class's constructor, or a function, Keras's arguments beside its own.
 
     Args:
-        thing: what has a row in `ARGUMENTS`, under its name.
+        thing: what has a row in `ARGUMENTS`.
+        key: the row's; by default the name of the class or function.
 
     >>> @keras_signature
     ... def clear_session():
@@ -182,10 +183,11 @@ def keras_signature(thing: Thing) -> Thing:
     NotImplementedError: clear_session: free_memory=False is outside scratchnet's \
 subset of Keras; only free_memory=True is supported
     """
+    key = key or thing.__qualname__
     if isinstance(thing, type):
-        thing.__init__ = _checked(thing.__init__, thing.__name__)  # type: ignore[misc]
+        thing.__init__ = _checked(thing.__init__, key)  # type: ignore[misc]
         return thing
-    return _checked(thing, thing.__qualname__)
+    return _checked(thing, key)
 
 
 def _checked(function: Any, key: str) -> Any:
@@ -195,23 +197,25 @@ def _checked(function: Any, key: str) -> Any:
     by_name_only = set(row.get("**", ()))
     own = inspect.signature(function)
     theirs = own.replace(parameters=_in_keras_order(own, row))
-    takes_more = any(one.kind is one.VAR_KEYWORD for one in own.parameters.values())
+    more = [one.name for one in own.parameters.values() if one.kind is one.VAR_KEYWORD]
     constructor = function.__name__ == "__init__"
 
     @functools.wraps(function)
     def checked(*arguments: Any, **named: Any) -> Any:
-        who = type(arguments[0]).__name__ if constructor else function.__name__
+        who = type(arguments[0]).__name__ if constructor else key.rpartition(".")[2]
         received = {name: named.pop(name) for name in by_name_only & set(named)}
         unknown = set(named) - set(theirs.parameters)
-        if unknown and not takes_more:
-            raise unknown_argument(who, min(unknown), theirs.parameters)
-        given = theirs.bind(*arguments, **named).arguments
+        if unknown and not more:
+            raise unknown_argument(who, min(unknown), own.parameters)
+        try:
+            given = theirs.bind(*arguments, **named).arguments
+        except TypeError as error:  # one too many, or a required one is missing
+            raise TypeError(f"{who}: {error}") from None
         received |= {name: given.pop(name) for name in absent if name in given}
         for name, value in received.items():
             refuse(who, name, value, absent[name])
-        for one in own.parameters.values():
-            if one.kind is one.VAR_KEYWORD:
-                given |= given.pop(one.name, {})
+        for name in more:
+            given |= given.pop(name, {})
         return function(**given)
 
     checked.__signature__ = theirs  # type: ignore[attr-defined]
@@ -223,17 +227,19 @@ def _in_keras_order(
 ) -> list[inspect.Parameter]:
     """Return a function's parameters, with those of a row of `ARGUMENTS` among them."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    absent = {
-        before: [
-            inspect.Parameter(name, kind, default=one) for name, one in some.items()
+    parameters = list(own.parameters.values())
+    for before, some in row.items():
+        if before == "**":
+            continue
+        names = [one.name for one in parameters]
+        if before:
+            at = names.index(before) + 1
+        else:
+            at = 1 if names[:1] in (["self"], ["cls"]) else 0
+        parameters[at:at] = [
+            inspect.Parameter(name, kind, default=default)
+            for name, default in some.items()
         ]
-        for before, some in row.items()
-    }
-    ours = list(own.parameters.values())
-    first = 1 if ours and ours[0].name in ("self", "cls") else 0
-    parameters = [*ours[:first], *absent.get("", [])]
-    for one in ours[first:]:
-        parameters += [one, *absent.get(one.name, [])]
     return parameters
 
 
@@ -257,18 +263,21 @@ def refuse(who: str, name: str, received: Any, default: Any) -> None:
     NotImplementedError: Adam: amsgrad=True is outside scratchnet's subset of Keras; \
 only amsgrad=False is supported
     """
-    same = [one for one in ALSO.get(name, ()) if type(one) is type(received)]
-    if received is default or received in same:
+    also = ALSO.get(name, ())
+    if received is default:
+        return
+    if any(received == one for one in also if type(received) is type(one)):
         return
     if isinstance(default, tuple) and isinstance(received, int | list):
-        received = (received,) * len(default) if isinstance(received, int) else received
-        received = tuple(received)
+        both = [received] * len(default) if isinstance(received, int) else received
+        received = tuple(both)
     if default is not None and isinstance(received, int | float | str | tuple):
         if received == default:
             return
+    only = " or ".join(map(repr, (default, *also)))
     raise NotImplementedError(
         f"{who}: {name}={received!r} is outside scratchnet's subset of Keras; "
-        f"only {name}={default!r} is supported"
+        f"only {name}={only} is supported"
     )
 
 

@@ -27,11 +27,11 @@ BAD_SHAPES = (
 )
 
 BAD_SETTINGS = (
-    ({"pool_size": 0}, "positive whole number for pool_size"),
-    ({"pool_size": 2.0}, "positive whole number for pool_size"),
-    ({"pool_size": (2, 2, 2)}, "one or two whole numbers for pool_size"),
-    ({"strides": -1}, "positive whole number for strides"),
-    ({"strides": (1, 0)}, "positive whole number for strides"),
+    ({"pool_size": 0}, "positive integer for pool_size"),
+    ({"pool_size": 2.0}, "positive integer for pool_size"),
+    ({"pool_size": (2, 2, 2)}, "one or two integers for pool_size"),
+    ({"strides": -1}, "positive integer for strides"),
+    ({"strides": (1, 0)}, "positive integer for strides"),
     ({"padding": "full"}, "expected padding to be one of valid, same"),
     ({"data_format": "channels_first"}, "data_format='channels_first' is outside"),
 )

@@ -82,7 +82,7 @@ def test_initializers_are_used():
 
 @pytest.mark.parametrize("units", [0, -1, 2.0, 2.5, True, "3", None])
 def test_units_must_be_a_positive_whole_number(units):
-    refuses(Dense, {"units": units}, "expected a positive whole number for units")
+    refuses(Dense, {"units": units}, "expected a positive integer for units")
 
 
 @pytest.mark.parametrize(

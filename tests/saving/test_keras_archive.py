@@ -449,7 +449,7 @@ def test_a_fault_at_any_call_of_a_save_leaves_the_old_or_the_new_model(path):
     [
         ("config/layers/1/config/units", 5, r"expected \(3, 5\) float32, found \(3, 2"),
         ("config/layers/1/config/use_bias", False, "1 weights that this model has not"),
-        ("config/layers/1/config/units", 0, "positive whole number for units"),
+        ("config/layers/1/config/units", 0, "positive integer for units"),
         ("config/layers/1/config/no", 1, "Dense: there is no argument 'no'"),
         ("config/layers/1/config/activation", "gelu", "unknown activation 'gelu'"),
         ("config/layers/1/config/dtype", "float16", "expected dtype float32 or float6"),
