@@ -23,15 +23,15 @@ from scratchnet.foundation.errors import CheckpointError, DatasetError
 from scratchnet.gradcheck import gradcheck
 from scratchnet.layers import Input
 from scratchnet.models import architectures
+from scratchnet.models.model import Model
 from scratchnet.models.sequential import Sequential
-from scratchnet.models.trainer import Trainer
 
 __all__ = [
     "CheckpointError",
     "DatasetError",
     "Input",
+    "Model",
     "Sequential",
-    "Trainer",
     "__version__",
     "activations",
     "architectures",

@@ -13,7 +13,7 @@ import numpy as np
 from scratchnet import activations
 from scratchnet.explain.equation import Equation, Index, Row, element, rounding, total
 from scratchnet.inspection.passes import Step
-from scratchnet.layers.activated import ActivatedLayer
+from scratchnet.layers.activation import Activation as ActivatedLayer
 
 FORMULAS = {
     "relu": "max({z}, 0)",

@@ -10,7 +10,7 @@ from scratchnet import kernels
 from scratchnet.explain import activation
 from scratchnet.explain.equation import Equation, Index, Row, element, rounding
 from scratchnet.inspection.passes import Step
-from scratchnet.layers.activated import ActivatedLayer
+from scratchnet.layers.activation import Activation as ActivatedLayer
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.flatten import Flatten
 from scratchnet.layers.rescaling import Rescaling

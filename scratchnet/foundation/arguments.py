@@ -150,33 +150,3 @@ def rank(who: str, shape: tuple[int | None, ...], expected: str) -> None:
         raise ValueError(
             f"{who}: expected input {expected}, received {format_shape(shape)}"
         )
-
-
-def count(who: str, name: str, value: Any, default: Any, least: int = 1) -> Any:
-    """Return an integer of at least ``least``; None stands for the default.
-
-    Raises:
-        ValueError: it is anything else.
-    """
-    if value is None:
-        return default
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(
-            f"{who}: expected an integer of at least {least} for {name}, "
-            f"received {value!r}"
-        )
-    return int(value)
-
-
-def flag(who: str, name: str, value: Any) -> bool:
-    """Return True or False, also for 1 and 0.
-
-    Raises:
-        ValueError: it is anything else.
-    """
-    if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
-        raise ValueError(
-            f"{who}: expected {name} to be True or False, received {value!r}"
-        )
-    return bool(value)

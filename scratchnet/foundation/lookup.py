@@ -68,17 +68,16 @@ def describe(thing: Any) -> dict[str, Any]:
     """Return an object with `get_config` as Keras's configurations write it.
 
     The module is Keras's where the class is scratchnet's, and the class's own where
-    it is the user's; then the class counts as registered under its name.
+    it is the user's; then the class counts as registered under its name. A class that
+    is elsewhere in Keras says so in ``keras_module``.
     """
     cls = type(thing)
     package, *path = cls.__module__.split(".")
     ours = package == "scratchnet"
-    module = (
-        "keras" if path == ["models", "sequential"] else ".".join(["keras", *path[:1]])
-    )
+    module = getattr(cls, "keras_module", ".".join(["keras", *path[:1]]))
     return {
         "module": module if ours else cls.__module__,
-        "class_name": cls.__name__,
+        "class_name": getattr(thing, "class_name", cls.__name__),
         "config": thing.get_config(),
         "registered_name": None if ours else cls.__name__,
     }

@@ -8,13 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import activations
 from scratchnet.inspection import figures, passes
-from scratchnet.layers.activated import ActivatedLayer
-from scratchnet.layers.dropout import Dropout
-from scratchnet.layers.flatten import Flatten
-from scratchnet.layers.layer import Layer
-from scratchnet.models.sequential import Sequential
+from scratchnet.models.model import Model
 
 # Counting millions of values would take longer than the network does.
 MOST = 1 << 16
@@ -46,7 +41,7 @@ class ActivationStatistics:
 
 
 def activation_statistics(
-    model: Sequential, x: Any, *, bins: int = 40
+    model: Model, x: Any, *, bins: int = 40
 ) -> dict[str, ActivationStatistics]:
     """Run a batch at inference and sum every layer's outputs up.
 
@@ -54,7 +49,7 @@ def activation_statistics(
     samples: others may wake it.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         x: a batch, (N, ...).
         bins: of the histograms.
 
@@ -72,9 +67,9 @@ def activation_statistics(
     (0.5, 0.5, 1.0)
     """
     return {
-        layer.name: _summary(layer, y, bins)
-        for layer, y in passes.outputs(model, x)
-        if not isinstance(layer, Dropout | Flatten)
+        path: _summary(step.kind, step.y, bins)
+        for path, step in passes.outputs(model, x).items()
+        if step.kind not in passes.UNCHANGED
     }
 
 
@@ -106,7 +101,7 @@ def _said(found: ActivationStatistics) -> str:
     return said if found.dead is None else f"{said}, {found.dead:.0%} of units dead"
 
 
-def _summary(layer: Layer, y: np.ndarray, bins: int) -> ActivationStatistics:
+def _summary(kind: str, y: np.ndarray, bins: int) -> ActivationStatistics:
     zeros = float(1 - np.count_nonzero(y) / y.size)
     drawn = y.reshape(-1)
     if y.size > MOST:
@@ -116,7 +111,7 @@ def _summary(layer: Layer, y: np.ndarray, bins: int) -> ActivationStatistics:
     if not other.size:
         counts = np.zeros_like(counts)
     dead = None
-    if isinstance(layer, ActivatedLayer) and layer.activation is activations.relu:
+    if kind == "relu":
         rows = y.reshape(-1, y.shape[-1])
         dead = float(np.mean(rows.max(axis=0) == 0))
     with np.errstate(invalid="ignore"):  # after a divergence: infinity − infinity

@@ -1,9 +1,9 @@
-"""A run through a network, layer by layer, with everything on the way kept.
+"""A run through a network, operation by operation, with everything on the way kept.
 
-In training, several layers may run as one (`scratchnet/plan`), and their arrays
-are used again by the next step. Here every layer runs by itself, in memory of its own,
-and the model is afterwards as it was before: moving statistics, dropout's count of
-steps and gradients are put back.
+In training, several layers may run as one (`scratchnet/plan`), and their arrays are
+used again by the next step. Here a model runs as its layers' operations, without any
+rule, each in memory of its own; and the model is afterwards as it was before: moving
+statistics, dropout's count of steps and gradients are put back.
 """
 
 from __future__ import annotations
@@ -15,40 +15,46 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import activations, losses
-from scratchnet import plan as rewrites
+from scratchnet import losses
 from scratchnet.foundation.workspace import Workspace
-from scratchnet.layers.activated import ActivatedLayer
-from scratchnet.layers.batch_normalization import BatchNormalization
-from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.layer import Layer
 from scratchnet.models.batches import Samples
-from scratchnet.models.sequential import Sequential
+from scratchnet.models.model import Model
+from scratchnet.plan import Plan, takes_logits
+from scratchnet.plan.program import Program
+
+
+# At inference these give out what they were given, in another shape or in the same.
+UNCHANGED = ("dropout", "flatten", "input")
 
 
 @dataclass
 class Step:
-    """One layer's part in a run.
+    """One operation's part in a run.
 
     Attributes:
-        layer: the layer.
+        layer: the layer that the operation is, or is a part of.
+        operation: the operation.
+        kind: its name in a plan; "" for one of the user's own.
+        inputs: the places that it reads: 0 is the model's input, i the i-th step.
         training: whether it ran as in training.
-        x: its input.
+        x: its input, or the list of its inputs.
         y: its output.
-        dy: gradient of the output; None without a way back, and for a last layer
-            whose activation is differentiated together with the loss.
-        dz: gradient before the activation, of layers that end in one.
-        dx: gradient of the input.
+        dy: gradient of the output; None without a way back, and for a last activation
+            that is differentiated together with the loss.
+        dx: gradient of the input, or the list of them.
         grads: parameter's name → gradient.
     """
 
     layer: Layer
+    operation: Any
+    kind: str
+    inputs: tuple[int, ...]
     training: bool
-    x: np.ndarray
+    x: Any
     y: np.ndarray
     dy: np.ndarray | None = None
-    dz: np.ndarray | None = None
-    dx: np.ndarray | None = None
+    dx: Any = None
     grads: dict[str, np.ndarray] = field(default_factory=dict)
 
 
@@ -57,7 +63,7 @@ class LossRun:
     """A run forwards to the loss and all the way back.
 
     Attributes:
-        steps: one per layer, bottom first.
+        steps: one per operation, bottom first.
         losses: of each sample, (N,).
         targets: what the loss compared the output with, (N, ...).
         scale: each sample's share in the whole, 1/N, (N,).
@@ -77,11 +83,11 @@ class LossRun:
         return self.probabilities is not None
 
 
-def forward(model: Sequential, x: Any, *, training: bool = False) -> list[Step]:
-    """Run a batch through a model and keep every layer's input and output.
+def forward(model: Model, x: Any, *, training: bool = False) -> list[Step]:
+    """Run a batch through a model and keep every operation's input and output.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         x: a batch, (N, ...).
         training: whether to normalise by the batch's statistics, and to drop.
 
@@ -94,21 +100,25 @@ def forward(model: Sequential, x: Any, *, training: bool = False) -> list[Step]:
     array([[1., 0.]], dtype=float32)
     """
     batch = samples(model, x)
-    with undisturbed(model.layers):
-        return list(_forward(model.layers, batch, training=training))
+    program = Plan(model).program
+    with undisturbed(program):
+        return _forward(program, batch, training=training)
 
 
-def outputs(model: Sequential, x: Any) -> Iterator[tuple[Layer, np.ndarray]]:
-    """Yield each layer with its output at inference, and keep none of them."""
+def outputs(model: Model, x: Any) -> dict[str, Step]:
+    """Return the last step of every layer at inference, by the layer's path.
+
+    Args, errors: see `forward`.
+    """
     batch = samples(model, x)
-    for layer in model.layers:
-        with Workspace(), undisturbed([layer]):
-            batch = layer.forward(layer.cast(batch), training=False)
-        yield layer, batch
+    program = Plan(model).program
+    with undisturbed(program):
+        steps = _forward(program, batch, training=False)
+    return dict(zip(program.paths[1:], steps, strict=True))
 
 
 def from_loss(
-    model: Sequential,
+    model: Model,
     x: Any,
     y: Any,
     *,
@@ -121,11 +131,11 @@ def from_loss(
     such: batch normalisation's mean and variance are then constants.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         x: a batch, (N, ...).
         y: its targets, as the loss wants them.
         loss: name or object; by default the one that the model was compiled with, or
-            sparse categorical cross-entropy (whole numbers as labels).
+            sparse categorical cross-entropy (integers as labels).
         training: whether the layers run as in training.
 
     Raises:
@@ -136,31 +146,31 @@ def from_loss(
     y = Samples("inspection", x, y).y
     assert y is not None
     chosen.check(y, model.output_shape)
-    with undisturbed(model.layers):
-        steps = list(_differentiable(model.layers, batch, training))
+    program = Plan(model).program
+    with undisturbed(program):
+        steps = _differentiable(program, batch, training)
         last = steps[-1]
         targets = chosen.targets(y, last.y.shape, last.y.dtype)
         scale = np.full(len(batch), 1 / len(batch), last.y.dtype)
         p: np.ndarray | None = None
-        with Workspace():
-            if rewrites.takes_logits(last.layer, chosen):
-                values, p = losses.softmax_cross_entropy(targets, _logits(last))
-                dz = losses.softmax_cross_entropy_gradient(targets, p, scale)
-                _backward(steps, dz=dz)
-            else:
-                values = chosen.forward(targets, last.y)
-                _backward(steps, dy=chosen.backward(targets, last.y, scale))
+        if takes_logits(program, chosen):
+            values, p = losses.softmax_cross_entropy(targets, last.x)
+            dz = losses.softmax_cross_entropy_gradient(targets, p, scale)
+            _backward(steps, last.inputs[0], dz)
+        else:
+            values = chosen.forward(targets, last.y)
+            _backward(steps, len(steps), chosen.backward(targets, last.y, scale))
     return LossRun(steps, values, targets, scale, p)
 
 
-def from_score(model: Sequential, x: Any, unit: int) -> list[Step]:
+def from_score(model: Model, x: Any, unit: int) -> list[Step]:
     """Run a batch forwards, and one output's gradient backwards, as at inference.
 
     The score of a model that ends in softmax is taken before it, as a logit: a
     probability's gradient also tells how the other classes lose.
 
     Args:
-        model: a built `Sequential` with an output (N, C).
+        model: a built model with an output (N, C).
         x: a batch, (N, ...).
         unit: index of the output, from 0.
 
@@ -174,20 +184,17 @@ def from_score(model: Sequential, x: Any, unit: int) -> list[Step]:
             f"inspection: expected an output of the model, which has shape {shape}, "
             f"received unit {unit}"
         )
-    with undisturbed(model.layers):
-        steps = list(_differentiable(model.layers, batch, training=False))
+    program = Plan(model).program
+    with undisturbed(program):
+        steps = _differentiable(program, batch, training=False)
         last = steps[-1]
         seed = np.zeros_like(last.y)
         seed[:, unit] = 1
-        own = last.layer
-        if rewrites.has_logits(own) and own.activation is activations.softmax:
-            _backward(steps, dz=seed)
-        else:
-            _backward(steps, dy=seed)
+        _backward(steps, last.inputs[0] if last.kind == "softmax" else len(steps), seed)
     return steps
 
 
-def samples(model: Sequential, x: Any) -> np.ndarray:
+def samples(model: Model, x: Any) -> np.ndarray:
     """Return a batch in the model's dtype, checked against its input.
 
     Raises:
@@ -195,17 +202,16 @@ def samples(model: Sequential, x: Any) -> np.ndarray:
     """
     if not model.built:
         raise ValueError(
-            f"Sequential '{model.name}': expected a built model; "
-            "call build(input_shape) first"
+            f"{model.label}: expected a built model; call build(input_shape) first"
         )
     checked = Samples(
-        "inspection", x, input_shape=model.input_shape, dtype=model.layers[0].dtype
+        "inspection", x, input_shape=model.input_shape, dtype=model.dtype
     )
     with Workspace():
-        return checked.slice(0, len(checked)).x
+        return checked.take(slice(0, len(checked)))[0]
 
 
-def as_batch(model: Sequential, x: Any) -> np.ndarray:
+def as_batch(model: Model, x: Any) -> np.ndarray:
     """Return a batch, or one sample as a batch of one, in the model's dtype.
 
     Raises:
@@ -214,7 +220,7 @@ def as_batch(model: Sequential, x: Any) -> np.ndarray:
     return samples(model, np.asarray(x)[np.newaxis] if is_sample(model, x) else x)
 
 
-def is_sample(model: Sequential, x: Any) -> bool:
+def is_sample(model: Model, x: Any) -> bool:
     """Tell whether x is one sample, without a batch's dimension."""
     if not model.built:
         return False
@@ -223,7 +229,7 @@ def is_sample(model: Sequential, x: Any) -> bool:
     return shape == sample or (len(sample) > 1 and (*shape, 1) == sample)
 
 
-def one_sample(model: Sequential, x: Any) -> np.ndarray:
+def one_sample(model: Model, x: Any) -> np.ndarray:
     """Return one sample, given with or without a batch's dimension, as a batch.
 
     Raises:
@@ -236,80 +242,63 @@ def one_sample(model: Sequential, x: Any) -> np.ndarray:
 
 
 @contextmanager
-def undisturbed(layers: list[Layer]) -> Iterator[None]:
-    """Put the layers' attributes, buffers and gradients back when the block ends."""
+def undisturbed(program: Program) -> Iterator[None]:
+    """Put attributes, buffers and gradients back when the block ends."""
     before = [
         (
-            layer,
-            dict(vars(layer)),
-            [(own, own.copy()) for own in _changing_arrays(layer)],
+            one,
+            dict(vars(one)),
+            [(own, own.copy()) for own in (*one.buffers.values(), *one.grads.values())],
         )
-        for layer in layers
+        for one in program.operations[1:]
     ]
     try:
         yield
     finally:
-        for layer, attributes, arrays in before:
-            for name in vars(layer).keys() - attributes.keys():
-                delattr(layer, name)
-            vars(layer).update(attributes)
+        for one, attributes, arrays in before:
+            for name in vars(one).keys() - attributes.keys():
+                delattr(one, name)
+            vars(one).update(attributes)
             for own, value in arrays:
                 own[...] = value
 
 
-def _changing_arrays(layer: Layer) -> list[np.ndarray]:
-    return [*layer.buffers.values(), *layer.grads.values()]
-
-
-def _forward(layers: list[Layer], x: np.ndarray, *, training: bool) -> Iterator[Step]:
-    for layer in layers:
-        x = layer.cast(x)
+def _forward(program: Program, x: np.ndarray, *, training: bool) -> list[Step]:
+    values, steps = [x], []
+    for at in range(1, len(program.operations)):
+        operation, inputs = program.operations[at], program.inputs[at]
+        read = [values[place] for place in inputs]
+        given = operation.cast(read if len(read) > 1 else read[0])
         # A workspace for every call: no array is written over by a later one.
         with Workspace():
-            y = layer.forward(x, training=training)
-        yield Step(layer, training, x, y)
-        x = y
+            values.append(operation.forward(given, training=training))
+        layer, kind = program.layers[at], program.kinds[at]
+        steps.append(
+            Step(layer, operation, kind, inputs, training, given, values[-1])
+        )
+    return steps
 
 
-def _differentiable(
-    layers: list[Layer], x: np.ndarray, training: bool
-) -> Iterator[Step]:
+def _differentiable(program: Program, x: np.ndarray, training: bool) -> list[Step]:
     """Run forwards so that the way back is open; inside of `undisturbed`."""
     if not training:
-        # Only ``training=True`` remembers what ``backward`` needs. These two are the
-        # layers that then compute something else, and each can be told not to.
-        for layer in layers:
-            if isinstance(layer, BatchNormalization):
-                layer.trainable = False
-            if isinstance(layer, Dropout):
-                layer.rate = 0.0
-    for step in _forward(layers, x, training=True):
+        # Only ``training=True`` remembers what ``backward`` needs.
+        program.operations[1:] = [one.at_inference() for one in program.operations[1:]]
+    steps = _forward(program, x, training=True)
+    for step in steps:
         step.training = training
-        yield step
+    return steps
 
 
-def _backward(
-    steps: list[Step], dy: np.ndarray | None = None, dz: np.ndarray | None = None
-) -> None:
-    """Fill in the gradients, from the last layer's dy, or dz, to the first's dx."""
-    for step in reversed(steps):
-        layer = step.layer
+def _backward(steps: list[Step], place: int, dy: np.ndarray) -> None:
+    """Fill in the gradients, from that of the output of a place to the inputs."""
+    gradients = {place: dy}
+    for at in range(place, 0, -1):
+        step = steps[at - 1]
+        step.dy = np.require(gradients.pop(at), step.operation.dtype, ("C", "W", "A"))
         with Workspace():
-            if dy is None:
-                assert isinstance(layer, ActivatedLayer) and dz is not None
-                layer.backward_params(dz)
-                dx = layer.backward_input(dz)
-            else:
-                dy = layer.cast(dy)
-                dz = None
-                if isinstance(layer, ActivatedLayer):
-                    dz = layer.backward_activation(dy).copy()
-                dx = layer.backward(dy)
-        step.dy, step.dz, step.dx = dy, dz, dx
-        step.grads = {name: grad.copy() for name, grad in layer.grads.items()}
-        dy = dx
-
-
-def _logits(step: Step) -> np.ndarray:
-    assert isinstance(step.layer, ActivatedLayer)
-    return step.layer.pre_activation(step.x, training=False)
+            step.dx = step.operation.backward(step.dy)
+        step.grads = {name: grad.copy() for name, grad in step.operation.grads.items()}
+        all_dx = step.dx if len(step.inputs) > 1 else [step.dx]
+        for read, dx in zip(step.inputs, all_dx, strict=True):
+            gradients[read] = gradients[read] + dx if read in gradients else dx

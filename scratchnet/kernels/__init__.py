@@ -35,7 +35,14 @@ from scratchnet.kernels.dense import (
 from scratchnet.kernels.dense_chain import dense_chain_backward, dense_chain_forward
 from scratchnet.kernels.dropout import dropout
 from scratchnet.kernels.gather import first_non_finite, gather
-from scratchnet.kernels.ladder import OPERATIONS, RUNGS, get_rung, is_in_use, rung, set_rung
+from scratchnet.kernels.ladder import (
+    OPERATIONS,
+    RUNGS,
+    get_rung,
+    is_in_use,
+    rung,
+    set_rung,
+)
 from scratchnet.kernels.mean_squared_error import (
     mean_squared_error_backward,
     mean_squared_error_forward,

@@ -7,18 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from scratchnet.foundation.errors import CheckpointError
-from scratchnet.foundation.subset import refuse
-from scratchnet.models.sequential import Sequential
+from scratchnet.foundation.outside import keras_signature
+from scratchnet.models.model import MODELS, Model
 from scratchnet.saving import keras_archive, layout, serialization
 
 
-def load_model(
-    filepath: Any,
-    custom_objects: Any = None,
-    compile: bool = True,
-    safe_mode: bool = True,
-) -> Sequential:
-    """Make a model from a ``.keras`` file of Keras 3 or of `Sequential.save`.
+@keras_signature
+def load_model(filepath: Any, compile: bool = True) -> Model:
+    """Make a model from a ``.keras`` file of Keras 3 or of `Model.save`.
 
     Weights, optimizer, its steps and moments are those of the file, so that training
     goes on where it stopped; Dropout's masks start anew, as in Keras. A file with
@@ -26,9 +22,7 @@ def load_model(
 
     Args:
         filepath: a name that ends in ``.keras``.
-        custom_objects: outside the subset.
         compile: whether to compile the model as it was when it was saved.
-        safe_mode: outside the subset if False: there is no other mode.
 
     Raises:
         CheckpointError: the file is missing, damaged, or holds what scratchnet has not.
@@ -37,11 +31,6 @@ def load_model(
 
     Reference: `keras/src/saving/saving_api.py` (load_model).
     """
-    refuse(
-        "load_model",
-        custom_objects=(custom_objects, None),
-        safe_mode=(safe_mode, True),
-    )
     path = keras_archive.check_name(filepath)
     record, weights = keras_archive.read(path)
     with _explained(
@@ -49,11 +38,11 @@ def load_model(
         "load it in Keras, if you trust it, or save a model of layers that scratchnet "
         "has",
     ):
-        config, compile_config = serialization.model_parts(record)
-        layers = serialization.make_layers(config)
-        # Only now does anything allocate what the file asks for.
-        keras_archive.check_size(layers, config.get("build_input_shape"), len(weights))
-        model = Sequential._assemble(layers, config)
+        entry, compile_config = serialization.model_parts(record)
+        model = MODELS[entry["class_name"]]._unbuilt(entry["config"])
+        # Only now may anything allocate what the file asks for.
+        keras_archive.check_size(model, len(weights))
+        model.build()
     if compile and compile_config is not None:
         with _explained(
             path,
@@ -86,14 +75,14 @@ def _explained(path: str, advice: str) -> Iterator[None]:
         ) from error
 
 
-def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
-    """Make a model, with fresh weights, from what `Sequential.to_json` returned.
+@keras_signature
+def model_from_json(json_string: str) -> Model:
+    """Make a model, with fresh weights, from what `Model.to_json` returned.
 
     Keras's own JSON does as well. As in Keras, the model is compiled if it was.
 
     Args:
         json_string: the JSON.
-        custom_objects: outside the subset.
 
     Raises:
         ValueError: it is not JSON, or names what scratchnet has not.
@@ -101,11 +90,12 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
 
     Reference: `keras/src/models/model.py` (model_from_json).
     """
-    refuse("model_from_json", custom_objects=(custom_objects, None))
-    config, compile_config = serialization.model_parts(
+    entry, compile_config = serialization.model_parts(
         serialization.parse_json(json_string)
     )
-    model = Sequential._assemble(serialization.make_layers(config), config)
+    model = MODELS[entry["class_name"]]._unbuilt(entry["config"])
+    if model.has_input:
+        model.build()
     if compile_config is not None:
         model.compile_from_config(compile_config)
     return model

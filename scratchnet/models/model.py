@@ -60,6 +60,8 @@ class Model(Trainer, Layer):
     ((None, 2), 30)
     """
 
+    keras_module = serialization.FUNCTIONAL
+
     def __init__(
         self,
         inputs: Any,
@@ -95,6 +97,11 @@ class Model(Trainer, Layer):
             taken.add(layer.name)
 
     # The graph.
+
+    @property
+    def has_input(self) -> bool:
+        """Whether the shape of the input is known."""
+        return self._source is not None
 
     @property
     def nodes(self) -> list[Node]:  # type: ignore[override]
@@ -473,19 +480,29 @@ class Model(Trainer, Layer):
         """Make a model that allocates nothing yet, from a configuration made `plain`."""
         model = cls.__new__(cls)
         serialization.require_entries(config, GRAPH_ENTRIES)
-        model._begin(True, config["name"])
-        layers = {entry["config"]["name"]: unbuilt_layer(entry) for entry in config["layers"]}
-        calls = serialization.calls(config)
-        start = serialization.call(config["input_layers"])
-        source = layers[start[0]]
-        if not isinstance(source, InputLayer):
-            raise ValueError(f"model: expected an InputLayer, found {source.label}")
-        order = in_order(serialization.call(config["output_layers"]), calls.__getitem__)
-        places = {key: at for at, key in enumerate(order, 1)}
+        model._begin(True, config.get("name"))
+        entries = config["layers"]
+        layers = {}
+        for i, entry in enumerate(entries):
+            layer = unbuilt_layer(entry, f"model.layers[{i}]")
+            layers[layer.name] = layer
+        calls = serialization.calls(entries)
+        start = serialization.call(config.get("input_layers"), "model.input_layers")
+        end = serialization.call(config.get("output_layers"), "model.output_layers")
+        missing = {one for read in (*calls.values(), (start, end)) for one in read}
+        missing -= set(calls)
+        source = layers.get(start[0])
+        if missing or not isinstance(source, InputLayer):
+            raise ValueError(
+                "model: expected an InputLayer and calls of layers that are there, "
+                f"received {start} and {sorted(missing)[:3]}"
+            )
+        order = in_order(end, calls.__getitem__)
+        places = {call: at for at, call in enumerate(order, 1)}
         model._source = source
         model._nodes = [
-            Node(layers[key[0]], tuple(places[one] for one in calls[key]) or (0,))
-            for key in order
+            Node(layers[call[0]], tuple(places[one] for one in calls[call]) or (0,))
+            for call in order
         ]
         model._require_different_names()
         return model
@@ -640,12 +657,19 @@ def _call_config(
 # The closed list of models that a configuration or a file may name.
 MODELS: dict[str, type[Model]] = {"Functional": Model}
 
-GRAPH_ENTRIES = {"name", "trainable", "dtype", "layers", "input_layers", "output_layers"}
+GRAPH_ENTRIES = {
+    "name",
+    "trainable",
+    "dtype",
+    "layers",
+    "input_layers",
+    "output_layers",
+}
 
 
-def unbuilt_layer(entry: dict[str, Any]) -> Layer:
+def unbuilt_layer(entry: Any, where: str) -> Layer:
     """Make a layer, or a model, that allocates nothing yet, from its `plain` entry."""
-    made = MODELS.get(entry["class_name"])
-    if made is not None:
-        return made._unbuilt(entry["config"])
-    return serialization.make_layer(entry)
+    name = entry.get("class_name") if isinstance(entry, dict) else None
+    if isinstance(name, str) and name in MODELS:
+        return MODELS[name]._unbuilt(entry["config"])
+    return serialization.make_layer(entry, where)

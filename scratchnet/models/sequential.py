@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from scratchnet.foundation import lookup
-from scratchnet.foundation.shapes import Shape
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
@@ -33,6 +32,8 @@ class Sequential(Model):
     >>> model.output_shape, model.count_params()
     ((None, 2), 10)
     """
+
+    keras_module = "keras"
 
     def __init__(
         self,
@@ -89,7 +90,9 @@ class Sequential(Model):
         source = self._source or (None if self._layers else _own_input(layer))
         if source is not None and build:
             # From the first layer on, so that a misfit is reported where it is made.
-            below = self._layers[-1].output_shape if self._layers else source.batch_shape
+            below = (
+                self._layers[-1].output_shape if self._layers else source.batch_shape
+            )
             output_shape(layer, below)
             layer.ensure_built(below)
         self._source = source
@@ -128,6 +131,11 @@ class Sequential(Model):
         model = cls(name=config.get("name"))
         taken: set[str] = set()
         for where, entry in enumerate(config["layers"]):
+            if isinstance(entry, dict) and "inbound_nodes" in entry:
+                raise ValueError(
+                    f"model.layers[{where}]: unknown entry 'inbound_nodes' in a "
+                    "Sequential model"
+                )
             layer = unbuilt_layer(entry, f"model.layers[{where}]")
             model._add(layer, taken, build=False)
         shape = config.get("build_input_shape")

@@ -523,7 +523,9 @@ class Trainer:
         for metric in self._metrics:
             named[_free_name(metric.name, named)] = metric.result()
         for metric in self._weighted_metrics:
-            name = metric.name if metric.name not in named else f"weighted_{metric.name}"
+            name = (
+                metric.name if metric.name not in named else f"weighted_{metric.name}"
+            )
             named[_free_name(name, named)] = metric.result()
         return named
 
@@ -572,7 +574,9 @@ class Trainer:
         self, samples: Samples, validation_split: float | None, validation_data: Any
     ) -> tuple[Samples, Samples | None]:
         """Return the samples to train on and those to validate on."""
-        fraction = arguments.fraction("fit", "validation_split", validation_split or 0.0)
+        fraction = arguments.fraction(
+            "fit", "validation_split", validation_split or 0.0
+        )
         if validation_data is not None:
             return samples, self._validation_samples(validation_data)
         if not fraction:

@@ -17,6 +17,7 @@ cross-entropy after a sigmoid is that of the softmax of the logits; see
 """
 
 from scratchnet.plan.compiling import INFERENCE_RULES, RULES, Rule, compiled
+from scratchnet.plan.logits import takes_logits
 from scratchnet.plan.plan import Plan
 
-__all__ = ["INFERENCE_RULES", "RULES", "Plan", "Rule", "compiled"]
+__all__ = ["INFERENCE_RULES", "RULES", "Plan", "Rule", "compiled", "takes_logits"]

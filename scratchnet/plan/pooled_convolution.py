@@ -36,9 +36,7 @@ def pooled_convolution(plan: Plan) -> None:
         for pattern in PATTERNS:
             run = program.match(place, *pattern)
             if run is not None and _fits(run):
-                convolution, _, *norm, pooling = run
-                fused = PooledConvolution(convolution, *norm, pooling)
-                program.replace(place, len(run), fused)
+                program.replace(place, len(run), PooledConvolution(*run))
                 break
         place += 1
 
@@ -66,7 +64,7 @@ class PooledConvolution(Fused):
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute the pooled output."""
-        conv, *norms, pooling = self.parts
+        conv, _, *norms, pooling = self.parts
         z_shape = conv.compute_output_shape(x.shape)
         shape = pooling.compute_output_shape(z_shape)
         y = pooling.empty("y", shape)
@@ -107,7 +105,7 @@ class PooledConvolution(Fused):
 
     def gradients(self, dy: np.ndarray, dx: np.ndarray | None) -> None:
         """Compute the gradients of the parameters, and dx if it is wanted."""
-        conv, *norms, pooling = self.parts
+        conv, _, *norms, pooling = self.parts
         x, chosen, *measured = self._cache
         weight = conv.params["kernel"]
         gradients = conv.grads["kernel"], conv.d_bias, dx

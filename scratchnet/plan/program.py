@@ -13,7 +13,10 @@ from scratchnet.layers.layer import Layer
 
 # What a class derived from one of scratchnet's layers may write anew without computing
 # anything else.
-HARMLESS = frozenset(("__init__", "build", "get_config", "from_config"))
+HARMLESS = frozenset(("build", "get_config", "from_config"))
+
+# What none of scratchnet's own may write anew without saying what it is then.
+COMPUTING = frozenset(("forward", "backward", "learn"))
 
 
 class Operation(Protocol):
@@ -58,6 +61,7 @@ class Program:
         inputs: the places that each operation reads.
         kinds: the name by which rules know each operation; "" is known by none.
         layers: the layer that each operation is, or is a part of.
+        paths: its name, behind those of the models that it is in: ``block/dense``.
         shapes: of each operation's output, None for the batch's size.
         repeated: of a layer that stands at several places: its gradients, and those of
             a place to be added to them.
@@ -70,10 +74,11 @@ class Program:
         self.inputs: list[tuple[int, ...]] = [()]
         self.kinds: list[str] = [source.operation]
         self.layers: list[Any] = [None]
+        self.paths: list[str] = [""]
         self.shapes: list[Shape] = [input_shape]
         self.repeated: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = []
         self._whole_layers = whole_layers
-        self._layer: Any = None
+        self._within: list[Any] = []  # from the model down to the layer being added
 
     # Writing it.
 
@@ -83,12 +88,12 @@ class Program:
         A model is always its layers. A class of the user's own, derived from one of
         scratchnet's, may compute something else, and stays one operation.
         """
-        before, self._layer = self._layer, layer
+        self._within.append(layer)
         if is_as_written(layer, "lower") and (layer.nodes or not self._whole_layers):
             place = layer.lower(self, *places)
         else:
             place = self.append(layer, *places)
-        self._layer = before
+        self._within.pop()
         return place
 
     def append(self, operation: Any, *places: int) -> int:
@@ -98,7 +103,8 @@ class Program:
         self.inputs.append(places)
         known = is_as_written(operation, "operation")
         self.kinds.append(operation.operation if known else "")
-        self.layers.append(self._layer)
+        self.layers.append(self._within[-1])
+        self.paths.append("/".join(layer.name for layer in self._within[1:]))
         shapes = [self.shapes[place] for place in places]
         self.shapes.append(
             operation.compute_output_shape(shapes if len(places) > 1 else shapes[0])
@@ -173,12 +179,14 @@ class Program:
 
     def lower_last(self) -> None:
         """Replace the last layer by the operations that it says it is."""
-        inputs, self._layer = self.inputs[-1], self.layers[-1]
+        inputs, layer = self.inputs[-1], self.layers[-1]
+        self._within = [layer, layer]
         self.remove_last().lower(self, *inputs)
 
     def _remove(self, gone: int) -> None:
         for table in (
-            *(self.operations, self.inputs, self.kinds, self.layers, self.shapes),
+            *(self.operations, self.inputs, self.kinds, self.layers),
+            *(self.paths, self.shapes),
         ):
             del table[gone]  # type: ignore[attr-defined]
         self.inputs = [
@@ -206,13 +214,14 @@ def is_as_written(layer: Any, name: str) -> bool:
     home = next((cls for cls in mro if name in vars(cls)), None)
     if home is None:
         return False
-    own = {attribute for cls in mro[: mro.index(home)] for attribute in vars(cls)}
-    own |= {attribute for attribute in vars(layer) if hasattr(home, attribute)}
-    rewritten = {one for one in own - HARMLESS if not one.startswith("__")}
-    return not any(callable_or_property(home, attribute) for attribute in rewritten)
+    rewritten = {own for own in vars(layer) if hasattr(home, own)}
+    for cls in mro[: mro.index(home)]:
+        ours = cls.__module__.startswith("scratchnet.")
+        rewritten |= set(vars(cls)) & COMPUTING if ours else set(vars(cls)) - HARMLESS
+    return not any(_is_computed(home, own) for own in rewritten)
 
 
-def callable_or_property(cls: type, name: str) -> bool:
+def _is_computed(cls: type, name: str) -> bool:
     """Tell whether a class has a method or a property of this name."""
     found = getattr(cls, name, None)
-    return callable(found) or isinstance(found, property)
+    return not name.startswith("__") and (callable(found) or isinstance(found, property))

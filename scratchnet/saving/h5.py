@@ -47,11 +47,11 @@ def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
     with h5py.File(buffer, "w") as file:
         _write_variables(file, "vars", model.name, [])
         for key, layer in layers.items():
-            weights = list(layer.named_weights.values())
+            weights = list(layout.own_weights(layer).values())
             _write_variables(file, f"layers/{key}/vars", layer.name, weights)
         optimizer = model.optimizer
         if optimizer is not None:
-            variables = list(_optimizer_variables(optimizer, layers).values())
+            variables = list(_optimizer_variables(model).values())
             _write_variables(file, "optimizer/vars", optimizer.name, variables)
     return buffer.getbuffer()
 
@@ -65,9 +65,7 @@ def _write_variables(
         group[str(position)] = value
 
 
-def _optimizer_variables(
-    optimizer: Any, layers: layout.Layers
-) -> dict[str, np.ndarray]:
+def _optimizer_variables(model: Any) -> dict[str, np.ndarray]:
     """Return an optimizer's state as Keras orders it, under the names of ours.
 
     Steps, learning rate (float32, or float64 if a weight is), then parameter by
@@ -75,19 +73,18 @@ def _optimizer_variables(
 
     Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
     """
+    optimizer, weights = model.optimizer, model.named_weights
     state = optimizer.get_state()
-    dtypes = [weight.dtype for weight in layout.weights_of(layers)]
-    precision = np.result_type(np.float32, *dtypes)
+    precision = np.result_type(np.float32, *(w.dtype for w in weights.values()))
     variables: dict[str, np.ndarray] = {
         "iterations": np.asarray(state.pop("iterations"), np.int64),
         "learning_rate": np.asarray(state.pop("learning_rate"), precision),
     }
     # A layer that learns since later has its slots at the end, here and only here.
     known = {key.rpartition("/")[0] for key in state}
-    for layer in layers.values():
-        for path in (f"{layer.name}/{name}" for name in layer.named_weights):
-            for slot in optimizer.slots if path in known else ():
-                variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
+    for path in weights:
+        for slot in optimizer.slots if path in known else ():
+            variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
     return variables
 
 
@@ -124,7 +121,7 @@ def restore(
 ) -> None:
     """Give a model the weights and, if it is compiled, the optimizer's state."""
     values = _read_layers(datasets, layers, path)
-    state = _read_optimizer(datasets, model, layers, path)
+    state = _read_optimizer(datasets, model, path)
     layout.assign(layers, values)
     if state is not None:
         model.optimizer.set_state(state)
@@ -167,7 +164,7 @@ def _read_layers(
     wanted = {
         f"layers/{key}/vars/{i}": (layer, name)
         for key, layer in layers.items()
-        for i, name in enumerate(layer.named_weights)
+        for i, name in enumerate(layout.own_weights(layer))
     }
     found = {
         name
@@ -198,14 +195,14 @@ def _read_layers(
 
 
 def _read_optimizer(
-    datasets: dict[str, Any], model: Any, layers: layout.Layers, path: str
+    datasets: dict[str, Any], model: Any, path: str
 ) -> dict[str, np.ndarray] | None:
     """Return the optimizer's state, or None where model or file has none to use."""
     optimizer = model.optimizer
     stored = _optimizer_places(datasets)
     if optimizer is None or not stored:
         return None
-    own = _optimizer_variables(optimizer, layers)
+    own = _optimizer_variables(model)
     if len(own) != len(stored):
         warnings.warn(
             f"{path}: the optimizer's state is left as it is: '{optimizer.name}' has "

@@ -24,7 +24,6 @@ from typing import Any
 
 from scratchnet._version import __version__
 from scratchnet.foundation.errors import CheckpointError
-from scratchnet.layers import InputLayer, Layer
 from scratchnet.saving import h5, layout, serialization
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
@@ -141,33 +140,24 @@ def read(path: str) -> tuple[Any, bytes]:
     return _read_json(members, CONFIG, path), members[WEIGHTS]
 
 
-def check_size(layers: list[Layer], build_input_shape: Any, size: int) -> None:
-    """Compare what layers would allocate with the weights that came with them.
+def check_size(model: Any, size: int) -> None:
+    """Compare what a model would allocate with the weights that came with it.
 
     Args:
-        layers: a model's layers in order, not built.
-        build_input_shape: the shape of its input, where the first layer has none.
+        model: not built.
         size: bytes of the weights.
 
     Raises:
-        ValueError: they need more, or a layer can't take what comes to it.
+        ValueError: it needs more, no input shape is known, or a layer can't take what
+            comes to it.
     """
-    shape = build_input_shape
-    if layers and layers[0].input_shape_argument is not None:
-        shape = (None, *layers[0].input_shape_argument)
-    if not layers or shape is None:
+    if not model.layers or not model.has_input:
         raise ValueError(
             "the model was never built and has no weights; call it on a batch, or "
             "give it an Input, before saving it"
         )
-    if not isinstance(shape, list | tuple):
-        raise ValueError(f"expected a list as build_input_shape, found {shape!r}")
-    shape = InputLayer(batch_shape=shape, name="input").batch_shape
-    needed = 0
-    for layer in layers:
-        values = sum(map(math.prod, layer.weight_shapes(shape).values()))
-        needed += values * layer.dtype.itemsize
-        shape = layer.compute_output_shape(shape)
+    shapes = model.weight_shapes(model.input_shape)
+    needed = sum(map(math.prod, shapes.values())) * model.dtype.itemsize
     if needed > size:
         raise ValueError(
             f"its layers ask for at least {needed} bytes of weights, and {WEIGHTS} "

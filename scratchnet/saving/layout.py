@@ -24,7 +24,8 @@ def layers_by_key(model: Any, path: str) -> Layers:
 
     A default name counts the layers of a whole process (``dense_7``), so a second
     model of the same architecture has other names. Files therefore count each class
-    anew, within the model: ``dense``, ``dense_1``, whatever the layers are called.
+    anew, within the model: ``dense``, ``dense_1``, whatever the layers are called. The
+    layers of a model in the model have its key before theirs: ``sequential/layers/dense``.
 
     Reference: `_save_container_state` in `keras/src/saving/saving_lib.py`.
 
@@ -37,31 +38,43 @@ def layers_by_key(model: Any, path: str) -> Layers:
             f"{path}: model '{model.name}' has no weights yet; give its first layer an "
             "input_shape, or call it on a batch, before saving or loading weights"
         )
-    counts: Counter[str] = Counter()
     layers: Layers = {}
+    _add_layers(layers, model, "", path)
+    return layers
+
+
+def _add_layers(layers: Layers, model: Any, prefix: str, path: str) -> None:
+    """Add a model's layers under their keys; those of a model in it after itself."""
+    counts: Counter[str] = Counter()
     for layer in model.layers:
-        base = naming.snake_case(type(layer).__name__)
-        key = f"{base}_{counts[base]}" if counts[base] else base
+        base = naming.snake_case(layer.class_name)
+        key = f"{prefix}{base}_{counts[base]}" if counts[base] else f"{prefix}{base}"
         counts[base] += 1
         if key in layers:
             raise ValueError(
                 f"{path}: two layers would both be stored as '{key}', because one "
                 "class's name is another's with a number; rename that class"
             )
-        for name, weight in layer.named_weights.items():
+        for name, weight in own_weights(layer).items():
             if weight.dtype.name not in DTYPES:
                 raise ValueError(
                     f"{path}: {layer.label}: expected weight '{name}' to be "
                     f"{' or '.join(DTYPES)}, received {weight.dtype}"
                 )
         layers[key] = layer
-    return layers
+        if layer.nodes:
+            _add_layers(layers, layer, f"{key}/layers/", path)
+
+
+def own_weights(layer: Any) -> dict[str, np.ndarray]:
+    """Return a layer's weights by name; a model has none beside its layers'."""
+    return {} if layer.nodes else layer.named_weights
 
 
 def weights_of(layers: Layers) -> list[np.ndarray]:
     """Return the weights themselves, in the order of files."""
     return [
-        weight for layer in layers.values() for weight in layer.named_weights.values()
+        weight for layer in layers.values() for weight in own_weights(layer).values()
     ]
 
 
@@ -73,7 +86,7 @@ def require_finite(layers: Layers, path: str) -> None:
     """
     function = "save_model" if path.endswith(".keras") else "save_weights"
     for layer in layers.values():
-        for name, weight in layer.named_weights.items():
+        for name, weight in own_weights(layer).items():
             bad = weight.size - np.count_nonzero(np.isfinite(weight))
             if bad:
                 raise NonFiniteWeightsError(

@@ -55,7 +55,7 @@ def _named_weights(layers: layout.Layers) -> dict[str, np.ndarray]:
     return {
         f"{key}/{name}": weight
         for key, layer in layers.items()
-        for name, weight in layer.named_weights.items()
+        for name, weight in layout.own_weights(layer).items()
     }
 
 
@@ -87,11 +87,11 @@ def _describe_layer(key: str, layer: Any) -> dict[str, Any]:
     """Return what the metadata says of one layer."""
     return {
         "key": key,
-        "class": type(layer).__name__,
+        "class": layer.class_name,
         "name": layer.name,
         "weights": [
             {"name": name, "shape": list(weight.shape), "dtype": weight.dtype.name}
-            for name, weight in layer.named_weights.items()
+            for name, weight in layout.own_weights(layer).items()
         ],
     }
 

@@ -29,12 +29,20 @@ ENTRIES = (
     "compile_config",
     "shared_object_id",
 )
-MODEL_ENTRIES = {"name", "trainable", "dtype", "layers", "build_input_shape"}
+# ... and, in a graph, beside those of a layer.
+GRAPH_ENTRIES = ("name", "inbound_nodes")
 
+FUNCTIONAL = "keras.src.models.functional"
+
+# A layer's name, and the number of the call.
+Call = tuple[str, int]
+
+KERAS_TENSOR = "__keras_tensor__"
 
 # Keras's module → the names of the classes that may be named in it.
 KNOWN: dict[str, tuple[str, ...]] = {
     "keras": ("Sequential", "DTypePolicy"),
+    FUNCTIONAL: ("Functional",),
     "keras.layers": tuple(layers.ALL),
     **{
         f"keras.{module.__name__.rpartition('.')[2]}": tuple(
@@ -43,6 +51,9 @@ KNOWN: dict[str, tuple[str, ...]] = {
         for module in (initializers, losses, metrics, optimizers)
     },
 }
+
+
+MODELS = ("Sequential", "Functional")
 
 
 def record(model: Any) -> dict[str, Any]:
@@ -54,56 +65,60 @@ def record(model: Any) -> dict[str, Any]:
 
 
 def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return a model's configuration and, if it was compiled, `compile`'s arguments.
+    """Return a model's entry and, if it was compiled, `compile`'s arguments.
 
     Args:
         found: what `record` made, or Keras.
 
     Returns:
-        The configuration, made `plain`, and the arguments as they were found: only a
-        model that is to be compiled needs to know them.
+        The entry, made `plain`, and the arguments as they were found: only a model that
+        is to be compiled needs to know them.
 
     Raises:
-        ValueError: it is not a Sequential model, names a class that is outside the
-            subset, or has an entry of the wrong kind.
+        ValueError: it is not a model, names a class that is outside the subset, or has
+            an entry of the wrong kind.
     """
     if not isinstance(found, Mapping) or "class_name" not in found:
-        raise ValueError("expected the configuration of a Sequential model")
-    _check_object(found, "model")
-    if found["class_name"] != "Sequential":
-        raise ValueError(
-            f"expected a Sequential model, found {found['class_name']!r}; other kinds "
-            "of models are outside scratchnet's subset of Keras"
-        )
+        raise ValueError("expected the configuration of a model")
     compiled = found.get("compile_config") or None
+    entry = plain(found, "model")
+    if not isinstance(entry, dict) or entry.get("class_name") not in MODELS:
+        raise ValueError(
+            f"expected one of the models {', '.join(MODELS)}, found "
+            f"{_cut(found['class_name'])}"
+        )
     if compiled is not None and not isinstance(compiled, dict):
         raise ValueError(f"expected a dict as compile_config, found {_cut(compiled)}")
-    return plain(found["config"], "model"), compiled
+    return entry, compiled
 
 
-def make_layers(config: dict[str, Any]) -> list[layers.Layer]:
-    """Return a model's layers, not built, from its configuration made `plain`.
+def require_entries(config: dict[str, Any], known: Collection[str]) -> None:
+    """See that a model's configuration has layers, and no entry that is unknown.
 
     Raises:
-        ValueError: an entry is not a layer of scratchnet's.
-        TypeError, NotImplementedError: a layer can't have such settings.
+        ValueError: it is otherwise.
     """
-    unknown = set(config) - MODEL_ENTRIES
-    if unknown or not isinstance(config.get("layers"), list):
+    if set(config) - set(known) or not isinstance(config.get("layers"), list):
         raise ValueError(
-            "model: expected the entries 'name' and 'layers', found "
+            f"model: expected the entries {', '.join(map(repr, known))}, found "
             f"{_cut(sorted(config))}"
         )
-    made = []
-    for i, entry in enumerate(config["layers"]):
-        name = entry.get("class_name") if isinstance(entry, dict) else None
-        if name not in layers.ALL:
-            raise ValueError(
-                f"model.layers[{i}]: expected one of the layers "
-                f"{', '.join(layers.ALL)}; received {_cut(name or entry)}"
-            )
-        made.append(layers.ALL[name].from_config(entry["config"]))
-    return made
+
+
+def make_layer(entry: Any, where: str) -> layers.Layer:
+    """Return a layer, not built, from its entry made `plain`.
+
+    Raises:
+        ValueError: the entry is not a layer of scratchnet's.
+        TypeError, NotImplementedError: a layer can't have such settings.
+    """
+    name = entry.get("class_name") if isinstance(entry, dict) else None
+    if name not in layers.ALL:
+        raise ValueError(
+            f"{where}: expected one of the layers {', '.join(layers.ALL)}; "
+            f"received {_cut(name or entry)}"
+        )
+    return layers.ALL[name].from_config(entry["config"])
 
 
 def parse_json(content: str | bytes) -> Any:
@@ -163,11 +178,66 @@ Rescaling, Softmax
         if "registered_name" in node or "module" in node:
             raise ValueError(f"{where}: expected a class_name, found {_cut(node)}")
         return {key: plain(part, f"{where}.{key}") for key, part in node.items()}
+    if node["class_name"] == KERAS_TENSOR:
+        return _history(node, where)
     _check_object(node, where)
     name, config = node["class_name"], plain(node["config"], where)
     if name == "DTypePolicy":
         return config.get("name")
-    return {"class_name": name, "config": config}
+    entry = {"class_name": name, "config": config}
+    if "inbound_nodes" in node:
+        entry["inbound_nodes"] = plain(node["inbound_nodes"], f"{where}.inbound_nodes")
+    return entry
+
+
+def calls(entries: list[Any]) -> dict[Call, tuple[Call, ...]]:
+    """Return each call of a layer in a graph's `plain` entries, with what it reads.
+
+    Raises:
+        ValueError: an entry says it in another way than Keras.
+    """
+    found: dict[Call, tuple[Call, ...]] = {}
+    for i, entry in enumerate(entries):
+        where = f"model.layers[{i}].inbound_nodes"
+        try:
+            name, nodes = entry["config"]["name"], entry["inbound_nodes"]
+            for number, node in enumerate(nodes):
+                (read,) = node["args"]
+                if any(value is not None for value in node["kwargs"].values()):
+                    raise ValueError(f"arguments {node['kwargs']!r:.80}")
+                read = [read] if isinstance(read, tuple) else read
+                found[name, number] = tuple(
+                    one if isinstance(one, tuple) else call(one, where) for one in read
+                )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"{where}: expected calls as Keras writes them, found "
+                f"{_cut(entry)} ({type(error).__name__}: {error})"
+            ) from error
+        if not nodes:  # an input
+            found[name, 0] = ()
+    return found
+
+
+def _history(node: Mapping[str, Any], where: str) -> Call:
+    """Return which call of which layer made what a layer of a graph reads."""
+    config = node.get("config")
+    history = config.get("keras_history") if isinstance(config, Mapping) else None
+    return call(history, where)
+
+
+def call(history: Any, where: str) -> Call:
+    """Return (layer's name, number of the call) from Keras's [name, call, output].
+
+    Raises:
+        ValueError: it is something else; no layer here has a second output.
+    """
+    if isinstance(history, list | tuple) and len(history) == 1:
+        (history,) = history  # as Keras writes the one output of an older version
+    match history:
+        case [str() as name, int() as number, 0]:
+            return name, number
+    raise ValueError(f"{where}: expected [layer, call, 0], found {_cut(history)}")
 
 
 def _check_object(node: Mapping[str, Any], where: str) -> None:
@@ -190,7 +260,7 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
             f"{where}: expected a dict as the config of {name}, "
             f"found {_cut(node.get('config'))}"
         )
-    unknown = [key for key in node if key not in ENTRIES]
+    unknown = [key for key in node if key not in (*ENTRIES, *GRAPH_ENTRIES)]
     if unknown:
         raise ValueError(f"{where}: {name} has an unknown entry {_cut(unknown[0])}")
 

@@ -15,6 +15,7 @@ import dataclasses
 import io
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -137,8 +138,8 @@ def _buffers(model: Any) -> State:
     """Return the layers' own buffers that are not among the weights."""
     return {
         f"buffers/{i}/{name}": buffer
-        for i, layer in enumerate(model.layers)
-        for name, buffer in layer.buffers.items()
+        for i, (_, layer) in enumerate(_by_path(model))
+        for name, buffer in ({} if layer.nodes else layer.buffers).items()
         if name not in layer.named_weights
     }
 
@@ -153,7 +154,16 @@ def _kind(optimizer: Any) -> str | None:
 
 
 def _layers(model: Any) -> list[list[str]]:
-    return [[type(layer).__name__, layer.name] for layer in model.layers]
+    """Return the class and the path of every layer, such as ``block/dense``."""
+    return [[layer.class_name, path] for path, layer in _by_path(model)]
+
+
+def _by_path(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield all layers, those of a model in the model after itself."""
+    for layer in model.layers:
+        yield prefix + layer.name, layer
+        if layer.nodes:
+            yield from _by_path(layer, f"{prefix}{layer.name}/")
 
 
 def _check_layers(who: str, model: Any, metadata: dict[str, Any]) -> None:
@@ -227,6 +237,6 @@ def _restore_optimizer(
 
 
 def _rename(key: str, new_names: dict[str, str]) -> str:
-    """Replace the layer's name at the beginning of ``dense/kernel/momentum``."""
-    layer, slash, rest = key.partition("/")
-    return new_names.get(layer, layer) + slash + rest if slash else key
+    """Replace the layer's path at the beginning of ``dense/kernel/momentum``."""
+    layer, *rest = key.rsplit("/", 2)
+    return "/".join([new_names.get(layer, layer), *rest])

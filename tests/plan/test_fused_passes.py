@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from scratchnet.plan.dropout_in_place import DropoutInPlace
 
 import scratchnet as keras
 from scratchnet import kernels, layers, losses
 from scratchnet import plan as rewrites
 from scratchnet.plan.dense_chain import WIDEST, DenseChain
-from scratchnet.plan.dropout_in_place import DropoutInPlace
 from tests.plan.test_rules import (
     MODELS,
     convolutional,

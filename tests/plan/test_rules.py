@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from scratchnet.plan.stages import LossHead
 
 import scratchnet as keras
 from scratchnet import kernels, layers, losses
 from scratchnet import plan as rewrites
 from scratchnet.kernels.convolution import winograd
 from scratchnet.plan.pooled_convolution import PooledConvolution
-from scratchnet.plan.stages import LossHead
 from tests.keras.golden import compare
 
 
