@@ -79,10 +79,8 @@ def _explained(path: str, advice: str) -> Iterator[None]:
     except Exception as error:
         known = isinstance(error, ValueError | TypeError | NotImplementedError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
-        # Some say what they received, and a file may hold very long words.
-        text = text if len(text) <= 600 else f"{text[:600]}…"
         raise CheckpointError(
-            f"{path}: {keras_archive.CONFIG}: {text}; {advice}"
+            f"{path}: {keras_archive.CONFIG}: {layout.shorten(text)}; {advice}"
         ) from error
 
 
