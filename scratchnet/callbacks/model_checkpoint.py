@@ -50,7 +50,7 @@ class ModelCheckpoint(MonitorCallback):
         initial_value_threshold: value that the metric has to beat for a first save.
 
     Raises:
-        TypeError: filepath is no path.
+        TypeError: filepath is not a path.
         ValueError: filepath has another ending, or save_freq is out of range.
         ImportError: in `fit`, the ending needs h5py, which is not installed.
         CheckpointError: in `fit`, the file can't be written.
@@ -155,8 +155,8 @@ class ModelCheckpoint(MonitorCallback):
             return True
         if getattr(value, "ndim", 0) > 0:
             warnings.warn(
-                f"ModelCheckpoint: the metric {self.monitor!r} is no single number but "
-                f"{value!r}; saving without a comparison",
+                f"ModelCheckpoint: the metric {self.monitor!r} is not a single number "
+                f"but {value!r}; saving without a comparison",
                 stacklevel=4,
             )
             return True

@@ -31,7 +31,8 @@ def load_model(
         safe_mode: outside the subset if False: there is no other mode.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or holds what scratchnet has not.
+        CheckpointError: the file is missing, damaged, or holds what scratchnet
+            does not have.
         ValueError: the name has another ending.
         ImportError: h5py is not installed.
 
@@ -94,7 +95,7 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
         custom_objects: outside the subset.
 
     Raises:
-        ValueError: it is not JSON, or names what scratchnet has not.
+        ValueError: it is not JSON, or names what scratchnet does not have.
         NotImplementedError: it holds settings outside the subset.
 
     Reference: `keras/src/models/model.py` (model_from_json).

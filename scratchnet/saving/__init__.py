@@ -93,7 +93,7 @@ def save_model(
 
     Raises:
         CheckpointError: the file can't be written or is there already, or the model
-            holds what Keras has not: a class, or a setting of one.
+            holds what Keras doesn't have: a class, or a setting of one.
         NonFiniteWeightsError: a weight isn't finite; a `CheckpointError`, too.
         ValueError: the name has another ending, or the model is not built.
         ImportError: h5py is not installed.

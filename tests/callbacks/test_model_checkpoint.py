@@ -57,7 +57,7 @@ def test_a_metric_that_is_an_array_warns_and_saves(tmp_path: Path) -> None:
     checkpoint = ModelCheckpoint(
         tmp_path / "a.npz", save_weights_only=True, save_best_only=True
     )
-    with pytest.warns(UserWarning, match="no single number"):
+    with pytest.warns(UserWarning, match="not a single number"):
         fit(model, checkpoint, [{"val_loss": np.ones(2)}])
     assert len(model.saved) == 1
 

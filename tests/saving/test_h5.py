@@ -242,7 +242,9 @@ def test_a_weight_too_many_is_named(path):
     model = make_model(0)
     model.layers.append(Dense(kernel=zeros(2)))
     save_weights(model, path)
-    refuse(path, "1 weights that this model has not, such as 'layers/dense_2/vars/0'")
+    refuse(
+        path, "1 weights that this model does not have, such as 'layers/dense_2/vars/0'"
+    )
 
 
 def test_an_optimizer_that_does_not_fit_leaves_the_weights_alone(path):
