@@ -243,8 +243,8 @@ def _check_optimizer_scalars(state: dict[str, np.ndarray], path: str) -> None:
 def _read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
     if dataset.shape != like.shape or dataset.dtype != like.dtype:
         raise CheckpointError(
-            f"{who}: expected {layout.describe(like.shape, like.dtype)}, found "
-            f"{layout.describe(dataset.shape or (), dataset.dtype)}"
+            f"{who}: expected {like.shape} {like.dtype}, found "
+            f"{dataset.shape or ()} {dataset.dtype}"
         )
     if dataset.is_virtual or dataset.external or dataset.chunks is not None:
         raise CheckpointError(

@@ -122,15 +122,6 @@ def shorten(text: str) -> str:
     return text if len(text) <= 600 else f"{text[:600]}…"
 
 
-def describe(shape: Any, dtype: Any) -> str:
-    """Write a shape and a dtype as messages do.
-
-    >>> describe((3, 3, 1, 32), "float32")
-    '(3, 3, 1, 32) float32'
-    """
-    return f"{tuple(shape)} {dtype}"
-
-
 def assign(layers: Layers, values: list[np.ndarray]) -> None:
     """Copy checked values into a model's weights; nothing here can fail halfway."""
     for weight, value in zip(weights_of(layers), values, strict=True):
