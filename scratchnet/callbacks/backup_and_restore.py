@@ -11,7 +11,7 @@ from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.save_frequency import SaveFrequency
 from scratchnet.foundation.errors import CheckpointError
-from scratchnet.foundation.files import remove_unfinished
+from scratchnet.foundation.files import make_folder, remove_unfinished
 from scratchnet.saving import training_state
 
 
@@ -124,12 +124,11 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Delete the backup, unless the run was interrupted."""
-        is_interrupted = getattr(self.model, "interrupted", False)
-        if self.delete_checkpoint and not is_interrupted:
+        if self.delete_checkpoint and not self.model.interrupted:
             self._delete()
 
     def _save(self, epoch: int) -> None:
-        os.makedirs(self.backup_dir, exist_ok=True)
+        make_folder("BackupAndRestore", self.backup_dir)
         state = training_state.collect(self.model, epoch, self._position)
         if self.double_checkpoint and self._latest.exists():
             os.replace(self._latest, self._previous)

@@ -11,7 +11,8 @@ from scratchnet.callbacks.callback import Logs
 from scratchnet.callbacks.messages import say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import SaveFrequency
-from scratchnet.foundation.errors import CheckpointError, NonFiniteWeightsError
+from scratchnet.foundation.errors import NonFiniteWeightsError
+from scratchnet.foundation.files import make_folder
 from scratchnet.saving import h5
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".npz")
@@ -50,7 +51,7 @@ class ModelCheckpoint(MonitorCallback):
         initial_value_threshold: value that the metric has to beat for a first save.
 
     Raises:
-        TypeError: filepath is no path.
+        TypeError: filepath is not a path.
         ValueError: filepath has another ending, or save_freq is out of range.
         ImportError: in `fit`, the ending needs h5py, which is not installed.
         CheckpointError: in `fit`, the file can't be written.
@@ -91,7 +92,7 @@ class ModelCheckpoint(MonitorCallback):
         if not self.filepath.endswith(".npz"):
             h5.import_h5py(self.filepath)
         with suppress(KeyError, IndexError):  # its name has fields: not known yet
-            _make_folder(os.path.dirname(self.filepath).format())
+            make_folder("ModelCheckpoint", os.path.dirname(self.filepath).format())
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Note the epoch, for saves after batches."""
@@ -146,17 +147,11 @@ class ModelCheckpoint(MonitorCallback):
             self._report(epoch, f"saving model to {path}")
             return True
         value = logs.get(self.monitor)
-        if value is None:
+        if value is None or getattr(value, "ndim", 0) > 0:
             warnings.warn(
-                f"ModelCheckpoint: the metric {self.monitor!r} is not available; "
-                f"saving without it; there are: {', '.join(logs) or 'none'}",
-                stacklevel=4,
-            )
-            return True
-        if getattr(value, "ndim", 0) > 0:
-            warnings.warn(
-                f"ModelCheckpoint: the metric {self.monitor!r} is no single number but "
-                f"{value!r}; saving without a comparison",
+                f"ModelCheckpoint: expected the metric {self.monitor!r} to be a single "
+                f"number, received {value!r}; saving without a comparison; there are: "
+                f"{', '.join(logs) or 'none'}",
                 stacklevel=4,
             )
             return True
@@ -181,7 +176,7 @@ class ModelCheckpoint(MonitorCallback):
                 f"ModelCheckpoint: expected the name of a file, received the folder "
                 f"{path}"
             )
-        _make_folder(os.path.dirname(path))
+        make_folder("ModelCheckpoint", os.path.dirname(path))
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:
@@ -190,27 +185,6 @@ class ModelCheckpoint(MonitorCallback):
     def _report(self, epoch: int, text: str) -> None:
         if self.verbose > 0:
             say(f"Epoch {epoch + 1}: {text}")
-
-
-def _make_folder(folder: str) -> None:
-    """Make a folder, if it is missing.
-
-    Raises:
-        CheckpointError: it can't be made, or nothing can be written to it.
-    """
-    folder = folder or os.curdir
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise CheckpointError(
-            f"ModelCheckpoint: the folder {folder} can't be made: "
-            f"{error.strerror or error}; choose another filepath"
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise CheckpointError(
-            f"ModelCheckpoint: the folder {folder} can't be written to; choose another "
-            "filepath"
-        )
 
 
 def _check_ending(filepath: str | os.PathLike[str], save_weights_only: bool) -> str:

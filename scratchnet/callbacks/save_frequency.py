@@ -25,8 +25,8 @@ class SaveFrequency:
         is_count = isinstance(save_freq, int) and not isinstance(save_freq, bool)
         if save_freq != "epoch" and not (is_count and save_freq >= 1):
             raise ValueError(
-                f"{who}: expected save_freq='epoch' or a whole number of batches, 1 or "
-                f"more, received {save_freq!r}"
+                f"{who}: expected save_freq to be 'epoch' or a positive integer, the "
+                f"number of batches between two saves, received {save_freq!r}"
             )
         self.every_epoch = save_freq == "epoch"
         self._batches = save_freq

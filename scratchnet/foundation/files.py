@@ -111,6 +111,28 @@ def write_whole(
         raise
 
 
+def make_folder(who: str, folder: str) -> None:
+    """Make a folder for files, if it is missing; an empty name is the current one.
+
+    Args:
+        who: who writes there, for the message.
+        folder: its name.
+
+    Raises:
+        CheckpointError: it can't be made, or nothing can be written to it.
+    """
+    folder = folder or os.curdir
+    try:
+        os.makedirs(folder, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "it is read-only"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise CheckpointError(
+            f"{who}: the folder {folder} can't be written to: {reason}; choose another"
+        )
+
+
 def remove_unfinished(path: str | os.PathLike[str]) -> None:
     """Remove what killed processes have left of writing a file.
 

@@ -25,7 +25,8 @@ def load_model(filepath: Any, compile: bool = True) -> Model:
         compile: whether to compile the model as it was when it was saved.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or holds what scratchnet has not.
+        CheckpointError: the file is missing, damaged, or holds what scratchnet
+            does not have.
         ValueError: the name has another ending.
         ImportError: h5py is not installed.
 
@@ -68,10 +69,8 @@ def _explained(path: str, advice: str) -> Iterator[None]:
     except Exception as error:
         known = isinstance(error, ValueError | TypeError | NotImplementedError)
         text = str(error) if known else f"{type(error).__name__}: {error}"
-        # Some say what they received, and a file may hold very long words.
-        text = text if len(text) <= 600 else f"{text[:600]}…"
         raise CheckpointError(
-            f"{path}: {keras_archive.CONFIG}: {text}; {advice}"
+            f"{path}: {keras_archive.CONFIG}: {layout.shorten(text)}; {advice}"
         ) from error
 
 
@@ -85,7 +84,7 @@ def model_from_json(json_string: str) -> Model:
         json_string: the JSON.
 
     Raises:
-        ValueError: it is not JSON, or names what scratchnet has not.
+        ValueError: it is not JSON, or names what scratchnet does not have.
         NotImplementedError: it holds settings outside the subset.
 
     Reference: `keras/src/models/model.py` (model_from_json).

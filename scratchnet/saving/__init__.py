@@ -85,18 +85,8 @@ def save_model(
 ) -> None:
     """Write a whole model to a ``.keras`` file, whole or not at all.
 
-    Args:
-        model: a built model.
-        path: a name that ends in ``.keras``.
-        overwrite: replace a file of that name.
-        allow_non_finite: save NaN and infinite weights too.
-
-    Raises:
-        CheckpointError: the file can't be written or is there already, or the model
-            holds what Keras has not: a class, or a setting of one.
-        NonFiniteWeightsError: a weight isn't finite; a `CheckpointError`, too.
-        ValueError: the name has another ending, or the model is not built.
-        ImportError: h5py is not installed.
+    Args, errors: as `save_weights`; besides, `CheckpointError` where the model holds
+    what Keras doesn't have: a class, or a setting of one.
     """
     name = keras_archive.check_name(path)
     _save(keras_archive, model, name, overwrite, allow_non_finite)

@@ -31,7 +31,7 @@ import numpy as np
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.saving import layout
 
-# Keras before 3.15 kept the state of a Dropout's generator here; it is no weight.
+# Keras before 3.15 kept the state of a Dropout's generator here; it is not a weight.
 GENERATOR_STATE = "/seed_generator/vars/0"
 
 
@@ -108,8 +108,8 @@ def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
         path: what to call it in messages.
 
     Raises:
-        CheckpointError: it is no HDF5 file, damaged, or of Keras 2; or what the block
-            reads of it is damaged.
+        CheckpointError: it is damaged, not an HDF5 file, or of Keras 2; or what the
+            block reads of it is damaged.
     """
     h5py = import_h5py(path)
     with layout.damage_named(path, "HDF5 file"), h5py.File(source, "r") as file:
@@ -176,13 +176,13 @@ def _read_layers(
             raise CheckpointError(
                 f"{path}: weight '{name}' of {layer.label}: expected at "
                 f"'{place}', found nothing there; it belongs to another model, or is "
-                "no Keras 3 weights file"
+                "not a weights file of Keras 3"
             )
     unknown = sorted(found - set(wanted))
     if unknown:
         raise CheckpointError(
             f"{path}: belongs to another model: it holds {len(unknown)} weights that "
-            f"this model has not, such as '{unknown[0]}'"
+            f"this model does not have, such as '{unknown[0]}'"
         )
     return [
         _read_array(
@@ -240,8 +240,8 @@ def _check_optimizer_scalars(state: dict[str, np.ndarray], path: str) -> None:
 def _read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
     if dataset.shape != like.shape or dataset.dtype != like.dtype:
         raise CheckpointError(
-            f"{who}: expected {layout.describe(like.shape, like.dtype)}, found "
-            f"{layout.describe(dataset.shape or (), dataset.dtype)}"
+            f"{who}: expected {like.shape} {like.dtype}, found "
+            f"{dataset.shape or ()} {dataset.dtype}"
         )
     if dataset.is_virtual or dataset.external or dataset.chunks is not None:
         raise CheckpointError(

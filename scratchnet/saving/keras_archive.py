@@ -32,8 +32,6 @@ JSON_LIMIT = 1 << 20
 # The release of Keras whose files these are.
 KERAS_VERSION = "3.15.1"
 ENCRYPTED = 0x1
-# Class → the settings that Keras's class of that name doesn't take.
-BEYOND_KERAS = {"SparseCategoricalCrossentropy": ("label_smoothing",)}
 
 
 # Writing
@@ -56,9 +54,9 @@ def _config_bytes(model: Any, path: str) -> bytes:
     """Return config.json, if both Keras and `load_model` could make a model of it."""
     record = serialization.record(model)
     try:
-        config, compile_config = serialization.model_parts(record)
-        _refuse_beyond_keras(config, "model")
-        _refuse_beyond_keras(serialization.plain(compile_config, "compile"), "compile")
+        _, compile_config = serialization.model_parts(record)
+        compiled = serialization.plain(compile_config or {}, "compile")
+        _require_keras_s(compiled.get("loss"))
     except ValueError as error:
         raise CheckpointError(
             f"{path}: not saved: {error}. A .keras file can hold what Keras and "
@@ -74,29 +72,19 @@ def _config_bytes(model: Any, path: str) -> bytes:
     return content
 
 
-def _refuse_beyond_keras(node: Any, where: str) -> None:
-    """Refuse settings that would make Keras fail to read the file.
-
-    Args:
-        node: a configuration made `plain`, or a part of one.
-        where: what to call it in messages.
+def _require_keras_s(loss: Any) -> None:
+    """Refuse the one setting that would make Keras fail to read the file.
 
     Raises:
-        ValueError: there is one.
+        ValueError: the loss has it.
     """
-    if isinstance(node, list):
-        for i, part in enumerate(node):
-            _refuse_beyond_keras(part, f"{where}[{i}]")
-    elif isinstance(node, dict):
-        name = node.get("class_name")
-        for setting in BEYOND_KERAS.get(name, ()) if isinstance(name, str) else ():
-            if setting in node["config"]:
-                raise ValueError(
-                    f"{where}: {name} has {setting}={node['config'][setting]!r}, which "
-                    "Keras's has not"
-                )
-        for key, part in node.items():
-            _refuse_beyond_keras(part, f"{where}.{key}")
+    if isinstance(loss, dict) and loss["class_name"] == "SparseCategoricalCrossentropy":
+        smoothing = loss["config"].get("label_smoothing")
+        if smoothing is not None:
+            raise ValueError(
+                f"compile.loss: SparseCategoricalCrossentropy has "
+                f"label_smoothing={smoothing!r}, which Keras's does not have"
+            )
 
 
 # Reading
@@ -136,7 +124,13 @@ def read(path: str) -> tuple[Any, bytes]:
     """
     h5.import_h5py(path)
     members = _read_members(path)
-    _check_version(_read_json(members, METADATA, path), path)
+    metadata = _read_json(members, METADATA, path)
+    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    if not isinstance(version, str) or not version.startswith("3."):
+        raise CheckpointError(
+            f"{path}: {METADATA}: expected a file of Keras 3, found version "
+            f"{version!r:.80}; load it in Keras 3 and save it again"
+        )
     return _read_json(members, CONFIG, path), members[WEIGHTS]
 
 
@@ -226,18 +220,5 @@ def _check_members(members: list[zipfile.ZipInfo], size: int, path: str) -> None
 
 
 def _read_json(members: dict[str, bytes], name: str, path: str) -> Any:
-    try:
+    with layout.damage_named(f"{path}: {name}", "JSON"):
         return serialization.parse_json(members[name])
-    except ValueError as error:
-        raise CheckpointError(
-            f"{path}: {name}: not the JSON of Keras: {error}"
-        ) from error
-
-
-def _check_version(metadata: Any, path: str) -> None:
-    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-    if not isinstance(version, str) or not version.startswith("3."):
-        raise CheckpointError(
-            f"{path}: {METADATA}: expected a file of Keras 3, found version "
-            f"{version!r:.80}; load it in Keras 3 and save it again"
-        )

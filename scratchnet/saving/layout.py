@@ -126,18 +126,13 @@ def damage_named(path: str, kind: str) -> Iterator[None]:
     except (CheckpointError, Warning):
         raise
     except Exception as error:
-        raise CheckpointError(
-            f"{path}: damaged, or no {kind}: {type(error).__name__}: {error}"
-        ) from error
+        text = shorten(f"{type(error).__name__}: {error}")
+        raise CheckpointError(f"{path}: damaged, or no {kind}: {text}") from error
 
 
-def describe(shape: Any, dtype: Any) -> str:
-    """Write a shape and a dtype as messages do.
-
-    >>> describe((3, 3, 1, 32), "float32")
-    '(3, 3, 1, 32) float32'
-    """
-    return f"{tuple(shape)} {dtype}"
+def shorten(text: str) -> str:
+    """Return an error's message without most of what a file says at great length."""
+    return text if len(text) <= 600 else f"{text[:600]}…"
 
 
 def assign(layers: Layers, values: list[np.ndarray]) -> None:

@@ -223,7 +223,7 @@ def _check_metadata(metadata: dict[str, Any], layers: layout.Layers, path: str) 
 def _list_weights(weights: Any) -> str:
     try:
         listed = [
-            f"{weight['name']} {layout.describe(weight['shape'], weight['dtype'])}"
+            f"{weight['name']} {tuple(weight['shape'])} {weight['dtype']}"
             for weight in weights
         ]
     except (TypeError, KeyError):

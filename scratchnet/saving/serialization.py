@@ -125,7 +125,7 @@ def parse_json(content: str | bytes) -> Any:
     """Read JSON without what Python's reader adds or lets pass.
 
     Raises:
-        ValueError: it is no JSON, a key occurs twice, a number is NaN or Infinity, or
+        ValueError: it is not JSON, a key occurs twice, a number is NaN or Infinity, or
             lists and objects are nested too deep.
     """
     text = content.decode() if isinstance(content, bytes) else content
@@ -160,7 +160,7 @@ def plain(node: Any, where: str) -> Any:
         functions understand them, and dtype policies are the names of dtypes.
 
     Raises:
-        ValueError: a class is none of those in `KNOWN`, or an object is not
+        ValueError: a class is not among those in `KNOWN`, or an object is not
             written as Keras writes it.
 
     >>> plain({"class_name": "Lambda", "module": "keras.layers"}, "layers[0]")
@@ -269,7 +269,7 @@ def _outside(name: Any, module: Any) -> str:
     """Say why a class can't be named, and which can."""
     what = f"{_cut(name)} of module {_cut(module)} is"
     if module is not None and str(module).partition(".")[0] != "keras":
-        return f"{what} none of scratchnet's own classes, and only those can be stored"
+        return f"{what} not a class of scratchnet's own, and only those can be stored"
     if module is None or module in KNOWN:
         there_are = KNOWN.get(str(module), KNOWN["keras.layers"])
         advice = lookup.suggest(str(name), dict.fromkeys(there_are))

@@ -22,7 +22,6 @@ from stand_ins import (
 
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.saving import load_weights, save_weights
-from tests.faults import Faults
 
 GOLDEN = Path(__file__).parents[1] / "keras" / "golden"
 
@@ -46,32 +45,6 @@ def optimizer_of(model: StandInModel, seed: int) -> StandInOptimizer:
 
 
 # Round trips
-
-
-@pytest.mark.parametrize("name", ["a.weights.h5", "a.h5"])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_weights_come_back_to_the_bit(tmp_path, name, dtype):
-    saved, loaded = make_model(0, dtype), make_model(1, dtype)
-    save_weights(saved, tmp_path / name)
-    load_weights(loaded, tmp_path / name)
-    assert same_weights(weights_of(loaded), weights_of(saved))
-    assert os.listdir(tmp_path) == [name]
-
-
-def test_equal_weights_give_equal_files(tmp_path):
-    model = make_model(0)
-    save_weights(model, tmp_path / "a.weights.h5")
-    save_weights(model, tmp_path / "b.weights.h5")
-    first = (tmp_path / "a.weights.h5").read_bytes()
-    assert first == (tmp_path / "b.weights.h5").read_bytes()
-
-
-def test_weights_that_are_not_contiguous_come_back(path):
-    kernel = np.arange(12, dtype="float32").reshape(3, 4)
-    save_weights(StandInModel([Dense(kernel=kernel.T)]), path)
-    loaded = StandInModel([Dense(kernel=np.zeros((4, 3), "float32"))])
-    load_weights(loaded, path)
-    np.testing.assert_array_equal(loaded.layers[0].named_weights["kernel"], kernel.T)
 
 
 def test_the_optimizer_of_a_compiled_model_comes_back(path):
@@ -258,14 +231,6 @@ def test_another_shape_is_named(path):
     )
 
 
-@pytest.mark.parametrize(
-    ("saved", "model"), [("float32", "float64"), ("float64", "float32")]
-)
-def test_another_dtype_is_named(path, saved, model):
-    save_weights(make_model(0, saved), path)
-    refuse(path, rf"expected .* {model}, found .* {saved}", make_model(1, model))
-
-
 def test_a_missing_weight_is_named(path):
     model = make_model(0)
     del model.layers[4].named_weights["bias"]
@@ -277,7 +242,9 @@ def test_a_weight_too_many_is_named(path):
     model = make_model(0)
     model.layers.append(Dense(kernel=zeros(2)))
     save_weights(model, path)
-    refuse(path, "1 weights that this model has not, such as 'layers/dense_2/vars/0'")
+    refuse(
+        path, "1 weights that this model does not have, such as 'layers/dense_2/vars/0'"
+    )
 
 
 def test_an_optimizer_that_does_not_fit_leaves_the_weights_alone(path):
@@ -401,35 +368,3 @@ def test_without_h5py_the_extra_is_named_before_anything_is_written(path, monkey
         with pytest.raises(ImportError, match=r"pip install 'scratchnet\[h5\]'"):
             action(make_model(0), path)
     assert os.listdir(path.parent) == []
-
-
-def test_weights_that_are_not_finite_are_refused_unless_asked_for(path):
-    model = make_model(0)
-    save_weights(model, path)
-    good = path.read_bytes()
-    model.layers[0].named_weights["bias"][0] = np.nan
-    with pytest.raises(CheckpointError, match="'bias' of Conv2D"):
-        save_weights(model, path)
-    assert path.read_bytes() == good
-    save_weights(model, path, allow_non_finite=True)
-    loaded = make_model(1)
-    load_weights(loaded, path)
-    assert same_weights(weights_of(loaded), weights_of(model))
-
-
-@pytest.mark.parametrize("ending", [".npz", ".weights.h5"])
-def test_a_fault_at_any_call_of_a_save_leaves_old_or_new_weights(tmp_path, ending):
-    path = tmp_path / f"a{ending}"
-    old, new = make_model(0), make_model(1)
-    with Faults() as faults:
-        save_weights(old, path)
-    for k in range(len(faults.calls)):
-        save_weights(old, path)
-        with Faults(fail_at=k, error=OSError(28, "No space left on device")) as broken:
-            with pytest.raises(CheckpointError, match="free some space"):
-                save_weights(new, path)
-        loaded = make_model(2)
-        load_weights(loaded, path)
-        expected = new if "replace" in broken.calls[:k] else old
-        assert same_weights(weights_of(loaded), weights_of(expected))
-        assert os.listdir(tmp_path) == [path.name]

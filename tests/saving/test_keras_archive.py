@@ -300,7 +300,7 @@ def test_label_smoothing_of_sparse_labels_is_refused(path):
     model.compile("sgd", losses.SparseCategoricalCrossentropy(label_smoothing=0.2))
     message = (
         r"not saved: compile\.loss: SparseCategoricalCrossentropy has "
-        r"label_smoothing=0\.2, which Keras's has not. A \.keras file can hold what"
+        r"label_smoothing=0\.2, which Keras's does not have. A \.keras file can hold"
     )
     with pytest.raises(CheckpointError, match=message):
         model.save(path)
@@ -337,10 +337,13 @@ def small(*more: layers.Layer, cls: Any = keras.Sequential) -> keras.Sequential:
     [
         (
             lambda: small(Scale()),
-            r"model.layers\[2\]: 'Scale' of module '\S+' is none of scratchnet's own "
-            "classes, and only those can be stored. A .keras file can hold",
+            r"model.layers\[2\]: 'Scale' of module '\S+' is not a class of "
+            "scratchnet's own, and only those can be stored. A .keras file can hold",
         ),
-        (lambda: small(cls=OwnModel), "'OwnModel' of module .* none of scratchnet's"),
+        (
+            lambda: small(cls=OwnModel),
+            "'OwnModel' of module .* not a class of scratchnet's",
+        ),
     ],
 )
 def test_classes_of_the_user_s_own_are_refused_by_name(path, model, message):
@@ -448,7 +451,11 @@ def test_a_fault_at_any_call_of_a_save_leaves_the_old_or_the_new_model(path):
     ("place", "value", "message"),
     [
         ("config/layers/1/config/units", 5, r"expected \(3, 5\) float32, found \(3, 2"),
-        ("config/layers/1/config/use_bias", False, "1 weights that this model has not"),
+        (
+            "config/layers/1/config/use_bias",
+            False,
+            "1 weights that this model does not",
+        ),
         ("config/layers/1/config/units", 0, "positive integer for units"),
         ("config/layers/1/config/no", 1, "Dense: there is no argument 'no'"),
         ("config/layers/1/config/activation", "gelu", "unknown activation 'gelu'"),

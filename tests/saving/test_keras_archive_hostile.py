@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import struct
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from hostile import load_all
 
 import scratchnet as keras
 from scratchnet import layers
@@ -35,33 +34,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.fit(np.zeros((2, 4)), np.zeros((2, 3)), verbose=0)
     model.save(path)
     return path
-
-
-def load_all(good: Path, contents: dict[str, bytes], folder: str) -> dict[str, str]:
-    """Load files in a child process, hold it to its limits, and return its messages."""
-    (good.parent / folder).mkdir()
-    for name, content in contents.items():
-        (good.parent / folder / f"{name}.keras").write_bytes(content)
-    script = Path(__file__).with_name("load_models.py")
-    done = subprocess.run(
-        [sys.executable, str(script), str(good.parent / folder)],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    largest = max(len(content) for content in contents.values())
-    assert report["extra_bytes"] <= 3 * largest + (32 << 20)
-    assert len(report["results"]) == len(contents)
-    for name, result in report["results"].items():
-        assert result["seconds"] <= 1, name
-        assert result["events"] == [], name
-        assert len(result["message"]) < 1000 + len(str(good)), name
-    return {
-        name.removesuffix(".keras"): result["message"]
-        for name, result in report["results"].items()
-    }
 
 
 def members_of(path: Path) -> Members:

@@ -6,9 +6,8 @@ import io
 import json
 import os
 import pickle
+import re
 import struct
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hostile import load_all
 from stand_ins import make_model
 
 from scratchnet.foundation.errors import CheckpointError
@@ -32,29 +32,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def load_all(good: Path, contents: dict[str, bytes], folder: str) -> dict[str, Any]:
-    """Load files in a child process and hold it to its limits."""
-    (good.parent / folder).mkdir()
-    for name, content in contents.items():
-        (good.parent / folder / f"{name}.npz").write_bytes(content)
-    script = Path(__file__).with_name("load_all.py")
-    done = subprocess.run(
-        [sys.executable, str(script), str(good.parent / folder)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    largest = max(len(content) for content in contents.values())
-    assert report["extra_bytes"] <= 3 * largest + (32 << 20)
-    assert len(report["results"]) == len(contents)
-    for name, result in report["results"].items():
-        assert result["weights_right"], name
-        assert result["seconds"] <= 1, name
-    return {name.removesuffix(".npz"): r for name, r in report["results"].items()}
-
-
 # Damage
 
 
@@ -66,17 +43,16 @@ def test_every_flipped_bit_is_detected(good):
         damaged = bytearray(content)
         damaged[bit // 8] ^= 1 << (bit % 8)
         flipped[f"bit_{bit}"] = bytes(damaged)
-    results = load_all(good, flipped, "flips")
-    passed = [name for name, result in results.items() if not result["message"]]
-    assert not passed, f"seed {SEED}"
+    messages = load_all(good, flipped, "flips")
+    assert all(messages.values()), f"seed {SEED}"
 
 
 def test_every_truncation_is_detected(good):
     content = good.read_bytes()
     lengths = np.random.default_rng(SEED).integers(0, len(content), 100)
     cut = {f"length_{length}": content[:length] for length in lengths}
-    results = load_all(good, cut, "cuts")
-    assert all(result["message"] for result in results.values()), f"seed {SEED}"
+    messages = load_all(good, cut, "cuts")
+    assert all(messages.values()), f"seed {SEED}"
 
 
 def mutate(content: bytes, rng: np.random.Generator) -> bytes:
@@ -108,13 +84,9 @@ def test_mutants_load_right_or_are_refused(good):
         mutant = mutate(content, rng)
         # Every second one gets a right checksum, or only the checksum would be tested.
         mutants[f"mutant_{i}"] = signed_npz.sign(mutant) if i % 2 else mutant
-    results = load_all(good, mutants, "mutants")
-    beyond_checksum = [
-        result
-        for result in results.values()
-        if "SHA-256" not in result["message"] and result["message"]
-    ]
-    assert len(beyond_checksum) > 100, f"seed {SEED}"
+    messages = load_all(good, mutants, "mutants")
+    beyond_checksum = [text for text in messages.values() if "SHA-256" not in text]
+    assert len(list(filter(None, beyond_checksum))) > 100, f"seed {SEED}"
 
 
 # Made by hand
@@ -308,13 +280,10 @@ def handmade(content: bytes) -> dict[str, tuple[bytes, str]]:
 
 def test_handmade_files_are_refused_for_the_right_reason(good):
     cases = handmade(good.read_bytes())
-    results = load_all(good, {name: case[0] for name, case in cases.items()}, "hand")
+    messages = load_all(good, {name: case[0] for name, case in cases.items()}, "hand")
     for name, (_, reason) in cases.items():
-        message = results[name]["message"]
-        assert message, f"{name} was loaded"
-        with pytest.raises(CheckpointError, match=reason):
-            raise CheckpointError(f"{message} ({name})")
-        assert len(message) < 1500, name
+        assert messages[name], f"{name} was loaded"
+        assert re.search(reason, messages[name]), (name, messages[name])
     assert not os.path.exists("/tmp/scratchnet_gadget_ran")
 
 
@@ -324,7 +293,7 @@ def test_the_tools_of_this_file_make_good_files_too(good):
     assert pack(members) == content
     assert signed_npz.sign(content) == content
     assert with_header(members, header(), members[1][1][-72:]) != content
-    results = load_all(
+    messages = load_all(
         good,
         {
             "same": with_metadata(members),
@@ -332,7 +301,7 @@ def test_the_tools_of_this_file_make_good_files_too(good):
         },
         "tools",
     )
-    assert [result["message"] for result in results.values()] == ["", ""]
+    assert list(messages.values()) == ["", ""]
 
 
 def test_a_folder_a_pipe_and_nothing_are_refused(tmp_path):
