@@ -93,7 +93,6 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     if step.kind == "softmax":
         return [_softmax_gradient(step, index)]
     y, dy = step.y, step.dy
-    assert dy is not None
     own, slope = float(y[index]), float(dy[index])
     factor = {"relu": float(own > 0), "sigmoid": own * (1 - own)}.get(
         step.kind, 1 - own * own
@@ -118,7 +117,6 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
 
 def _softmax_gradient(step: Step, index: Index) -> Equation:
     y, dy = step.y, step.dy
-    assert dy is not None
     lead, own = index[:-1], float(y[index])
     rows = []
     for k in range(y.shape[-1]):

@@ -106,7 +106,6 @@ def _statistics(step: Step, c: int) -> list[Equation]:
 
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out an element of dx, d_gamma or d_beta."""
-    assert step.dy is not None
     if name != "x":
         return [_parameter(step, name, index[-1])]
     channel, dy = _channel(step, index[-1]), step.dy
@@ -145,7 +144,6 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
 def _parameter(step: Step, name: str, c: int) -> Equation:
     """Return d_gamma = ∑ dy · x̂, or d_beta = ∑ dy."""
     channel, x, dy = _channel(step, c), step.x, step.dy
-    assert dy is not None
     rows, size = [], 0.0
     for lead in np.ndindex(dy.shape[:-1]):
         at = (*lead, c)
@@ -173,7 +171,6 @@ def _gradient(step: Step, name: str, c: int) -> float:
     if name in step.grads:
         return float(step.grads[name][c])
     channel, x, dy = _channel(step, c), step.x[..., c], step.dy
-    assert dy is not None
     factor = (x - channel.mean) * channel.inverse if name == "gamma" else 1.0
     return float(np.sum(dy[..., c] * factor, dtype=np.float64))
 

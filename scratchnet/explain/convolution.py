@@ -39,7 +39,6 @@ def forward(step: Step, index: Index) -> list[Equation]:
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out an element of dx, d_kernel or d_bias, all of them sums over dz."""
     x, dz = step.x, step.dy
-    assert dz is not None
     if name == "x":
         rows = list(_input_rows(step, dz, index))
         shown, computed = element("dx", index, x), step.dx[index]

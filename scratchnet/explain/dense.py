@@ -40,7 +40,6 @@ def add_bias(step: Step, unit: int, rows: list[Row]) -> str:
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out dx = ∑ dz · kernel, d_kernel = ∑ x · dz or d_bias = ∑ dz."""
     x, dz = step.x, step.dy
-    assert dz is not None
     if name == "x":
         lead, i = index[:-1], index[-1]
         kernel = step.operation.params["kernel"]

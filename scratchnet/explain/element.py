@@ -305,7 +305,6 @@ def _softmax_and_loss(run: LossRun, index: Index) -> Equation:
 def _loss(run: LossRun, index: Index) -> Equation:
     """Return what the loss hands back, which is where the path begins."""
     step = run.steps[-1]
-    assert step.dy is not None
     value = float(step.dy[index])
     name = element("dy", index, step.y)
     return Equation(

@@ -48,7 +48,6 @@ def forward(step: Step, index: Index) -> list[Equation]:
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out what a pixel collects from the windows that it lies in."""
     x, dy = step.x, step.dy
-    assert dy is not None
     rows = []
     for at in _windows_around(step, index):
         pixels = _pixels(step, at)

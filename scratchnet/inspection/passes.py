@@ -59,7 +59,7 @@ class Step:
     x: Any
     y: np.ndarray
     buffers: dict[str, np.ndarray]
-    dy: np.ndarray | None = None
+    dy: Any = None
     dx: Any = None
     grads: dict[str, np.ndarray] = field(default_factory=dict)
 
