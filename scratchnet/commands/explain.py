@@ -26,7 +26,10 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("run_folder", metavar="RUN", help="folder of a finished run")
     parser.add_argument(
-        "layer", metavar="LAYER", nargs="?", help="its name; without it: what there is"
+        "layer",
+        metavar="LAYER",
+        nargs="?",
+        help="its name, or path such as block/conv; without it: what there is",
     )
     parser.add_argument(
         "--element",

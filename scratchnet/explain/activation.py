@@ -6,20 +6,29 @@ The derivations are in `scratchnet/activations.py` and `kernels/activations/`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
-from scratchnet.explain.equation import Equation, Index, Row, element, rounding, total
+from scratchnet.explain.equation import (
+    Equation,
+    Index,
+    Row,
+    element,
+    rounding,
+    total_of,
+)
 from scratchnet.inspection.passes import Step
 
-FORMULAS = {
-    "relu": "max({x}, 0)",
-    "sigmoid": "1 / (1 + e^−{x})",
-    "tanh": "tanh {x}",
+# How y is worked out from x, and what dy is multiplied by, from y.
+FUNCTIONS: dict[str, tuple[str, Callable[[float], float]]] = {
+    "relu": ("max({x}, 0)", lambda x: max(x, 0.0)),
+    "sigmoid": ("1 / (1 + e^−{x})", lambda x: _sigmoid(x)),
+    "tanh": ("tanh {x}", math.tanh),
 }
-SLOPES = {
-    "relu": "{dy} if {y} > 0, else 0",
-    "sigmoid": "{dy} · {y} · (1 − {y})",
-    "tanh": "{dy} · (1 − {y}²)",
+SLOPES: dict[str, tuple[str, Callable[[float], float]]] = {
+    "relu": ("{dy} if {y} > 0, else 0", lambda y: float(y > 0)),
+    "sigmoid": ("{dy} · {y} · (1 − {y})", lambda y: y * (1 - y)),
+    "tanh": ("{dy} · (1 − {y}²)", lambda y: 1 - y * y),
 }
 
 
@@ -33,14 +42,13 @@ def forward(step: Step, index: Index) -> list[Equation]:
     if step.kind == "softmax":
         return [_softmax(step, index)]
     at, x = element(_input_name(step), index, step.x), float(step.x[index])
-    y = {"relu": lambda: max(x, 0.0), "sigmoid": lambda: _sigmoid(x)}.get(
-        step.kind, lambda: math.tanh(x)
-    )()
+    formula, function = FUNCTIONS[step.kind]
+    y = function(x)
     return [
         Equation(
             step.label,
             element("y", index, step.y),
-            FORMULAS[step.kind].format(x=at),
+            formula.format(x=at),
             (Row(at, (x,)),),
             value=y,
             computed=float(step.y[index]),
@@ -94,15 +102,13 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
         return [_softmax_gradient(step, index)]
     y, dy = step.y, step.dy
     own, slope = float(y[index]), float(dy[index])
-    factor = {"relu": float(own > 0), "sigmoid": own * (1 - own)}.get(
-        step.kind, 1 - own * own
-    )
-    above = element("dy", index, y)
+    formula, function = SLOPES[step.kind]
+    above, factor = element("dy", index, y), function(own)
     return [
         Equation(
             step.label,
             element(f"d{_input_name(step)}", index, y),
-            SLOPES[step.kind].format(dy=above, y=element("y", index, y)),
+            formula.format(dy=above, y=element("y", index, y)),
             (
                 Row(element("y", index, y), (own,)),
                 Row(f"{above} × slope", (slope, factor), at=index),
@@ -125,13 +131,9 @@ def _softmax_gradient(step: Step, index: Index) -> Equation:
         text = f"{element('dy', at, y)} × ∂{element('y', at, y)}/∂{_input_name(step)}"
         rows.append(Row(text, (float(dy[at]), slope), at=at))
     size = math.fsum(abs(float(dy[*lead, k])) for k in range(y.shape[-1])) * own
-    equation = total(
-        step.label,
-        element(f"d{_input_name(step)}", index, y),
-        "∑ₖ dy[k] · y · ([k is this one] − y[k])",
-        rows,
-        step.dx[index],
-        y.dtype,
-    )
+    formula = "∑ₖ dy[k] · y · ([k is this one] − y[k])"
+    equation = total_of(step, "dx", index, formula, rows)
+    shown = element(f"d{_input_name(step)}", index, y)
     # The kernel takes y · (dy − ∑ dy·y), whose parts cancel.
-    return replace(equation, tolerance=rounding(y.dtype, size, count=len(rows)))
+    tolerance = rounding(y.dtype, size, count=len(rows))
+    return replace(equation, name=shown, tolerance=tolerance)

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scratchnet import kernels
-from scratchnet.explain.equation import Equation, Index, Row, element, rounding, total
+from scratchnet.explain.equation import (
+    Equation,
+    Index,
+    Row,
+    element,
+    rounding,
+    total,
+    total_of,
+)
 from scratchnet.inspection.passes import Step
 
 
@@ -36,21 +44,13 @@ class _Channel:
         """Return x̂ = (x − mean) · r."""
         return (x - self.mean) * self.inverse
 
-    def rows(self) -> tuple[Row, ...]:
-        source = "of the batch" if self.of_batch else "moving"
-        return (
-            Row("mean", (self.mean,), mark=source),
-            Row("variance", (self.variance,), mark=source),
-            Row("epsilon", (self.epsilon,)),
-            Row("gamma", (self.gamma,)),
-        )
-
 
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out y = gamma · (x − mean) / √(variance + ε) + beta."""
     channel, x = _channel(step, index[-1]), float(step.x[index])
     equations = _statistics(step, index[-1]) if channel.of_batch else []
     normalized = channel.normalized(x)
+    source = "of the batch" if channel.of_batch else "moving"
     size = abs(channel.gamma * channel.inverse) * (abs(x) + abs(channel.mean))
     return [
         *equations,
@@ -60,7 +60,10 @@ def forward(step: Step, index: Index) -> list[Equation]:
             "gamma · (x − mean) / √(variance + epsilon) + beta",
             (
                 Row(element("x", index, step.x), (x,)),
-                *channel.rows(),
+                Row("mean", (channel.mean,), mark=source),
+                Row("variance", (channel.variance,), mark=source),
+                Row("epsilon", (channel.epsilon,)),
+                Row("gamma", (channel.gamma,)),
                 Row("beta", (channel.beta,)),
                 Row("(x − mean) / √(variance + epsilon)", (normalized,)),
             ),
@@ -128,15 +131,7 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     note = f"r = 1 / √(variance + epsilon) = {channel.inverse:.7g}"
     if channel.of_batch:
         note += f", M = {channel.count}"
-    equation = total(
-        step.label,
-        element("dx", index, dy),
-        formula,
-        rows,
-        step.dx[index],
-        dy.dtype,
-        (note,),
-    )
+    equation = total_of(step, "dx", index, formula, rows, (note,))
     tolerance = rounding(dy.dtype, size, count=len(rows))
     return [replace(equation, tolerance=tolerance)]
 
@@ -154,14 +149,9 @@ def _parameter(step: Step, name: str, c: int) -> Equation:
         normalized = channel.normalized(float(x[at]))
         rows.append(Row(f"{text} × x̂", (value, normalized), at=at))
         size += abs(value) * channel.inverse * (abs(float(x[at])) + abs(channel.mean))
-    equation = total(
-        step.label,
-        f"d_{name}[{c}]",
-        "∑ dy" if name == "beta" else "∑ dy · (x − mean) / √(variance + epsilon)",
-        rows,
-        step.grads[name][c],
-        dy.dtype,
-    )
+    of_gamma = "∑ dy · (x − mean) / √(variance + epsilon)"
+    formula = "∑ dy" if name == "beta" else of_gamma
+    equation = total_of(step, f"d_{name}", (c,), formula, rows)
     tolerance = max(equation.tolerance, rounding(dy.dtype, size))
     return replace(equation, tolerance=tolerance)
 

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from scratchnet.explain.equation import Equation, Index, Row, element, total
+from scratchnet.explain.equation import Equation, Index, Row, element, total_of
 from scratchnet.inspection.passes import Step
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
     """Say which input y's element comes from."""
-    y, place = step.y, index[step.operation.axis]
-    begun = [name for name, start in _starts(step).items() if start <= place]
-    name = begun[-1]
-    at, x = _moved(step, index, -_starts(step)[name]), step.by_input(step.x)[name]
-    row, shown = Row(element(name, at, x), (float(x[at]),)), element("y", index, y)
-    return [total(step.label, shown, f"{name}, moved", [row], y[index], y.dtype)]
+    place, starts = index[step.operation.axis], _starts(step)
+    name = [name for name, start in starts.items() if start <= place][-1]
+    at, x = _moved(step, index, -starts[name]), step.by_input(step.x)[name]
+    row = Row(element(name, at, x), (float(x[at]),))
+    return [total_of(step, "y", index, f"{name}, moved", [row])]
 
 
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Say where the element stands in y."""
-    dy, dx = step.dy, step.by_input(step.dx)[name]
-    at = _moved(step, index, _starts(step)[name])
+    dy, at = step.dy, _moved(step, index, _starts(step)[name])
     row = Row(element("dy", at, dy), (float(dy[at]),), at=at)
-    shown = element(f"d{name}", index, dx)
-    return [total(step.label, shown, "dy, moved", [row], dx[index], dx.dtype)]
+    return [total_of(step, f"d{name}", index, "dy, moved", [row])]
 
 
 def _starts(step: Step) -> dict[str, int]:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from scratchnet.explain.dense import add_bias
-from scratchnet.explain.equation import Equation, Index, Row, element, total
+from scratchnet.explain.equation import Equation, Index, Row, element, total_of
 from scratchnet.inspection.passes import Step
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out z = ∑ x · kernel + bias."""
-    operation, x, z = step.operation, step.x, step.y
+    operation, x = step.operation, step.x
     n, oh, ow, co = index
     kernel = operation.params["kernel"]
     geometry = operation.kernel_size, operation.strides, operation.pads(x)
@@ -32,29 +32,25 @@ def forward(step: Step, index: Index) -> list[Equation]:
     if outside:
         notes = (f"{outside} weights lie on padding, which counts as 0",)
     formula = f"∑ x · kernel[…, {co}]" + add_bias(step, co, rows)
-    shown = element("z", index, z)
-    return [total(step.label, shown, formula, rows, z[index], z.dtype, notes)]
+    return [total_of(step, "z", index, formula, rows, notes)]
 
 
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out an element of dx, d_kernel or d_bias, all of them sums over dz."""
-    x, dz = step.x, step.dy
+    dz = step.dy
     if name == "x":
-        rows = list(_input_rows(step, dz, index))
-        shown, computed = element("dx", index, x), step.dx[index]
         formula = "∑ dz · kernel, over the windows that the pixel lies in"
-    elif name == "bias":
-        rows = [
-            Row(element("dz", at, dz), (float(dz[at]),), at=at)
-            for at in _positions(dz, index[0])
-        ]
-        shown, computed = element("d_bias", index), step.grads["bias"][index]
-        formula = f"∑ dz[…, {index[0]}]"
-    else:
-        rows = list(_kernel_rows(step, dz, index))
-        shown, computed = element("d_kernel", index), step.grads["kernel"][index]
+        return [total_of(step, "dx", index, formula, _input_rows(step, dz, index))]
+    if name == "kernel":
         formula = "∑ x · dz, over the pixels that the weight has met"
-    return [total(step.label, shown, formula, rows, computed, x.dtype)]
+        return [
+            total_of(step, "d_kernel", index, formula, _kernel_rows(step, dz, index))
+        ]
+    rows = [
+        Row(element("dz", at, dz), (float(dz[at]),), at=at)
+        for at in _positions(dz, index[0])
+    ]
+    return [total_of(step, "d_bias", index, f"∑ dz[…, {index[0]}]", rows)]
 
 
 def _input_rows(step: Step, dz: np.ndarray, index: Index) -> Iterator[Row]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratchnet.explain.equation import Equation, Index, Row, element, total
+from scratchnet.explain.equation import Equation, Index, Row, element, total_of
 from scratchnet.inspection.passes import Step
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out z = ∑ x · kernel + bias."""
-    x, z = step.x, step.y
+    x = step.x
     lead, unit = index[:-1], index[-1]
     kernel = step.operation.params["kernel"]
     rows = [
@@ -24,8 +24,7 @@ def forward(step: Step, index: Index) -> list[Equation]:
         for i in range(len(kernel))
     ]
     formula = f"∑ᵢ x[i] · kernel[i, {unit}]" + add_bias(step, unit, rows)
-    shown = element("z", index, z)
-    return [total(step.label, shown, formula, rows, z[index], z.dtype)]
+    return [total_of(step, "z", index, formula, rows)]
 
 
 def add_bias(step: Step, unit: int, rows: list[Row]) -> str:
@@ -51,8 +50,7 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
             )
             for o in range(kernel.shape[1])
         ]
-        formula, shown = f"∑ₒ dz[o] · kernel[{i}, o]", element("dx", index, x)
-        return [total(step.label, shown, formula, rows, step.dx[index], x.dtype)]
+        return [total_of(step, "dx", index, f"∑ₒ dz[o] · kernel[{i}, o]", rows)]
     unit = index[-1]
     rows = []
     for lead in np.ndindex(dz.shape[:-1]):
@@ -65,5 +63,4 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
             text = f"{element('x', pixel, x)} × {d_text}"
             rows.append(Row(text, (float(x[pixel]), d_value), at=at))
     formula = "∑ₙ dz" if name == "bias" else "∑ₙ x · dz"
-    shown, computed = element(f"d_{name}", index), step.grads[name][index]
-    return [total(step.label, shown, formula, rows, computed, x.dtype)]
+    return [total_of(step, f"d_{name}", index, formula, rows)]

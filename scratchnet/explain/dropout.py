@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from scratchnet import kernels
-from scratchnet.explain.equation import Equation, Index, Row, element, total
+from scratchnet.explain.equation import Equation, Index, Row, element, total_of
 from scratchnet.inspection.passes import Step
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out y."""
-    return [_equation(step, index, ("x", step.x), ("y", step.y))]
+    return [_equation(step, "y", index, "x", step.x)]
 
 
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out dx."""
-    return [_equation(step, index, ("dy", step.dy), ("dx", step.dx))]
+    return [_equation(step, "dx", index, "dy", step.dy)]
 
 
 def _equation(
-    step: Step, index: Index, given: tuple[str, Any], result: tuple[str, Any]
+    step: Step, name: str, index: Index, source: str, array: np.ndarray
 ) -> Equation:
-    (source, values), (name, computed) = given, result
-    text, value = element(source, index, values), float(values[index])
+    text, value = element(source, index, array), float(array[index])
     row = Row(text, (value,), at=index)
     formula = f"{source}: nothing is dropped at inference"
     if step.training and step.operation.rate > 0:
         factor = float(_mask(step)[index])
         row = Row(f"{text} × {factor:.7g}", (value, factor), at=index)
         formula = f"{source} / (1 − rate): kept" if factor else "0: dropped"
-    shown = element(name, index, values)
-    return total(step.label, shown, formula, [row], computed[index], values.dtype)
+    return total_of(step, name, index, formula, [row])
 
 
 def _mask(step: Step) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -31,21 +31,10 @@ from scratchnet.models.model import Model
 Part = tuple[Step, str]
 
 
-class Arithmetic(Protocol):
-    """What the module of an operation's arithmetic has."""
-
-    def forward(self, step: Step, index: Index) -> list[Equation]:
-        """Work out one element of the output."""
-
-    def gradient(self, step: Step, name: str, index: Index) -> list[Equation]:
-        """Work out one element of the gradient of an input or a parameter.
-
-        Rows say with ``at`` which element of the output's gradient they come from.
-        """
-
-
-# By the operation's name in a plan.
-ARITHMETIC: dict[str, Arithmetic] = {
+# By the operation's name in a plan: a module with ``forward(step, index)``, which works
+# out an element of the output, and ``gradient(step, name, index)``, one of the gradient
+# of an input or a parameter; rows of the latter say with ``at`` where the path goes on.
+ARITHMETIC: dict[str, Any] = {
     "dense": dense,
     "convolution": convolution,
     "max_pooling": pooling,
@@ -112,7 +101,7 @@ def explain(
         bias[0]                                                             0.5
         = z[0], as the kernel computed it                                  23.5
     """
-    steps = passes.forward(model, passes.as_batch(model, x), training=training)
+    steps = passes.forward(model, x, training=training)
     own = _last_call(_steps_of(model, steps, layer))
     last = own[-1]
     index = _index(last.label, last.y, sample, element)
@@ -167,11 +156,7 @@ def explain_gradient(
         ValueError: there is no such layer, parameter, sample or element.
         NotImplementedError: a layer on the path computes something of your own.
     """
-    batch = passes.as_batch(model, x)
-    y = np.asarray(y)
-    if passes.is_sample(model, x):
-        y = y[np.newaxis]
-    run = passes.from_loss(model, batch, y, loss=loss, training=training)
+    run = passes.from_loss(model, x, y, loss=loss, training=training)
     own = _steps_of(model, run.steps, layer)
     step = _last_call(own)[0]
     known = {name: [(step, name)] for name in step.by_input(step.x)}
@@ -322,7 +307,7 @@ def _loss(run: LossRun, index: Index) -> Equation:
     )
 
 
-def _arithmetic(step: Step) -> Arithmetic:
+def _arithmetic(step: Step) -> Any:
     found = ARITHMETIC.get(step.kind)
     if found is None:
         raise NotImplementedError(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
+from scratchnet.inspection.passes import Step
+
 Index = tuple[int, ...]
 
 # Roundings per operation that a kernel is allowed: sums of any order, fused or not,
@@ -103,14 +105,7 @@ def total(
     A sum of K products is right to c·ε·√K·∑|products|, the roundings falling to both
     sides at random. A number that is only handed on is right to the bit.
 
-    Args:
-        where: the layer.
-        name: the element.
-        formula: what it is equal to.
-        rows: the summands.
-        computed: the kernel's result.
-        dtype: type that the kernel computed in.
-        notes: sentences below the formula.
+    Args: see `Equation`; dtype is the one that the kernel computed in.
     """
     rows = tuple(rows)
     size = _sum(abs(row.value) for row in rows)
@@ -126,6 +121,33 @@ def total(
         is_sum=True,
         notes=notes,
     )
+
+
+def total_of(
+    step: Step,
+    name: str,
+    index: Index,
+    formula: str,
+    rows: Iterable[Row],
+    notes: tuple[str, ...] = (),
+) -> Equation:
+    """Return the equation of a sum that an operation computed.
+
+    Args:
+        step: the operation's part in the run.
+        name: ``y`` (or ``z``), ``dx`` (or ``dx1`` …) or a parameter's, ``d_kernel``.
+        index: of the element, the sample first.
+        formula: what it is equal to.
+        rows: the summands.
+        notes: sentences below the formula.
+    """
+    result = step.y
+    if name.startswith("d"):
+        gradients = {f"d{of}": dx for of, dx in step.by_input(step.dx).items()}
+        gradients |= {f"d_{of}": gradient for of, gradient in step.grads.items()}
+        result = gradients[name]
+    shown = element(name, index, None if name.startswith("d_") else step.y)
+    return total(step.label, shown, formula, rows, result[index], result.dtype, notes)
 
 
 def _sum(values: Iterable[float]) -> float:

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from scratchnet.explain.convolution import window
-from scratchnet.explain.equation import Equation, Index, Row, element, total
+from scratchnet.explain.equation import Equation, Index, Row, element, total_of
 from scratchnet.inspection.passes import Step
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out the maximum or the mean of a window."""
     x, pixels = step.x, _pixels(step, index)
-    shown, computed = element("y", index, step.y), float(step.y[index])
     if step.kind == "average_pooling":
         share = 1 / len(pixels)
         rows = [
@@ -22,7 +21,7 @@ def forward(step: Step, index: Index) -> list[Equation]:
             for at in pixels
         ]
         formula = f"mean over the {len(pixels)} pixels of the window"
-        return [total(step.label, shown, formula, rows, computed, x.dtype)]
+        return [total_of(step, "y", index, formula, rows)]
     winner = _winner(x, pixels)
     given = tuple(
         Row(
@@ -35,11 +34,11 @@ def forward(step: Step, index: Index) -> list[Equation]:
     return [
         Equation(
             step.label,
-            shown,
+            element("y", index, step.y),
             f"max over the {len(pixels)} pixels of the window",
             given,
             value=float(x[winner]),
-            computed=computed,
+            computed=float(step.y[index]),
             tolerance=0.0,
         )
     ]
@@ -59,8 +58,7 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
             share = 1 / len(pixels)
             rows.append(Row(f"{text} × 1/{len(pixels)}", (value, share), at=at))
     formula = "∑ dy · share, over the windows that the pixel lies in"
-    shown = element("dx", index, x)
-    return [total(step.label, shown, formula, rows, step.dx[index], x.dtype)]
+    return [total_of(step, "dx", index, formula, rows)]
 
 
 def _winner(x: np.ndarray, pixels: list[Index]) -> Index:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from scratchnet.explain.equation import Equation, Index, Row, element, total
+import numpy as np
+
+from scratchnet.explain.equation import Equation, Index, Row, element, total_of
 from scratchnet.inspection.passes import Step
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out y."""
-    x, offset = step.x, float(step.x.dtype.type(step.operation.offset))
-    rows, formula = [_product(step, "x", index)], "x · scale"
+    rows, formula = [_product(step, "x", step.x, index)], "x · scale"
+    offset = float(step.x.dtype.type(step.operation.offset))
     if offset:
         rows.append(Row("offset", (offset,)))
         formula += " + offset"
-    shown = element("y", index, x)
-    return [total(step.label, shown, formula, rows, step.y[index], x.dtype)]
+    return [total_of(step, "y", index, formula, rows)]
 
 
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out dx."""
-    rows, shown = [_product(step, "dy", index)], element("dx", index, step.x)
-    return [total(step.label, shown, "dy · scale", rows, step.dx[index], step.x.dtype)]
+    rows = [_product(step, "dy", step.dy, index)]
+    return [total_of(step, "dx", index, "dy · scale", rows)]
 
 
-def _product(step: Step, name: str, index: Index) -> Row:
-    array = step.x if name == "x" else step.dy
+def _product(step: Step, name: str, array: np.ndarray, index: Index) -> Row:
     scale = float(array.dtype.type(step.operation.scale))
     text = f"{element(name, index, array)} × {scale:.7g}"
     return Row(text, (float(array[index]), scale), at=index)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation import arguments
 from scratchnet.gradcheck import causes, conduct, inputs
 from scratchnet.gradcheck.compare import Comparison, Evidence
 from scratchnet.gradcheck.report import Report, Row
@@ -88,7 +89,16 @@ def gradcheck(
     >>> gradcheck(Double(), input_shape=(3,)).passed
     True
     """
-    check_arguments(layer, dtype, epsilon, tolerance, batch_size, max_elements)
+    if not isinstance(layer, Layer):
+        hint = "; did you mean to call it?" if isinstance(layer, type) else ""
+        raise TypeError(f"gradcheck: expected a Layer object, received {layer!r}{hint}")
+    if np.dtype(dtype) != np.float64:
+        raise ValueError(
+            f"gradcheck: expected dtype float64, received {np.dtype(dtype).name}; it "
+            "holds too few digits for a difference of two nearby values, and the "
+            "layer is checked as a float64 copy whatever its own dtype"
+        )
+    arguments.positive_int("gradcheck", "batch_size", batch_size)
     given = _as_batches(layer, x)
     shapes = [] if given else _batch_shapes(layer, input_shape, batch_size)
     with random_numbers_kept(seed):
@@ -111,6 +121,12 @@ def check_subject(
     max_elements: int,
 ) -> Report:
     """Check one subject at its point; the arguments are `gradcheck`'s."""
+    for name, value in (("epsilon", epsilon), ("tolerance", tolerance)):
+        if not 0 < value < 1:
+            raise ValueError(
+                f"gradcheck: expected {name} between 0 and 1, received {value!r}"
+            )
+    arguments.positive_int("gradcheck", "max_elements", max_elements)
     rows: list[Row] = []
     notes: list[str] = []
     y, faults = conduct.run_forward(subject)
@@ -128,7 +144,7 @@ def check_subject(
                 rows.append(_row(tensor, evidence, comparison, cause))
             elif isinstance(tensor, int) or subject.layer.trainable:
                 shape = subject.value(tensor).shape
-                rows.append(_missing(subject.name(tensor), shape, cause))
+                rows.append(Row(subject.name(tensor), shape, False, cause=cause))
     return Report(
         label, tuple(rows), tuple(faults), tolerance, epsilon, seed, tuple(notes)
     )
@@ -149,76 +165,26 @@ def _row(tensor: Tensor, evidence: Evidence, comparison: Comparison, cause: str)
             subject.params,
         )
         cause = causes.find_cause(case)
-    worst = int(np.argmax(evidence.errors)) if evidence.errors else None
-    place = None if worst is None else evidence.indices[worst]
-    return Row(
+    row = Row(
         name=evidence.name,
         shape=evidence.analytic.shape,
+        passed=agrees and not cause,
         checked=len(evidence.indices),
         element_error=max(evidence.errors, default=0.0),
         direction_error=evidence.direction.error,
-        worst_index=None if place is None else _index(place, evidence.analytic.shape),
-        analytic=math.nan if place is None else float(evidence.analytic.flat[place]),
-        numeric=math.nan if worst is None else evidence.numeric[worst],
-        passed=agrees and not cause,
         cause=cause,
         kink=evidence.kink,
     )
-
-
-def _missing(name: str, shape: tuple[int, ...], cause: str) -> Row:
-    """Return the row of a tensor whose gradient can't be compared."""
-    return Row(
-        name=name,
-        shape=shape,
-        checked=0,
-        element_error=math.inf,
-        direction_error=math.inf,
-        worst_index=None,
-        analytic=math.nan,
-        numeric=math.nan,
-        passed=False,
-        cause=cause,
+    if not evidence.errors:
+        return row
+    worst = int(np.argmax(evidence.errors))
+    place = np.unravel_index(evidence.indices[worst], row.shape)
+    return replace(
+        row,
+        worst_index=tuple(int(i) for i in place),
+        analytic=float(evidence.analytic[place]),
+        numeric=evidence.numeric[worst],
     )
-
-
-def _index(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.unravel_index(flat, shape))
-
-
-def check_arguments(
-    layer: Any,
-    dtype: Any,
-    epsilon: float,
-    tolerance: float,
-    batch_size: int,
-    max_elements: int,
-) -> None:
-    """Reject arguments that can't give a check.
-
-    Raises:
-        TypeError: layer is no `Layer` object.
-        ValueError: another argument is out of range.
-    """
-    if not isinstance(layer, Layer):
-        hint = "; did you mean to call it?" if isinstance(layer, type) else ""
-        raise TypeError(f"gradcheck: expected a Layer object, received {layer!r}{hint}")
-    if np.dtype(dtype) != np.float64:
-        raise ValueError(
-            f"gradcheck: expected dtype float64, received {np.dtype(dtype).name}; it "
-            "holds too few digits for a difference of two nearby values, and the "
-            "layer is checked as a float64 copy whatever its own dtype"
-        )
-    for name, value in (("epsilon", epsilon), ("tolerance", tolerance)):
-        if not 0 < value < 1:
-            raise ValueError(
-                f"gradcheck: expected {name} between 0 and 1, received {value!r}"
-            )
-    for name, value in (("batch_size", batch_size), ("max_elements", max_elements)):
-        if value < 1:
-            raise ValueError(
-                f"gradcheck: expected {name} of at least 1, received {value!r}"
-            )
 
 
 def _as_batches(layer: Layer, x: Any) -> list[np.ndarray]:

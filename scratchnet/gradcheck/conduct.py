@@ -9,6 +9,7 @@ backward  leaves dy and the parameters alone, and overwrites every gradient with
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -100,12 +101,10 @@ def _step(subject: Subject, inputs: list[np.ndarray], dy: np.ndarray) -> Step:
     dy = dy.copy()
     dx = layer.backward(dy)
     all_dx = (dx or []) if isinstance(layer, Merge) else [dx]
-    gradients: dict[Tensor, np.ndarray] = {
-        tensor: np.array(gradient)
-        for tensor, gradient in (*enumerate(all_dx), *layer.grads.items())
-        if gradient is not None
-    }
-    return Step(y, gradients, dy)
+    gradients: dict[Tensor, Any] = dict(enumerate(all_dx))
+    gradients.update(layer.grads)
+    copies = {key: np.array(one) for key, one in gradients.items() if one is not None}
+    return Step(y, copies, dy)
 
 
 def _take(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from scratchnet.gradcheck import inputs
-from scratchnet.gradcheck.check import BATCH_SIZE, check_arguments, check_subject
+from scratchnet.gradcheck.check import BATCH_SIZE, check_subject
 from scratchnet.gradcheck.report import Report
 from scratchnet.gradcheck.subject import Subject, random_numbers_kept
 from scratchnet.layers.layer import Layer
@@ -66,8 +66,8 @@ def gradcheck_loss(
         A report with one row, ``"y_pred"``.
 
     Raises:
-        ValueError: y_true or y_pred is missing, and the loss is none of ours; or
-            one doesn't fit the loss.
+        ValueError: y_true or y_pred is missing and the loss is not scratchnet's own,
+            or one doesn't fit the loss.
     """
     rng = np.random.default_rng(seed)
     if y_true is None or y_pred is None:
@@ -77,7 +77,6 @@ def gradcheck_loss(
         loss.check(y_true, (None, *y_pred.shape[1:]))
         y_true = np.array(loss.targets(y_true, y_pred.shape, np.float64))
     layer = _LossLayer(loss, y_true)
-    check_arguments(layer, "float64", epsilon, tolerance, 1, max_elements)
     with random_numbers_kept(seed):
         subject = Subject(layer, [y_pred], rng, training=True)
         report = check_subject(subject, rng, seed, epsilon, tolerance, max_elements)

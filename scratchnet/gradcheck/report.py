@@ -11,29 +11,29 @@ class Row:
     """The check of one tensor: the input or a parameter.
 
     Attributes:
-        name: ``"x"`` for the input, else the parameter's name.
+        name: ``"x"`` for the input, ``"x1"`` … of several; else the parameter's name.
         shape: the tensor's shape.
+        passed: whether the error is below the tolerance.
         checked: how many of its elements were checked one by one.
-        relative_error: the larger of the two below; `compare.py` defines them.
-        element_error: that of the worst element checked.
-        direction_error: that along a dense random direction.
+        element_error: that of the worst element checked; infinite where the gradient
+            can't be compared.
+        direction_error: that along a dense random direction; `compare.py` defines both.
         worst_index: the element that is most wrong, None where none could be told.
         analytic: what ``backward`` gave for that element.
         numeric: what central differences gave for it.
-        passed: whether the error is below the tolerance.
         cause: what is likely wrong; empty where it passed.
         kink: whether the disagreement may be a kink's, not the gradient's.
     """
 
     name: str
     shape: tuple[int, ...]
-    checked: int
-    element_error: float
-    direction_error: float
-    worst_index: tuple[int, ...] | None
-    analytic: float
-    numeric: float
     passed: bool
+    checked: int = 0
+    element_error: float = math.inf
+    direction_error: float = math.inf
+    worst_index: tuple[int, ...] | None = None
+    analytic: float = math.nan
+    numeric: float = math.nan
     cause: str = ""
     kink: bool = False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,19 +78,13 @@ def plot_activations(statistics: dict[str, ActivationStatistics]) -> Any:
     The bars are shares of the values other than 0; those that are exactly 0, of which
     a ReLU gives many, are counted in the title.
     """
-    columns = min(4, max(1, len(statistics)))
-    rows = math.ceil(len(statistics) / columns)
-    figure = figures.new(2.7 * columns, 1.9 * rows + 0.5)
-    axes = figure.subplots(rows, columns, squeeze=False).reshape(-1)
-    for one, (name, found) in zip(axes, statistics.items(), strict=False):
+    figure, axes = figures.panels(len(statistics), height=1.9)
+    for one, (name, found) in zip(axes, statistics.items(), strict=True):
         one.stairs(found.counts, found.edges, fill=True, color="#4c72b0")
         one.axvline(0, color="black", linewidth=0.6)
-        one.tick_params(labelsize=7)
         one.set_yticks([])
         one.spines[["top", "right", "left"]].set_visible(False)
         figures.axes_title(one, f"{name}\n{_said(found)}", size=8)
-    for one in axes[len(statistics) :]:
-        one.set_axis_off()
     figures.title(figure, "What the layers give out")
     return figure
 

@@ -57,6 +57,19 @@ def grid(
     return figure
 
 
+def panels(count: int, *, height: float) -> tuple[Any, list[Any]]:
+    """Return a figure of up to four diagrams in a row, and the axes of each."""
+    columns = min(4, max(1, count))
+    rows = math.ceil(count / columns)
+    figure = new(2.7 * columns, height * rows + 0.5)
+    axes = figure.subplots(rows, columns, squeeze=False).reshape(-1)
+    for one in axes[count:]:
+        one.set_axis_off()
+    for one in axes[:count]:
+        one.tick_params(labelsize=7)
+    return figure, list(axes[:count])
+
+
 def show(axes: Any, picture: np.ndarray, *, signed: bool = False) -> Any:
     """Draw one picture, its pixels as squares."""
     axes.set_xticks([])

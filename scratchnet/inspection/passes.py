@@ -94,18 +94,13 @@ class LossRun:
     scale: np.ndarray
     probabilities: np.ndarray | None
 
-    @property
-    def fused(self) -> bool:
-        """Whether softmax and cross-entropy were differentiated as one."""
-        return self.probabilities is not None
-
 
 def forward(model: Model, x: Any, *, training: bool = False) -> list[Step]:
     """Run a batch through a model and keep every operation's input and output.
 
     Args:
         model: a built model.
-        x: a batch, (N, ...).
+        x: a batch, (N, ...), or one sample.
         training: whether to normalise by the batch's statistics, and to drop.
 
     Raises:
@@ -116,10 +111,9 @@ def forward(model: Model, x: Any, *, training: bool = False) -> list[Step]:
     >>> forward(model, [[1.0, -1.0]])[0].y
     array([[1., 0.]], dtype=float32)
     """
-    batch = samples(model, x)
-    program = Plan(model).program
+    batch, program = as_batch(model, x), Plan(model).program
     with undisturbed(program):
-        return _forward(program, batch, training=training)
+        return _forward(program, batch, training=training, remember=training)
 
 
 def outputs(model: Model, x: Any) -> dict[str, Step]:
@@ -127,11 +121,7 @@ def outputs(model: Model, x: Any) -> dict[str, Step]:
 
     Args, errors: see `forward`.
     """
-    batch = samples(model, x)
-    program = Plan(model).program
-    with undisturbed(program):
-        steps = _forward(program, batch, training=False)
-    return {step.path: step for step in steps}
+    return {step.path: step for step in forward(model, x)}
 
 
 def from_loss(
@@ -149,8 +139,8 @@ def from_loss(
 
     Args:
         model: a built model.
-        x: a batch, (N, ...).
-        y: its targets, as the loss wants them.
+        x: a batch, (N, ...), or one sample.
+        y: its targets, as the loss wants them, or one sample's.
         loss: name or object; by default the one that the model was compiled with, or
             sparse categorical cross-entropy (integers as labels).
         training: whether the layers run as in training.
@@ -159,8 +149,9 @@ def from_loss(
         ValueError: the model is not built, or x or y doesn't fit it.
     """
     chosen = losses.get(loss or model.loss or "sparse_categorical_crossentropy")
-    batch = samples(model, x)
-    y = np.asarray(y)
+    batch, y = as_batch(model, x), np.asarray(y)
+    if _is_sample(model, np.shape(x)):
+        y = y[np.newaxis]
     if len(y) != len(batch):
         raise ValueError(
             f"{model.label}: expected as many targets as inputs, received "
@@ -169,7 +160,7 @@ def from_loss(
     chosen.check(y, model.output_shape)
     program = Plan(model).program
     with undisturbed(program):
-        steps = _differentiable(program, batch, training)
+        steps = _forward(program, batch, training=training, remember=True)
         last = steps[-1]
         targets = chosen.targets(y, last.y.shape, last.y.dtype)
         scale = np.full(len(batch), 1 / len(batch), last.y.dtype)
@@ -191,18 +182,17 @@ def from_score(model: Model, x: Any, unit: int) -> np.ndarray:
     probability's gradient also tells how the other classes lose.
 
     Shapes:
-        returned: as x, in the model's dtype
+        returned: (N, ...), as the batch
 
     Args:
         model: a built model with an output (N, C).
-        x: a batch, (N, ...).
+        x: a batch, (N, ...), or one sample.
         unit: index of the output, from 0.
 
     Raises:
         ValueError: the model is not built, x doesn't fit it, or there is no such unit.
     """
-    batch = samples(model, x)
-    shape = model.output_shape
+    batch, shape = as_batch(model, x), model.output_shape
     if len(shape) != 2 or not 0 <= unit < int(shape[1] or 0):
         raise ValueError(
             f"inspection: expected an output of the model, which has shape {shape}, "
@@ -210,7 +200,7 @@ def from_score(model: Model, x: Any, unit: int) -> np.ndarray:
         )
     program = Plan(model).program
     with undisturbed(program):
-        steps = _differentiable(program, batch, training=False)
+        steps = _forward(program, batch, training=False, remember=True)
         last = steps[-1]
         seed = np.zeros_like(last.y)
         seed[:, unit] = 1
@@ -218,8 +208,8 @@ def from_score(model: Model, x: Any, unit: int) -> np.ndarray:
         return _backward(steps, top, seed)
 
 
-def samples(model: Model, x: Any) -> np.ndarray:
-    """Return a batch in the model's dtype, checked against its input.
+def as_batch(model: Model, x: Any) -> np.ndarray:
+    """Return a batch, or one sample as a batch of one, in the model's dtype.
 
     Raises:
         ValueError: the model is not built, or x doesn't fit it, or is not finite.
@@ -229,8 +219,11 @@ def samples(model: Model, x: Any) -> np.ndarray:
             f"{model.label}: expected a built model; call build(input_shape) first"
         )
     x = np.asarray(x)
-    if x.ndim and _trimmed(x.shape[1:]) == _trimmed(model.input_shape[1:]):
-        x = x.reshape(len(x), *model.input_shape[1:])
+    if _is_sample(model, x.shape):
+        x = x[np.newaxis]
+    sample = model.input_shape[1:]
+    if (*x.shape[1:], 1) == sample or x.shape[1:] == (*sample, 1):
+        x = x.reshape(len(x), *sample)
     model.check_input(x.shape)
     if len(x) == 0:
         raise ValueError(f"{model.label}: expected at least one sample, received none")
@@ -246,25 +239,10 @@ def samples(model: Model, x: Any) -> np.ndarray:
     return batch
 
 
-def as_batch(model: Model, x: Any) -> np.ndarray:
-    """Return a batch, or one sample as a batch of one, in the model's dtype.
-
-    Raises:
-        ValueError: the model is not built, or x doesn't fit it, or is not finite.
-    """
-    return samples(model, np.asarray(x)[np.newaxis] if is_sample(model, x) else x)
-
-
-def is_sample(model: Model, x: Any) -> bool:
-    """Tell whether x is one sample, without a batch's dimension."""
-    if not model.built:
-        return False
-    return _trimmed(np.shape(x)) == _trimmed(model.input_shape[1:])
-
-
-def _trimmed(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    """Leave out a last dimension of 1: a grey image may come without its channel."""
-    return shape[:-1] if shape[-1:] == (1,) else shape
+def _is_sample(model: Model, shape: tuple[int, ...]) -> bool:
+    """Tell whether a shape is one sample's; a grey image may lack its channel."""
+    sample = model.input_shape[1:]
+    return sample in (shape, (*shape, 1))
 
 
 def one_sample(model: Model, x: Any) -> np.ndarray:
@@ -301,40 +279,24 @@ def undisturbed(program: Program) -> Iterator[None]:
                 own[...] = value
 
 
-def _forward(program: Program, x: np.ndarray, *, training: bool) -> list[Step]:
+def _forward(
+    program: Program, x: np.ndarray, *, training: bool, remember: bool
+) -> list[Step]:
+    """Run forwards; remember what the way back needs, which layers do in training."""
     values, steps = [x], []
-    for at in range(1, len(program.operations)):
-        operation, inputs = program.operations[at], program.inputs[at]
-        read = [values[place] for place in inputs]
+    for at, operation in enumerate(program.operations[1:], 1):
+        if remember and not training:
+            operation = operation.at_inference()
+        read = [values[place] for place in program.inputs[at]]
         given = operation.cast(read if len(read) > 1 else read[0])
         buffers = {name: own.copy() for name, own in operation.buffers.items()}
         # A workspace for every call: no array is written over by a later one.
         with Workspace():
-            values.append(operation.forward(given, training=training))
+            values.append(operation.forward(given, training=remember))
+        of_layer = program.layers[at], program.paths[at], operation, program.kinds[at]
         steps.append(
-            Step(
-                layer=program.layers[at],
-                path=program.paths[at],
-                operation=operation,
-                kind=program.kinds[at],
-                inputs=inputs,
-                training=training,
-                x=given,
-                y=values[-1],
-                buffers=buffers,
-            )
+            Step(*of_layer, program.inputs[at], training, given, values[-1], buffers)
         )
-    return steps
-
-
-def _differentiable(program: Program, x: np.ndarray, training: bool) -> list[Step]:
-    """Run forwards so that the way back is open; inside of `undisturbed`."""
-    if not training:
-        # Only ``training=True`` remembers what ``backward`` needs.
-        program.operations[1:] = [one.at_inference() for one in program.operations[1:]]
-    steps = _forward(program, x, training=True)
-    for step in steps:
-        step.training = training
     return steps
 
 

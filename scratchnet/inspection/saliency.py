@@ -39,7 +39,7 @@ def gradient_saliency(
         ValueError: the image doesn't fit, or there is no such class.
     """
     batch = passes.one_sample(model, image)
-    chosen = predicted(model, batch) if target is None else target
+    chosen = _target(model.predict(batch, verbose=0)[0], target)
     return passes.from_score(model, batch, chosen)[0]
 
 
@@ -87,7 +87,7 @@ def occlusion(
             f"received {window}"
         )
     whole = model.predict(batch, verbose=0)[0]
-    chosen = int(whole.argmax()) if target is None else _check_target(whole, target)
+    chosen = _target(whole, target)
     cover = batch.mean() if fill is None else batch.dtype.type(fill)
     places = [
         (top, left)
@@ -106,11 +106,6 @@ def occlusion(
             lost[inside] += float(whole[chosen]) - float(score)
             covered[inside] += 1
     return np.divide(lost, covered, out=np.full_like(lost, np.nan), where=covered > 0)
-
-
-def predicted(model: Model, batch: np.ndarray) -> int:
-    """Return the class with the largest output, of a batch of one."""
-    return int(model.predict(batch, verbose=0)[0].argmax())
 
 
 def plot_saliency(
@@ -132,33 +127,34 @@ def plot_saliency(
     """
     batch = passes.one_sample(model, image)
     outputs = model.predict(batch, verbose=0)[0]
-    chosen = int(outputs.argmax()) if target is None else _check_target(outputs, target)
+    chosen = _target(outputs, target)
     gradient = gradient_saliency(model, batch, chosen)
     lost = occlusion(model, batch, chosen, window=window)
     figure = figures.new(9.6, 3.4)
     axes = figure.subplots(1, 3)
     figures.show_image(axes[0], batch[0])
     figures.axes_title(axes[0], "image")
-    shown = figures.show(axes[1], np.abs(gradient).max(axis=-1))
-    _scale(figure, axes[1], shown)
-    figures.axes_title(axes[1], "|gradient of the score|")
-    shown = figures.show(axes[2], lost, signed=True)
-    _scale(figure, axes[2], shown)
-    figures.axes_title(axes[2], f"output lost under {window} × {window} pixels")
+    shown = (
+        (np.abs(gradient).max(axis=-1), False, "|gradient of the score|"),
+        (lost, True, f"output lost under {window} × {window} pixels"),
+    )
+    for one, (values, signed, title) in zip(axes[1:], shown, strict=True):
+        picture = figures.show(one, values, signed=signed)
+        bar = figure.colorbar(picture, ax=one, shrink=0.85)
+        bar.ax.tick_params(labelsize=7)
+        figures.axes_title(one, title)
     name = str(chosen) if class_names is None else str(class_names[chosen])
     figures.title(figure, f"{name}, {float(outputs[chosen]):.3f}: what it rests on")
     return figure
 
 
-def _check_target(outputs: np.ndarray, target: int) -> int:
+def _target(outputs: np.ndarray, target: int | None) -> int:
+    """Return the class asked for, or the predicted one."""
+    if target is None:
+        return int(outputs.argmax())
     if outputs.ndim != 1 or not 0 <= target < len(outputs):
         raise ValueError(
             f"saliency: expected a class from 0 to {len(outputs) - 1}, "
             f"received {target!r}"
         )
     return int(target)
-
-
-def _scale(figure: Any, axes: Any, shown: Any) -> None:
-    bar = figure.colorbar(shown, ax=axes, shrink=0.85)
-    bar.ax.tick_params(labelsize=7)

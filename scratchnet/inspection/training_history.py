@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,11 +83,8 @@ def plot_activation_history(record: Record) -> Any:
             "plot_activation_history: expected a record with activations, received "
             "one without; give LayerMonitor some samples: LayerMonitor(x_test[:256])"
         )
-    columns = min(4, len(layers))
-    rows = math.ceil(len(layers) / columns)
-    figure = figures.new(2.7 * columns, 2.0 * rows + 0.5)
-    axes = figure.subplots(rows, columns, squeeze=False).reshape(-1)
-    for one, (name, history) in zip(axes, layers.items(), strict=False):
+    figure, axes = figures.panels(len(layers), height=2.0)
+    for one, (name, history) in zip(axes, layers.items(), strict=True):
         for epoch, found in zip(record["epochs"], history, strict=True):
             counts = np.array(found["counts"], float)
             one.pcolormesh(
@@ -99,11 +95,8 @@ def plot_activation_history(record: Record) -> Any:
                 vmin=0,
                 vmax=1,
             )
-        one.tick_params(labelsize=7)
         one.xaxis.get_major_locator().set_params(integer=True)
         figures.axes_title(one, name, size=8)
-    for one in axes[len(layers) :]:
-        one.set_axis_off()
     figures.title(figure, "Activations other than 0, epoch by epoch")
     return figure
 
