@@ -125,6 +125,22 @@ class InertUnpickler(pickle._Unpickler):
         return STAND_INS[module, name]
 
 
+class _Views(io.BytesIO):
+    """A file that gives long stretches as views of its bytes instead of copies."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._content = memoryview(content)
+
+    def read(self, size: int | None = -1) -> Any:
+        if size is None or size < 4096:
+            return super().read(size)
+        start = self.tell()
+        view = self._content[start : start + size]
+        self.seek(start + len(view))
+        return view
+
+
 def load_dictionary(content: bytes, who: str) -> dict[str, Any]:
     """Decode a pickled dictionary.
 
@@ -141,7 +157,7 @@ def load_dictionary(content: bytes, who: str) -> dict[str, Any]:
             else is raised.
     """
     try:
-        value = InertUnpickler(io.BytesIO(content), encoding="bytes").load()
+        value = InertUnpickler(_Views(content), encoding="bytes").load()
     except Exception as error:
         raise DatasetError(
             f"{who}: expected a pickle of plain values and arrays of unsigned bytes: "
