@@ -10,7 +10,7 @@ from benchmarks.libraries.fitting import FILES
 from benchmarks.networks import Case
 from benchmarks.results import say
 from scratchnet import datasets
-from scratchnet.datasets import lookup
+from scratchnet.datasets.places import is_here
 
 COUNTS = {"fashion_mnist": (60_000, 10_000), "cifar100": (50_000, 10_000)}
 
@@ -42,8 +42,7 @@ def write(case: Case, folder: Path, *, quick: bool = False) -> str:
 
 def _real(case: Case) -> list[np.ndarray] | None:
     dataset = datasets.get(case.dataset)
-    found = [lookup.find(dataset, place) for place in lookup.places()]
-    if not any(one is not None and not one.missing for one in found):
+    if not is_here(dataset):
         return None
     (x_train, y_train), (x_test, y_test) = dataset.load_data()
     return [
