@@ -23,7 +23,6 @@ from scratchnet.models.model import Model
 from scratchnet.plan import Plan, takes_logits
 from scratchnet.plan.program import Program
 
-
 # At inference these give out what they were given, in another shape or in the same.
 UNCHANGED = ("dropout", "flatten", "input")
 
@@ -204,9 +203,7 @@ def samples(model: Model, x: Any) -> np.ndarray:
         raise ValueError(
             f"{model.label}: expected a built model; call build(input_shape) first"
         )
-    checked = Samples(
-        "inspection", x, input_shape=model.input_shape, dtype=model.dtype
-    )
+    checked = Samples("inspection", x, input_shape=model.input_shape, dtype=model.dtype)
     with Workspace():
         return checked.take(slice(0, len(checked)))[0]
 
@@ -273,9 +270,7 @@ def _forward(program: Program, x: np.ndarray, *, training: bool) -> list[Step]:
         with Workspace():
             values.append(operation.forward(given, training=training))
         layer, kind = program.layers[at], program.kinds[at]
-        steps.append(
-            Step(layer, operation, kind, inputs, training, given, values[-1])
-        )
+        steps.append(Step(layer, operation, kind, inputs, training, given, values[-1]))
     return steps
 
 

@@ -271,7 +271,7 @@ class Model(Trainer, Layer):
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Run the layers in order, each on what those before it made."""
-        plan = Plan(self, whole_layers=True)
+        plan = Plan(self, whole_layers=True, inside=True)
         y = plan.run(x, training=training)
         self.remember(plan, training=training)
         return y
@@ -364,7 +364,8 @@ class Model(Trainer, Layer):
     def _require_built(self, who: str) -> None:
         if not self.built:
             raise ValueError(
-                f"{self.label}: {who} needs a built model; call build(input_shape) first"
+                f"{self.label}: {who} needs a built model; "
+                "call build(input_shape) first"
             )
 
     @keras_signature
@@ -477,7 +478,7 @@ class Model(Trainer, Layer):
 
     @classmethod
     def _unbuilt(cls, config: dict[str, Any]) -> Model:
-        """Make a model that allocates nothing yet, from a configuration made `plain`."""
+        """Make a model that allocates nothing yet, from a `plain` configuration."""
         model = cls.__new__(cls)
         serialization.require_entries(config, GRAPH_ENTRIES)
         model._begin(True, config.get("name"))

@@ -126,7 +126,7 @@ class Sequential(Model):
 
     @classmethod
     def _unbuilt(cls, config: dict[str, Any]) -> Sequential:
-        """Make a model that allocates nothing yet, from a configuration made `plain`."""
+        """Make a model that allocates nothing yet, from a `plain` configuration."""
         serialization.require_entries(config, ENTRIES)
         model = cls(name=config.get("name"))
         taken: set[str] = set()

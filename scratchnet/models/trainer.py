@@ -55,10 +55,9 @@ class Trainer:
         input_shape: Any
         output_shape: Any
 
-        @property
-        def layers(self) -> list[Any]: ...
-        def build(self, input_shape: Any = None) -> None: ...
-        def compute_output_shape(self, input_shape: Any) -> Shape: ...
+        layers: list[Any]
+        build: Callable[[Any], None]
+        compute_output_shape: Callable[[Any], Shape]
 
     def __init__(self) -> None:
         self.optimizer: optimizers.Optimizer | None = None

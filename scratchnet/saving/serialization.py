@@ -100,8 +100,8 @@ def require_entries(config: dict[str, Any], known: Collection[str]) -> None:
     """
     if set(config) - set(known) or not isinstance(config.get("layers"), list):
         raise ValueError(
-            f"model: expected the entries {', '.join(map(repr, known))}, found "
-            f"{_cut(sorted(config))}"
+            "model: expected the entries 'name' and 'layers', and none but "
+            f"{', '.join(sorted(known))}; found {_cut(sorted(config))}"
         )
 
 
