@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data, peers, plot, results
-from benchmarks.networks import CASES, SCALED_PIXELS, Case
-from benchmarks.results import say
-from benchmarks.statistics import ratio_to_fastest, summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import Worker, WorkerError
+from benchmarks.harness import images, peers, plot, results
+from benchmarks.harness.networks import CASES, SCALED_PIXELS, Case
+from benchmarks.harness.processes import Worker, WorkerError
+from benchmarks.harness.results import say
+from benchmarks.harness.statistics import ratio_to_fastest, summary
+from benchmarks.harness.turns import interleaved
 from experiments.arguments import names, positive
 from experiments.table import markdown
 
@@ -86,7 +86,7 @@ def measure(
     failures: dict[str, str] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        source = data.write(case, folder, quick=options.quick)
+        source = images.write(case, folder, quick=options.quick)
         workers = peers.start(stack, libraries, options.threads, failures)
         first = _prepare(workers, case, folder, failures)
         times = interleaved(

@@ -17,18 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import plot, results
+from benchmarks.harness import plot, results
+from benchmarks.harness.libraries import SGEMM
+from benchmarks.harness.networks import CASES
+from benchmarks.harness.processes import Worker
+from benchmarks.harness.results import say
+from benchmarks.harness.statistics import summary
+from benchmarks.harness.turns import interleaved
 from benchmarks.kernel_cases import OPERATIONS_OF, KernelCase, kernel_cases
-from benchmarks.libraries import SGEMM
-from benchmarks.networks import CASES
-from benchmarks.results import say
-from benchmarks.statistics import summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import Worker
 from experiments.arguments import names
 from experiments.table import markdown
 
-LADDER = "benchmarks.libraries.kernel_ladder:KernelLadder"
+LADDER = "benchmarks.harness.libraries.kernel_ladder:KernelLadder"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import kernels as measurements
-from benchmarks import machine, plot, results
+from benchmarks.harness import machine, plot, results
 from benchmarks.kernel_cases import OPERATIONS_OF
 from scratchnet.kernels import OPERATIONS, ladder
 

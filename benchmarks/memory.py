@@ -15,12 +15,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data, peers, plot, results
-from benchmarks.libraries import LIBRARIES as ALL
-from benchmarks.networks import CASES, SCALED_PIXELS
-from benchmarks.results import say
-from benchmarks.statistics import summary
-from benchmarks.workers import Worker
+from benchmarks.harness import images, peers, plot, results
+from benchmarks.harness.libraries import LIBRARIES as ALL
+from benchmarks.harness.networks import CASES, SCALED_PIXELS
+from benchmarks.harness.processes import Worker
+from benchmarks.harness.results import say
+from benchmarks.harness.statistics import summary
 from experiments.arguments import positive
 from experiments.table import markdown
 
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     results.earlier(options, document, alike=("epochs", "missing"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = data.write(CASE, folder, quick=options.quick)
+        source = images.write(CASE, folder, quick=options.quick)
         runs: dict[str, list[dict[str, int]]] = {library: [] for library in libraries}
         for _ in range(options.rounds):
             for library in libraries:

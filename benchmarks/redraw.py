@@ -11,7 +11,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import epoch, kernels, memory, results, scaling, startup, train_step
+from benchmarks import epoch, kernels, memory, scaling, startup, train_step
+from benchmarks.harness import results
 
 MODULES = {
     "train_step": train_step,

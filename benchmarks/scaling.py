@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import machine, plot, results
-from benchmarks.libraries import LIBRARIES
-from benchmarks.networks import CASES, Case, ImageShape, Network, arithmetic
-from benchmarks.results import say
-from benchmarks.statistics import summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import Worker
+from benchmarks.harness import machine, plot, results
+from benchmarks.harness.libraries import LIBRARIES
+from benchmarks.harness.networks import CASES, Case, ImageShape, Network, arithmetic
+from benchmarks.harness.processes import Worker
+from benchmarks.harness.results import say
+from benchmarks.harness.statistics import summary
+from benchmarks.harness.turns import interleaved
 from experiments.table import markdown
 
 CLASSES = 100

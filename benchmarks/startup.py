@@ -24,11 +24,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine, plot, results
-from benchmarks.results import say
-from benchmarks.statistics import summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import child_environment
+from benchmarks.harness import machine, plot, results
+from benchmarks.harness.processes import child_environment
+from benchmarks.harness.results import say
+from benchmarks.harness.statistics import summary
+from benchmarks.harness.turns import interleaved
 from experiments.arguments import positive
 from experiments.table import markdown
 

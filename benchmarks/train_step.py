@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import peers, plot, results
-from benchmarks.libraries import LIBRARIES, SGEMM
-from benchmarks.networks import CASES, Case, arithmetic
-from benchmarks.results import say
-from benchmarks.statistics import ratio_to_fastest, summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import Worker, WorkerError
+from benchmarks.harness import peers, plot, results
+from benchmarks.harness.libraries import LIBRARIES, SGEMM
+from benchmarks.harness.networks import CASES, Case, arithmetic
+from benchmarks.harness.processes import Worker, WorkerError
+from benchmarks.harness.results import say
+from benchmarks.harness.statistics import ratio_to_fastest, summary
+from benchmarks.harness.turns import interleaved
 from experiments.arguments import names
 from experiments.table import markdown
 

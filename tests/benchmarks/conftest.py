@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import libraries
+from benchmarks.harness import libraries
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import epoch, kernels, memory, results, scaling, startup, train_step
+from benchmarks import epoch, kernels, memory, scaling, startup, train_step
+from benchmarks.harness import results
 from benchmarks.kernel_cases import KernelCase, kernel_cases
 
 pytestmark = pytest.mark.usefixtures("alone")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import kernels
+from benchmarks.harness.libraries.kernel_ladder import KernelLadder
 from benchmarks.kernel_cases import OPERATIONS_OF, arguments, kernel_cases
-from benchmarks.libraries.kernel_ladder import KernelLadder
 from scratchnet.kernels import OPERATIONS
 from tests.benchmarks.conftest import is_summary, read
 

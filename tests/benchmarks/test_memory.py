@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import memory
-from benchmarks.libraries.fitting import resident_memory
+from benchmarks.harness.libraries.fitting import resident_memory
 from tests.benchmarks.conftest import is_summary, read
 
 MEBIBYTE = 1 << 20

@@ -5,16 +5,16 @@ from contextlib import ExitStack
 import pytest
 
 import scratchnet
-from benchmarks import peers
-from benchmarks.libraries import LIBRARIES, installed
-from benchmarks.networks import (
+from benchmarks.harness import peers
+from benchmarks.harness.libraries import LIBRARIES, installed
+from benchmarks.harness.networks import (
     CASES,
     arithmetic,
     describe,
     sequential,
     without_dropout,
 )
-from benchmarks.workers import Worker
+from benchmarks.harness.processes import Worker
 from scratchnet.models import architectures
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import peers
-from benchmarks.libraries import LIBRARIES, installed
-from benchmarks.workers import WorkerError
+from benchmarks.harness import peers
+from benchmarks.harness.libraries import LIBRARIES, installed
+from benchmarks.harness.processes import WorkerError
 
 OUTPUTS = np.full((2, 10), 0.1, "float32")
 LOSSES = [2.3, 2.2, 2.1, 2.0]

@@ -11,7 +11,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.container import BarContainer, ErrorbarContainer
 
-from benchmarks import kernels, redraw, results, scaling, train_step
+from benchmarks import kernels, redraw, scaling, train_step
+from benchmarks.harness import results
 
 README = (results.FOLDER.parent / "README.md").read_text(encoding="utf-8")
 

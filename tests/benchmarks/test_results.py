@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import results
+from benchmarks.harness import results
 from scratchnet.foundation.errors import CheckpointError
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import statistics
-from benchmarks.statistics import ratio_to_fastest, summary
+from benchmarks.harness import statistics
+from benchmarks.harness.statistics import ratio_to_fastest, summary
 
 
 def test_summary_of_known_values() -> None:

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from benchmarks import turns
-from benchmarks.turns import Turns, interleaved
+from benchmarks.harness import turns
+from benchmarks.harness.turns import Turns, interleaved
 
 
 def test_everybody_takes_a_turn_in_every_round(monkeypatch: pytest.MonkeyPatch) -> None:

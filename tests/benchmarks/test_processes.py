@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.workers import Worker, WorkerError
+from benchmarks.harness.processes import Worker, WorkerError
 
 TARGET = "tests.benchmarks.targets:Target"
 

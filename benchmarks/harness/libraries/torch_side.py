@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.libraries.library import Library, Losses, Outputs, cut
-from benchmarks.networks import ImageShape, Network
+from benchmarks.harness.libraries.library import Library, Losses, Outputs, cut
+from benchmarks.harness.networks import ImageShape, Network
 
 # Keras adds its 1e-7 before the correction of the second moment's bias, PyTorch after
 # it: this value makes the first step of both the same, and takes no other time.

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.libraries import LIBRARIES, installed
-from benchmarks.networks import Case, without_dropout
-from benchmarks.results import say
-from benchmarks.workers import Worker, WorkerError
+from benchmarks.harness.libraries import LIBRARIES, installed
+from benchmarks.harness.networks import Case, without_dropout
+from benchmarks.harness.processes import Worker, WorkerError
+from benchmarks.harness.results import say
 
 OWN = "scratchnet"
 

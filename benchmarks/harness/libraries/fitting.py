@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmarks.libraries.library import Library, one_hot
+from benchmarks.harness.libraries.library import Library, one_hot
 
 FILES = ("x_train", "y_train", "x_test", "y_test")
 

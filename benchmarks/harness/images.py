@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.libraries.fitting import FILES
-from benchmarks.networks import Case
-from benchmarks.results import say
+from benchmarks.harness.libraries.fitting import FILES
+from benchmarks.harness.networks import Case
+from benchmarks.harness.results import say
 from scratchnet import datasets
 from scratchnet.datasets import lookup
 

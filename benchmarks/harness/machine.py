@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGES = ("numpy", "numba", "scipy")
 PEERS = ("keras", "tensorflow-cpu", "tensorflow", "torch")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
+from benchmarks.harness import machine
 from experiments.arguments import positive
 from scratchnet.saving import atomic_write
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.harness.turns import Run, Turns
 from benchmarks.kernel_cases import Shape, arguments
-from benchmarks.turns import Run, Turns
 from scratchnet.kernels import OPERATIONS
 
 # Mean difference from the reference, relative to the mean size of an array's values.

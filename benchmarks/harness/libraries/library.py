@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import ImageShape, Network
-from benchmarks.turns import Turns
+from benchmarks.harness.networks import ImageShape, Network
+from benchmarks.harness.turns import Turns
 
 TIMED_LEARNING_RATE = 1e-7
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.turns import Turns
+from benchmarks.harness.turns import Turns
 
 SIZE = 2048
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmarks.libraries.fitting import FittingLibrary
-from benchmarks.libraries.library import Losses, Outputs, cut, one_hot
-from benchmarks.networks import ImageShape, Network, sequential
+from benchmarks.harness.libraries.fitting import FittingLibrary
+from benchmarks.harness.libraries.library import Losses, Outputs, cut, one_hot
+from benchmarks.harness.networks import ImageShape, Network, sequential
 
 
 class Keras(FittingLibrary):

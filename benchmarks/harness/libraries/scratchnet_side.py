@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 
 import scratchnet
-from benchmarks.libraries.fitting import FittingLibrary
-from benchmarks.libraries.library import Losses, Outputs, cut, one_hot
-from benchmarks.networks import ImageShape, Network, sequential
+from benchmarks.harness.libraries.fitting import FittingLibrary
+from benchmarks.harness.libraries.library import Losses, Outputs, cut, one_hot
+from benchmarks.harness.networks import ImageShape, Network, sequential
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.models.batches import Batch
 

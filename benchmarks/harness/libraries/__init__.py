@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 LIBRARIES = {
-    "scratchnet": "benchmarks.libraries.scratchnet_side:ScratchNet",
-    "keras": "benchmarks.libraries.keras_side:Keras",
-    "keras_jit": "benchmarks.libraries.keras_side:KerasJit",
-    "torch": "benchmarks.libraries.torch_side:Torch",
-    "torch_channels_last": "benchmarks.libraries.torch_side:TorchChannelsLast",
-    "torch_compile": "benchmarks.libraries.torch_side:TorchCompile",
+    "scratchnet": "benchmarks.harness.libraries.scratchnet_side:ScratchNet",
+    "keras": "benchmarks.harness.libraries.keras_side:Keras",
+    "keras_jit": "benchmarks.harness.libraries.keras_side:KerasJit",
+    "torch": "benchmarks.harness.libraries.torch_side:Torch",
+    "torch_channels_last": "benchmarks.harness.libraries.torch_side:TorchChannelsLast",
+    "torch_compile": "benchmarks.harness.libraries.torch_side:TorchCompile",
 }
 
-SGEMM = "benchmarks.libraries.sgemm:Sgemm"
+SGEMM = "benchmarks.harness.libraries.sgemm:Sgemm"
 
 NEEDS = {"scratchnet": (), "keras": ("keras", "tensorflow"), "torch": ("torch",)}
 

@@ -3,7 +3,7 @@
 Libraries that share a process share its threads, allocator and environment, and would
 slow each other down. A worker is started as
 
-    python -m benchmarks.workers MODULE:CLASS THREADS [CPU ...]
+    python -m benchmarks.harness.processes MODULE:CLASS THREADS [CPU ...]
 
 makes an object of that class, and then answers (method, arguments) with its result,
 both pickled. What a library prints goes to a log, shown if the worker fails.
@@ -20,7 +20,7 @@ import tempfile
 import traceback
 from typing import Any
 
-from benchmarks import machine
+from benchmarks.harness import machine
 
 LOG_SHOWN = 4000
 
@@ -53,7 +53,7 @@ class Worker:
         self._log = tempfile.TemporaryFile()
         words = [target, str(threads), *map(str, machine.cpus_for(threads))]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.workers", *words],
+            [sys.executable, "-m", "benchmarks.harness.processes", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
