@@ -1,1 +1,1 @@
-"""The method: each library in a process of its own, in turns; and what is made of it."""
+"""The method: a process for each library, turns, and what is made of their times."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any, TypeVar
 
 import numpy as np
 
-from benchmarks.harness.libraries import LIBRARIES, installed
+from benchmarks.harness.libraries import LIBRARIES, target
 from benchmarks.harness.networks import Case, without_dropout
 from benchmarks.harness.processes import Worker, WorkerError
 from benchmarks.harness.results import say
@@ -26,92 +26,115 @@ OUTPUT_TOLERANCE = 1e-4
 LOSS_TOLERANCES = (1e-4, 2e-3, 2e-2, 2e-2)
 CHECKED_STEPS = len(LOSS_TOLERANCES)
 
+Answer = TypeVar("Answer")
+
 
 class DisagreementError(RuntimeError):
     """Two libraries compute different things: nothing may be timed."""
 
 
-@dataclass
-class Images:
-    """Random images (N, H, W, C) in [0, 1), float32, and classes (N,)."""
-
-    x: np.ndarray
-    labels: np.ndarray
-
-
-def random_images(case: Case, count: int, *, seed: int = 0) -> Images:
-    """Return images of a case's shape; arithmetic takes as long as on real ones."""
-    rng = np.random.default_rng(seed)
-    x = rng.random((count, *case.image_shape), dtype=np.float32)
-    return Images(x, rng.integers(case.classes, size=count))
-
-
-def choose(wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the libraries to run and those that are missing, and say so."""
-    chosen, missing = installed(wanted)
+def installed(wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the libraries that can run here, scratchnet first, and those missing."""
+    there, missing = [OWN], []
+    for name in wanted:
+        _, packages = LIBRARIES[name]
+        if not all(find_spec(package) for package in packages):
+            missing.append(name)
+        elif name != OWN:
+            there.append(name)
     if missing:
         say(f"not installed (pip install '.[reference]'): {', '.join(missing)}")
-    if chosen == [OWN]:
+    if there == [OWN]:
         say("scratchnet runs alone")
-    return chosen, missing
+    return there, missing
 
 
-def start(
-    stack: ExitStack, names: Sequence[str], threads: int, failures: dict[str, str]
-) -> dict[str, Worker]:
-    """Start a worker per library; one that can't start is written to ``failures``."""
-    workers = {}
-    for name in names:
-        try:
-            worker = Worker(LIBRARIES[name], threads=threads)
-        except WorkerError as error:
-            drop({}, name, error, failures)
-        else:
-            workers[name] = stack.enter_context(worker)
-    return workers
+class Peers:
+    """Libraries that do the same work, each in a worker.
 
+    A peer that fails is left out from then on; without scratchnet nothing goes on.
 
-def drop(
-    workers: dict[str, Worker],
-    name: str,
-    error: WorkerError,
-    failures: dict[str, str],
-) -> None:
-    """Go on without a peer that failed, and say why; without scratchnet, don't.
+    Args:
+        names: of the libraries, scratchnet first.
+        threads: of each.
+
+    Attributes:
+        workers: name → the worker, of those that have not failed.
+        failures: name → why it failed.
 
     Raises:
-        WorkerError: it is scratchnet.
+        WorkerError: scratchnet failed.
     """
-    if name == OWN:
-        raise error
-    workers.pop(name, None)
-    failures[name] = str(error)
-    say(f"{name} takes no part: {str(error).strip().splitlines()[-1]}")
+
+    def __init__(self, names: Sequence[str], threads: int) -> None:
+        """Start the workers, one after the other."""
+        self.workers: dict[str, Worker] = {}
+        self.failures: dict[str, str] = {}
+        for name in names:
+            try:
+                self.workers[name] = Worker(target(name), threads=threads)
+            except WorkerError as error:
+                self._leave_out(name, error)
+
+    def each(self, task: Callable[[Worker], Answer]) -> dict[str, Answer]:
+        """Do something with one worker after the other, and return the answers."""
+        answers = {}
+        for name, worker in list(self.workers.items()):
+            try:
+                answers[name] = task(worker)
+            except WorkerError as error:
+                self._leave_out(name, error)
+        return answers
+
+    def _leave_out(self, name: str, error: WorkerError) -> None:
+        if name == OWN:
+            raise error
+        if name in self.workers:
+            self.workers.pop(name).close()
+        self.failures[name] = str(error)
+        say(f"{name} takes no part: {str(error).strip().splitlines()[-1]}")
+
+    def __enter__(self) -> Peers:
+        """Return the peers."""
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        """End all workers."""
+        for worker in self.workers.values():
+            worker.close()
 
 
-def initial_weights(worker: Worker, case: Case) -> list[np.ndarray]:
+def random_images(
+    case: Case, count: int, *, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images (N, H, W, C) in [0, 1), float32, and classes (N,).
+
+    Arithmetic takes as long as on real ones.
+    """
+    rng = np.random.default_rng(seed)
+    x = rng.random((count, *case.image_shape), dtype=np.float32)
+    return x, rng.integers(case.classes, size=count)
+
+
+def initial_weights(peers: Peers, case: Case) -> list[np.ndarray]:
     """Return weights for everybody, drawn by scratchnet.
 
     Biases, gammas, betas and moving statistics, which start as zeros or ones, are
     moved by up to 0.1, so that a library that mixes them up is found out.
     """
+    worker = peers.workers[OWN]
     worker.call("build", "initial", case.image_shape, case.network())
     rng = np.random.default_rng(1)
-    weights = worker.call("weights", "initial")
     return [
         weight
         if weight.ndim > 1
         else weight + rng.uniform(-0.1, 0.1, weight.shape).astype(np.float32)
-        for weight in weights
+        for weight in worker.call("weights", "initial")
     ]
 
 
 def cross_check(
-    workers: dict[str, Worker],
-    case: Case,
-    weights: list[np.ndarray],
-    batch_size: int,
-    failures: dict[str, str],
+    peers: Peers, case: Case, weights: list[np.ndarray], batch_size: int
 ) -> dict[str, dict[str, float]]:
     """Compare outputs and the losses of a few training steps, without dropout.
 
@@ -122,24 +145,22 @@ def cross_check(
     Raises:
         DisagreementError: one is larger than rounding allows.
     """
-    images = random_images(case, CHECKED_STEPS * batch_size, seed=2)
+    x, labels = random_images(case, CHECKED_STEPS * batch_size, seed=2)
     network = without_dropout(case.network())
-    outputs, losses, seconds = {}, {}, {}
-    for name, worker in list(workers.items()):
+
+    def check(worker: Worker) -> tuple[np.ndarray, list[float], float]:
         started = time.perf_counter()
-        try:
-            worker.call("build", "checked", case.image_shape, network, weights)
-            outputs[name] = worker.call("outputs", "checked", images.x[:batch_size])
-            losses[name] = worker.call(
-                *("losses", "checked", images.x, images.labels),
-                *(batch_size, CHECKED_STEPS),
-            )
-        except WorkerError as error:
-            drop(workers, name, error, failures)
-        seconds[name] = time.perf_counter() - started
+        worker.call("build", "checked", case.image_shape, network, weights)
+        outputs = worker.call("outputs", "checked", x[:batch_size])
+        losses = worker.call("losses", "checked", x, labels, batch_size, CHECKED_STEPS)
+        return outputs, losses, time.perf_counter() - started
+
+    found = peers.each(check)
+    outputs = {name: one[0] for name, one in found.items()}
+    losses = {name: one[1] for name, one in found.items()}
     return {
-        name: {**compare(name, outputs, losses), "first_use": seconds[name]}
-        for name in workers
+        name: compare(name, outputs, losses) | {"first_use": found[name][2]}
+        for name in found
     }
 
 

@@ -3,41 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 RESAMPLES = 10_000
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """How many times as long the fastest peer takes; above 1, we are faster.
-
-    Attributes:
-        peer: whose median is the smallest.
-        ratio: its median divided by ours.
-        low: lower end of the 95 % interval.
-        high: upper end.
-    """
-
-    peer: str
-    ratio: float
-    low: float
-    high: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        """Write it for people.
-
-        >>> str(Ratio("keras", 2.0, 1.9, 2.125))
-        '2.00x keras [1.90, 2.12]'
-        """
-        return f"{self.ratio:.2f}x {self.peer} [{self.low:.2f}, {self.high:.2f}]"
 
 
 def summary(values: Sequence[float]) -> dict[str, Any]:
@@ -50,9 +20,9 @@ def summary(values: Sequence[float]) -> dict[str, Any]:
     return {"median": median, "q1": q1, "q3": q3, "iqr": q3 - q1, "n": len(values)}
 
 
-def ratio_to_fastest(
-    own: Sequence[float], peers: Mapping[str, Sequence[float]], *, seed: int = 0
-) -> Ratio:
+def against_fastest(
+    times: Mapping[str, Sequence[float]], own: str, *, seed: int = 0
+) -> dict[str, Any] | None:
     """Compare with the fastest of the peers, by medians over rounds.
 
     The interval is a percentile bootstrap over rounds (Efron & Tibshirani, 1993, "An
@@ -62,29 +32,29 @@ def ratio_to_fastest(
     interval covers that choice, too.
 
     Args:
-        own: our time in each round.
-        peers: name → its time in the same rounds.
+        times: name → its time in each round, the same rounds for all.
+        own: our name; the others are the peers.
         seed: of the resampling.
 
-    Raises:
-        ValueError: no peers, no rounds, or different numbers of them.
+    Returns:
+        ``peer``, the one with the smallest median; ``ratio``, its median divided by
+        ours (above 1, we are faster); ``low`` and ``high``, the ends of the 95 %
+        interval; all of it as ``text``. None if there are no peers.
     """
-    if not peers or not own or any(len(own) != len(times) for times in peers.values()):
-        raise ValueError(
-            "ratio_to_fastest: expected peers with as many rounds as ours, received "
-            f"{len(own)} rounds and { {name: len(t) for name, t in peers.items()} }"
-        )
-    times = np.array([own, *peers.values()])
-    medians = np.median(times, axis=1)
+    peers = [name for name in times if name != own]
+    if not peers:
+        return None
+    rounds = np.array([times[name] for name in (own, *peers)])
+    medians = np.median(rounds, axis=1)
     fastest = int(np.argmin(medians[1:]))
-    rounds = times.shape[1]
-    drawn = np.random.default_rng(seed).integers(rounds, size=(RESAMPLES, rounds))
-    resampled = np.median(times[:, drawn], axis=2)
+    ratio = float(medians[1 + fastest] / medians[0])
+    count = rounds.shape[1]
+    drawn = np.random.default_rng(seed).integers(count, size=(RESAMPLES, count))
+    resampled = np.median(rounds[:, drawn], axis=2)
     ratios = resampled[1:].min(axis=0) / resampled[0]
-    low, high = np.quantile(ratios, (0.025, 0.975))
-    return Ratio(
-        list(peers)[fastest],
-        float(medians[1 + fastest] / medians[0]),
-        float(low),
-        float(high),
-    )
+    low, high = (float(end) for end in np.quantile(ratios, (0.025, 0.975)))
+    text = f"{ratio:.2f}x {peers[fastest]} [{low:.2f}, {high:.2f}]"
+    return {
+        **{"peer": peers[fastest], "ratio": ratio},
+        **{"low": low, "high": high, "text": text},
+    }

@@ -14,7 +14,12 @@ MEBIBYTE = 1 << 20
 
 @pytest.mark.usefixtures("alone")
 def test_quick_run_without_keras(tmp_path: Path) -> None:
-    assert memory.main(["--quick", "--threads", "1", "--out", str(tmp_path)]) == 0
+    assert (
+        memory.main(
+            ["--quick", "--rounds", "1", "--threads", "1", "--out", str(tmp_path)]
+        )
+        == 0
+    )
     document = read(tmp_path, "memory")
     assert "share_of_keras" not in document
     entry = document["libraries"]["scratchnet"]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks.harness import peers
-from benchmarks.harness.libraries import LIBRARIES, installed
-from benchmarks.harness.processes import WorkerError
+from benchmarks.harness.libraries import LIBRARIES
+from benchmarks.harness.peers import Peers
+from benchmarks.harness.processes import Worker, WorkerError
 
 OUTPUTS = np.full((2, 10), 0.1, "float32")
 LOSSES = [2.3, 2.2, 2.1, 2.0]
@@ -47,18 +48,45 @@ def test_another_loss_is_a_disagreement(step: int) -> None:
 def test_without_the_extra_scratchnet_runs_alone_and_says_so(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert installed(list(LIBRARIES))[0] == ["scratchnet"]
-    assert peers.choose(list(LIBRARIES))[0] == ["scratchnet"]
+    there, missing = peers.installed(list(LIBRARIES))
+    assert there == ["scratchnet"]
+    assert [*there, *missing] == list(LIBRARIES)
     said = capsys.readouterr().err
     assert "reference" in said
     assert "scratchnet runs alone" in said
 
 
-def test_a_peer_that_fails_is_left_out_and_scratchnet_is_not() -> None:
-    failures: dict[str, str] = {}
-    workers = {"torch_compile": None, "scratchnet": None}
-    peers.drop(workers, "torch_compile", WorkerError("no compiler"), failures)  # type: ignore[arg-type]
-    assert list(workers) == ["scratchnet"]
-    assert failures == {"torch_compile": "no compiler"}
-    with pytest.raises(WorkerError):
-        peers.drop({}, "scratchnet", WorkerError("broken"), failures)
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let objects of this package be the libraries."""
+    made = {"scratchnet": "Target", "good": "Target", "unmade": "Unmade"}
+    monkeypatch.setattr(
+        peers, "target", lambda name: f"tests.benchmarks.targets:{made[name]}"
+    )
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_peer_that_fails_is_left_out() -> None:
+    with Peers(["scratchnet", "unmade", "good"], threads=1) as several:
+        assert several.each(lambda worker: worker.call("add", 1)) == {
+            "scratchnet": 1,
+            "good": 1,
+        }
+        good = several.workers["good"]
+
+        def fail(worker: Worker) -> int:
+            return worker.call("fail" if worker is good else "add", 1)
+
+        assert several.each(fail) == {"scratchnet": 1}
+        assert list(several.workers) == ["scratchnet"]
+    assert "no such library" in several.failures["unmade"]
+    assert "out of beans" in several.failures["good"]
+
+
+@pytest.mark.usefixtures("workers")
+def test_scratchnet_is_never_left_out() -> None:
+    with (
+        Peers(["scratchnet", "good"], threads=1) as several,
+        pytest.raises(WorkerError, match="out of beans"),
+    ):
+        several.each(lambda worker: worker.call("fail"))

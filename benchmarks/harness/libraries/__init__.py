@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from importlib.util import find_spec
-
-LIBRARIES = {
-    "scratchnet": "benchmarks.harness.libraries.scratchnet_side:ScratchNet",
-    "keras": "benchmarks.harness.libraries.keras_side:Keras",
-    "keras_jit": "benchmarks.harness.libraries.keras_side:KerasJit",
-    "torch": "benchmarks.harness.libraries.torch_side:Torch",
-    "torch_channels_last": "benchmarks.harness.libraries.torch_side:TorchChannelsLast",
-    "torch_compile": "benchmarks.harness.libraries.torch_side:TorchCompile",
+LIBRARIES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "scratchnet": ("scratchnet_side:ScratchNet", ()),
+    "keras": ("keras_side:Keras", ("keras", "tensorflow")),
+    "keras_jit": ("keras_side:KerasJit", ("keras", "tensorflow")),
+    "torch": ("torch_side:Torch", ("torch",)),
+    "torch_channels_last": ("torch_side:TorchChannelsLast", ("torch",)),
+    "torch_compile": ("torch_side:TorchCompile", ("torch",)),
 }
+"""Name → its `library.Library` (file of this folder, class), the packages it needs."""
 
-SGEMM = "benchmarks.harness.libraries.sgemm:Sgemm"
-
-NEEDS = {"scratchnet": (), "keras": ("keras", "tensorflow"), "torch": ("torch",)}
+SGEMM = f"{__name__}.sgemm:Sgemm"
 
 
-def installed(wanted: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split the names of libraries into those that can run here and the others."""
-    there: list[str] = []
-    missing: list[str] = []
-    for name in wanted:
-        needed = NEEDS[name.split("_")[0]]
-        present = all(find_spec(module) is not None for module in needed)
-        (there if present else missing).append(name)
-    return there, missing
+def target(name: str) -> str:
+    """Return what a worker makes for a library."""
+    return f"{__name__}.{LIBRARIES[name][0]}"

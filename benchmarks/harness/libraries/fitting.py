@@ -9,14 +9,31 @@ from typing import Any, ClassVar
 import numpy as np
 
 from benchmarks.harness.libraries.library import Library, one_hot
+from benchmarks.harness.networks import ImageShape, Network, sequential
 
 FILES = ("x_train", "y_train", "x_test", "y_test")
 
 
 class FittingLibrary(Library):
-    """A library whose models have Keras's methods."""
+    """A library whose models have Keras's methods.
 
+    Attributes:
+        framework: its module.
+        compile_options: for ``compile``.
+    """
+
+    framework: Any
     compile_options: ClassVar[dict[str, Any]] = {}
+
+    def make(self, image_shape: ImageShape, network: Network) -> Any:
+        """Build and compile a model."""
+        model = sequential(self.framework, image_shape, network)
+        self._compile(model, "adam")
+        return model
+
+    def _compile(self, model: Any, optimizer: Any, **more: Any) -> None:
+        loss = "categorical_crossentropy"
+        model.compile(optimizer=optimizer, loss=loss, **more, **self.compile_options)
 
     def read_data(self, folder: Path, classes: int) -> None:
         """Load images and labels (``.npy``), and make the labels one-hot."""
@@ -24,21 +41,17 @@ class FittingLibrary(Library):
         self._train = loaded["x_train"], one_hot(loaded["y_train"], classes)
         self._test = loaded["x_test"], one_hot(loaded["y_test"], classes)
 
-    def fit(self, model: str, epochs: int, batch_size: int) -> dict[str, Any]:
-        """Train for some epochs, each with validation on the test images.
+    def fit(self, model: str, batch_size: int) -> dict[str, float]:
+        """Train for an epoch, with validation on the test images.
 
         Returns:
-            Seconds per epoch, and what the last epoch's history says.
+            Its ``seconds``, and what the history says.
         """
         started = time.perf_counter()
         history = self._models[model].fit(
-            *self._train,
-            batch_size=batch_size,
-            epochs=epochs,
-            validation_data=self._test,
-            verbose=0,
+            *self._train, batch_size=batch_size, validation_data=self._test, verbose=0
         )
-        seconds = (time.perf_counter() - started) / epochs
+        seconds = time.perf_counter() - started
         last = {name: float(values[-1]) for name, values in history.history.items()}
         return {"seconds": seconds, **last}
 
@@ -52,34 +65,20 @@ class FittingLibrary(Library):
     def measure_accuracy(self, model: str) -> None:
         """Compile a model again, as the study does: with the accuracy."""
         compiled = self._models[model]
-        compiled.compile(
-            optimizer=compiled.optimizer,
-            loss="categorical_crossentropy",
-            metrics=["accuracy"],
-            **self.compile_options,
-        )
+        self._compile(compiled, compiled.optimizer, metrics=["accuracy"])
 
     def memory(self) -> dict[str, int]:
-        """Return the resident memory of this process in bytes: now, and the peak."""
+        """Return `resident_memory` of this process."""
         return resident_memory()
 
 
 def resident_memory() -> dict[str, int]:
-    """Return ``now`` and ``peak`` in bytes.
+    """Return ``now`` and ``peak`` in bytes, as Linux counts them.
 
-    The peak comes from /proc where there is one: `resource.getrusage` counts what the
-    process was before it became Python, too, which right after the fork is the
-    parent with all its memory.
+    `resource.getrusage` would have another peak: it counts what the process was before
+    it became Python, too, which right after the fork is the parent with all its memory.
     """
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        import resource
-        import sys
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        peak *= 1 if sys.platform == "darwin" else 1024
-        return {"now": peak, "peak": peak}
+    status = Path("/proc/self/status").read_text()
     sizes = dict(line.split(":", 1) for line in status.splitlines())
     kibibytes = {name: int(sizes[name].split()[0]) for name in ("VmRSS", "VmHWM")}
     return {"now": kibibytes["VmRSS"] * 1024, "peak": kibibytes["VmHWM"] * 1024}

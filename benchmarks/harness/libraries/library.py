@@ -31,20 +31,13 @@ class Library(Turns):
 
     # What each library fills in.
 
-    def make(
-        self,
-        image_shape: ImageShape,
-        network: Network,
-        weights: list[np.ndarray] | None,
-    ) -> Any:
-        """Build a model, ready to train with Adam on categorical cross-entropy.
-
-        Args:
-            image_shape: of one input.
-            network: the layers.
-            weights: in Keras's order and layout; None leaves the library's own.
-        """
+    def make(self, image_shape: ImageShape, network: Network) -> Any:
+        """Build a model, ready to train with Adam on categorical cross-entropy."""
         raise NotImplementedError
+
+    def set_weights(self, model: Any, weights: list[np.ndarray]) -> None:
+        """Load weights that are in Keras's order and layout."""
+        model.set_weights(weights)
 
     def training(
         self, model: Any, x: np.ndarray, labels: np.ndarray, batch_size: int
@@ -79,8 +72,10 @@ class Library(Turns):
         network: Network,
         weights: list[np.ndarray] | None = None,
     ) -> None:
-        """Make a model, and keep it under a name."""
-        self._models[name] = self.make(image_shape, network, weights)
+        """Make a model, with its own weights or with these, and keep it by name."""
+        self._models[name] = self.make(image_shape, network)
+        if weights is not None:
+            self.set_weights(self._models[name], weights)
 
     def add_training(
         self,

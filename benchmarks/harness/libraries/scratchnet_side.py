@@ -9,7 +9,6 @@ import numpy as np
 import scratchnet
 from benchmarks.harness.libraries.fitting import FittingLibrary
 from benchmarks.harness.libraries.library import Losses, Outputs, cut, one_hot
-from benchmarks.harness.networks import ImageShape, Network, sequential
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.models.batches import Batch
 
@@ -17,23 +16,12 @@ from scratchnet.models.batches import Batch
 class ScratchNet(FittingLibrary):
     """The product, with its defaults."""
 
+    framework = scratchnet
+
     def __init__(self, threads: int) -> None:
         """Begin with the same random numbers every time."""
         super().__init__(threads)
         scratchnet.utils.set_random_seed(0)
-
-    def make(
-        self,
-        image_shape: ImageShape,
-        network: Network,
-        weights: list[np.ndarray] | None,
-    ) -> scratchnet.Sequential:
-        """Build and compile a model."""
-        model = sequential(scratchnet, image_shape, network)
-        if weights is not None:
-            model.set_weights(weights)
-        model.compile(optimizer="adam", loss="categorical_crossentropy")
-        return model
 
     def weights(self, model: str) -> list[np.ndarray]:
         """Return a model's weights."""

@@ -33,21 +33,16 @@ class Torch(Library):
         self._torch.set_num_threads(threads)
         self._torch.set_num_interop_threads(1)
 
-    def make(
-        self,
-        image_shape: ImageShape,
-        network: Network,
-        weights: list[np.ndarray] | None,
-    ) -> Any:
+    def make(self, image_shape: ImageShape, network: Network) -> Any:
         """Build a model that returns logits."""
         modules, plane, channels = [], list(image_shape[:2]), image_shape[2]
         for kind, words in network:
             made, plane, channels = self._module(kind, words, plane, channels)
             modules += made
         model = self._torch.nn.Sequential(*modules)
-        if weights is not None:
-            self._load(model, weights)
         if self.channels_last:
+            if not any(kind == "Conv2D" for kind, _ in network):
+                raise ValueError("no images between the layers: no memory format")
             model = model.to(memory_format=self._torch.channels_last)
         self.set_learning_rate(model, 0.001)
         return model
@@ -85,7 +80,7 @@ class Torch(Library):
             made.append(nn.ReLU())
         return made, plane, channels
 
-    def _load(self, model: Any, weights: list[np.ndarray]) -> None:
+    def set_weights(self, model: Any, weights: list[np.ndarray]) -> None:
         """Copy Keras's weights: other axes, and another order after a Flatten."""
         nn, remaining, flattened = self._torch.nn, iter(weights), None
         with self._torch.no_grad():
@@ -163,13 +158,10 @@ class Torch(Library):
     def _images(self, x: np.ndarray, batch_size: int) -> list[Any]:
         """Return batches (N, C, H, W), in the memory format of the model."""
         torch = self._torch
-        layout = torch.contiguous_format
-        if self.channels_last:
-            layout = torch.channels_last
-        batches = [torch.from_numpy(batch) for batch in cut(x, batch_size)]
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
         return [
-            batch.permute(0, 3, 1, 2).contiguous(memory_format=layout)
-            for batch in batches
+            torch.from_numpy(batch).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+            for batch in cut(x, batch_size)
         ]
 
 
