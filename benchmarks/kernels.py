@@ -58,8 +58,9 @@ def main(words: Sequence[str] | None = None) -> int:
 def measure(options: argparse.Namespace) -> Iterator[Document]:
     """Measure shape after shape: all operations and rungs, and sgemm, in turn."""
     sgemm_size, warm_up = (256, 0.0) if options.quick else (2048, 1.0)
-    document = results.begin(options, sgemm_size=sgemm_size)
-    found = {(case["kind"], case["label"]): case for case in document["cases"]}
+    document, earlier = results.begin(options, sgemm_size=sgemm_size)
+    kept = earlier.get("cases", [])
+    found = {(case["kind"], case["label"]): case for case in kept}
     with (
         Worker(LADDER, threads=options.threads) as ladder,
         Worker(SGEMM, threads=options.threads) as sgemm,

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(options: argparse.Namespace) -> Iterator[Document]:
     """Run the job a few times, each in a process of its own."""
     libraries, missing = peers.installed(["scratchnet", "keras"])
-    document = results.begin(options, "libraries", missing=missing)
+    document, _ = results.begin(options, missing=missing)
     runs: dict[str, list[dict[str, int]]] = {library: [] for library in libraries}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(options: argparse.Namespace) -> Iterator[Document]:
     """Measure sweep after sweep."""
-    document = results.begin(options, "sweeps")
+    document, earlier = results.begin(options)
+    document["sweeps"] = earlier.get("sweeps", {})
     for name, (what, points) in sweeps(options.threads, quick=options.quick).items():
         say(f"{name}:")
         found = {"what": what, "points": measure_points(points, options)}
@@ -115,7 +116,7 @@ def measure_points(
     found = []
     for n, (image_shape, network, batch_size, threads) in points.items():
         seconds = summary(times[str(n)])
-        flop = arithmetic(image_shape, network).training * batch_size
+        flop = arithmetic(image_shape, network)["training"] * batch_size
         gflops = flop / seconds["median"] / 1e9
         say(f"  {n}: {seconds['median'] * 1e3:.2f} ms, {gflops:.0f} GFLOP/s")
         found.append(

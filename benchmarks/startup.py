@@ -107,15 +107,14 @@ def measure(options: argparse.Namespace) -> Iterator[Document]:
         for script in (FIRST_STEP, EVERYTHING)
     )
     settings = {"model": model, "processes": processes, "cold_rounds": cold_rounds}
-    document = results.begin(options, "failed", bounds=BOUNDS, **settings)
+    document, _ = results.begin(options, bounds=BOUNDS, **settings)
     threads = options.threads
     with tempfile.TemporaryDirectory() as name:
         caches = [Path(name, f"cache-{number}") for number in range(cold_rounds)]
         document["cold"] = cold(everything, caches, threads)
         document["warm"] = warm(first_step, caches[0], threads, options.rounds)
-        document["at_once"] = at_once(
-            everything, Path(name, "at-once"), threads, processes
-        )
+        shared = Path(name, "at-once")
+        document["at_once"] = at_once(everything, shared, threads, processes)
         document["read_only"] = read_only(everything, threads)
     document["failed"] = failed(document)
     yield document
@@ -221,10 +220,7 @@ def _obey_permissions() -> None:
 
 
 def process(
-    script: str,
-    threads: int,
-    environment: dict[str, Any],
-    folder: Path | None = None,
+    script: str, threads: int, environment: dict[str, Any], folder: Path | None = None
 ) -> Ended:
     """Run a script in a process of its own, until it has printed a line and ended.
 
@@ -260,18 +256,14 @@ def process(
 
 def failed(document: Document) -> list[str]:
     """Return what went wrong, whatever the times."""
-    faults = {
-        "processes that start at once learn different weights": (
-            document["at_once"]["different_weights"] != 1
-        ),
-        "compiling is not announced once": (
-            set(document["cold"]["announcements"]) != {1}
-        ),
-        "a read-only install is written to": (
-            document["read_only"]["files_written"] > 0
-        ),
-    }
-    return [fault for fault, occurred in faults.items() if occurred]
+    faults = []
+    if document["at_once"]["different_weights"] != 1:
+        faults.append("processes that start at once learn different weights")
+    if set(document["cold"]["announcements"]) != {1}:
+        faults.append("compiling is not announced once")
+    if document["read_only"]["files_written"] > 0:
+        faults.append("a read-only install is written to")
+    return faults
 
 
 def bounded(document: Document) -> dict[str, dict[str, Any]]:

@@ -102,7 +102,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Turn the times of all rounds into what is reported."""
     kind, batch_size = ACTIVITIES[activity]
-    flop = getattr(arithmetic(case.image_shape, case.network()), kind) * batch_size
+    flop = arithmetic(case.image_shape, case.network())[kind] * batch_size
     sgemm = [sgemm_flop / seconds for seconds in times.pop("sgemm")]
     return {
         "batch_size": batch_size,
@@ -125,10 +125,7 @@ def as_table(document: Document) -> str:
     libraries = document["libraries"]
     header = ["ms per step", *libraries, comparison.AGAINST, "share of sgemm"]
     rows = [
-        [
-            f"{case['title']}, {activity.replace('_', ' ')}",
-            *_cells(found, libraries),
-        ]
+        [f"{case['title']}, {activity.replace('_', ' ')}", *_cells(found, libraries)]
         for case in document["cases"].values()
         for activity, found in case["activities"].items()
     ]

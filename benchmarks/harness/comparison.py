@@ -34,7 +34,8 @@ def measure_models(
 ) -> Iterator[Document]:
     """Measure the chosen models, with those of the chosen libraries that are here."""
     libraries, missing = peers.installed(options.libraries)
-    document = results.begin(options, libraries=libraries, missing=missing)
+    document, earlier = results.begin(options, libraries=libraries, missing=missing)
+    document["cases"] = earlier.get("cases", {})
     for name in options.models:
         results.say(f"{CASES[name].title} ({' | '.join(libraries)}):")
         found = measure(CASES[name], libraries, options)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 Network = list[tuple[str, dict[str, Any]]]
 ImageShape = tuple[int, int, int]
@@ -107,14 +107,7 @@ def without_dropout(network: Network) -> Network:
     ]
 
 
-class Arithmetic(NamedTuple):
-    """Floating-point operations per image in convolutions and dense layers."""
-
-    inference: int
-    training: int
-
-
-def arithmetic(image_shape: ImageShape, network: Network) -> Arithmetic:
+def arithmetic(image_shape: ImageShape, network: Network) -> dict[str, int]:
     """Count multiplications and additions of direct convolution, per image.
 
     Every position of an output takes each element of the kernel once: a
@@ -125,8 +118,11 @@ def arithmetic(image_shape: ImageShape, network: Network) -> Arithmetic:
     fewer multiplications (Winograd's) or one that skips unread rows is thus credited
     with the arithmetic that it saves.
 
+    Returns:
+        ``inference``, the forward pass, and ``training``, that and both gradients.
+
     >>> arithmetic((4, 4, 1), [("Flatten", {}), ("Dense", {"units": 3})])
-    Arithmetic(inference=96, training=192)
+    {'inference': 96, 'training': 192}
     """
     import scratchnet
 
@@ -137,4 +133,4 @@ def arithmetic(image_shape: ImageShape, network: Network) -> Arithmetic:
             forward = 2 * layer.params["kernel"].size * positions
             inference += forward
             training += forward * (3 if training else 2)
-    return Arithmetic(inference, training)
+    return {"inference": inference, "training": training}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from importlib.util import find_spec
 from typing import Any, TypeVar
 
@@ -49,7 +50,7 @@ def installed(wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     return there, missing
 
 
-class Peers:
+class Peers(AbstractContextManager):
     """Libraries that do the same work, each in a worker.
 
     A peer that fails is left out from then on; without scratchnet nothing goes on.
@@ -70,9 +71,11 @@ class Peers:
         """Start the workers, one after the other."""
         self.workers: dict[str, Worker] = {}
         self.failures: dict[str, str] = {}
+        self._stack = ExitStack()
         for name in names:
             try:
-                self.workers[name] = Worker(target(name), threads=threads)
+                made = Worker(target(name), threads=threads)
+                self.workers[name] = self._stack.enter_context(made)
             except WorkerError as error:
                 self._leave_out(name, error)
 
@@ -89,19 +92,13 @@ class Peers:
     def _leave_out(self, name: str, error: WorkerError) -> None:
         if name == OWN:
             raise error
-        if name in self.workers:
-            self.workers.pop(name).close()
+        self.workers.pop(name, None)
         self.failures[name] = str(error)
         say(f"{name} takes no part: {str(error).strip().splitlines()[-1]}")
 
-    def __enter__(self) -> Peers:
-        """Return the peers."""
-        return self
-
     def __exit__(self, *_: Any) -> None:
         """End all workers."""
-        for worker in self.workers.values():
-            worker.close()
+        self._stack.close()
 
 
 def random_images(
@@ -156,35 +153,33 @@ def cross_check(
         return outputs, losses, time.perf_counter() - started
 
     found = peers.each(check)
-    outputs = {name: one[0] for name, one in found.items()}
-    losses = {name: one[1] for name, one in found.items()}
     return {
-        name: compare(name, outputs, losses) | {"first_use": found[name][2]}
-        for name in found
+        name: compare(name, found[name][:2], found[OWN][:2]) | {"first_use": seconds}
+        for name, (_, _, seconds) in found.items()
     }
 
 
 def compare(
     name: str,
-    outputs: Mapping[str, np.ndarray],
-    losses: Mapping[str, Sequence[float]],
+    theirs: tuple[np.ndarray, Sequence[float]],
+    ours: tuple[np.ndarray, Sequence[float]],
 ) -> dict[str, float]:
-    """Return the largest differences of one library from scratchnet.
+    """Return the largest differences of a library's outputs and losses from ours.
 
-    Differences of outputs are relative to the largest output of the batch, those of
-    losses to the loss.
+    Those of outputs are relative to the largest output of the batch, those of losses to
+    the loss.
 
     Raises:
         DisagreementError: one is larger than rounding allows.
     """
-    own = np.array(losses[OWN])
-    of_outputs = np.abs(outputs[name] - outputs[OWN]).max() / outputs[OWN].max()
-    of_losses = np.abs((np.array(losses[name]) - own) / own)
+    (outputs, losses), (own_outputs, own_losses) = theirs, ours
+    of_outputs = np.abs(outputs - own_outputs).max() / own_outputs.max()
+    of_losses = np.abs(np.array(losses) / np.array(own_losses) - 1)
     within = of_outputs <= OUTPUT_TOLERANCE and np.all(of_losses <= LOSS_TOLERANCES)
     if not within:  # and not "beyond": NaN is a disagreement, too
         raise DisagreementError(
             f"{name} and scratchnet disagree: outputs by {of_outputs:.2g}, allowed "
-            f"{OUTPUT_TOLERANCE}; losses {list(losses[name])} and {list(losses[OWN])} "
+            f"{OUTPUT_TOLERANCE}; losses {list(losses)} and {list(own_losses)} "
             f"by {of_losses}, allowed {LOSS_TOLERANCES}"
         )
     return {"outputs": float(of_outputs), "losses": float(of_losses.max())}

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from benchmarks.harness import machine
@@ -30,7 +30,7 @@ class WorkerError(RuntimeError):
     """A worker failed; the message holds its traceback, or the end of its log."""
 
 
-class Worker:
+class Worker(AbstractContextManager):
     """A process that holds an object, and calls its methods on request.
 
     Args:
@@ -59,7 +59,7 @@ class Worker:
         try:
             self._answer()
         except BaseException:
-            self.close()
+            self.__exit__()
             raise
 
     def call(self, method: str, *arguments: Any) -> Any:
@@ -87,21 +87,13 @@ class Worker:
             raise WorkerError(f"worker {self.target}:\n{result}")
         return result
 
-    def close(self) -> None:
+    def __exit__(self, *_: Any) -> None:
         """End the process."""
         self._process.kill()
         self._process.wait()
         for stream in (self._requests, self._answers, self._log):
             with suppress(BrokenPipeError):  # a request that the process never read
                 stream.close()
-
-    def __enter__(self) -> Worker:
-        """Return the worker."""
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        """End the process."""
-        self.close()
 
 
 def child_environment(

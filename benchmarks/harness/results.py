@@ -24,15 +24,16 @@ def path_of(options: argparse.Namespace) -> Path:
     return options.out / f"{options.benchmark}.json"
 
 
-def begin(
-    options: argparse.Namespace, part: str = "cases", **settings: Any
-) -> Document:
-    """Begin a document, with the cases of an earlier run that measured in the same way.
+def begin(options: argparse.Namespace, **settings: Any) -> tuple[Document, Document]:
+    """Begin a document, before anything is measured.
 
     Args:
         options: the command line's.
-        part: the name under which the cases stand.
         settings: what else the figures depend on, beside machine, versions and rounds.
+
+    Returns:
+        It, and that of an earlier run in the same way, to which this run may add; it
+        is empty if there is none, or with ``--replace``.
 
     Raises:
         SystemExit: the earlier run measured in another way, and ``--replace`` was not
@@ -51,7 +52,8 @@ def begin(
         "machine": described,
         **settings,
     }
-    path, earlier = path_of(options), {}
+    path = path_of(options)
+    earlier: Document = {}
     if path.exists() and not options.replace:
         earlier = read(path)
         theirs, ours = _conditions(earlier), _conditions(document)
@@ -66,7 +68,7 @@ def begin(
                 f"({'; '.join(different)}): choose another folder with --out, or pass "
                 "--replace to discard what is there"
             )
-    return document | {part: earlier.get(part, {})}
+    return document, earlier
 
 
 def _conditions(document: Document) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def test_arithmetic_of_the_basic_cnn_by_hand() -> None:
     first = 26 * 26 * 32 * 3 * 3 * 1
     others = 11 * 11 * 64 * 3 * 3 * 32 + 5 * 5 * 64 * 64 + 64 * 10
     found = arithmetic(case.image_shape, case.network())
-    assert found.inference == 2 * (first + others)
-    assert found.training == 2 * (2 * first + 3 * others)
+    assert found["inference"] == 2 * (first + others)
+    assert found["training"] == 2 * (2 * first + 3 * others)
 
 
 def test_without_dropout_nothing_else_changes() -> None:

@@ -12,10 +12,12 @@ OUTPUTS = np.full((2, 10), 0.1, "float32")
 LOSSES = [2.3, 2.2, 2.1, 2.0]
 
 
+OURS = OUTPUTS, LOSSES
+
+
 def test_what_differs_by_rounding_agrees() -> None:
-    outputs = {"scratchnet": OUTPUTS, "other": OUTPUTS * np.float32(1 + 1e-6)}
-    losses = {"scratchnet": LOSSES, "other": [loss * (1 + 1e-6) for loss in LOSSES]}
-    found = peers.compare("other", outputs, losses)
+    theirs = OUTPUTS * np.float32(1 + 1e-6), [loss * (1 + 1e-6) for loss in LOSSES]
+    found = peers.compare("other", theirs, OURS)
     assert 0 < found["outputs"] < 1e-5
     assert 0 < found["losses"] < 1e-5
 
@@ -25,11 +27,7 @@ def test_other_outputs_are_a_disagreement(value: float) -> None:
     wrong = OUTPUTS.copy()
     wrong[1, 3] = value
     with pytest.raises(peers.DisagreementError, match="other and scratchnet"):
-        peers.compare(
-            "other",
-            {"scratchnet": OUTPUTS, "other": wrong},
-            {"scratchnet": LOSSES, "other": LOSSES},
-        )
+        peers.compare("other", (wrong, LOSSES), OURS)
 
 
 @pytest.mark.parametrize("step", range(4))
@@ -37,11 +35,7 @@ def test_another_loss_is_a_disagreement(step: int) -> None:
     wrong = list(LOSSES)
     wrong[step] *= 1 + 2 * peers.LOSS_TOLERANCES[step]
     with pytest.raises(peers.DisagreementError, match="losses"):
-        peers.compare(
-            "other",
-            {"scratchnet": OUTPUTS, "other": OUTPUTS},
-            {"scratchnet": LOSSES, "other": wrong},
-        )
+        peers.compare("other", (OUTPUTS, wrong), OURS)
 
 
 @pytest.mark.usefixtures("alone")

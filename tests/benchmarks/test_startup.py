@@ -11,12 +11,8 @@ from tests.benchmarks.conftest import is_summary, read
 
 @pytest.mark.slow
 def test_quick_run(tmp_path: Path) -> None:
-    assert (
-        startup.main(
-            ["--quick", "--rounds", "1", "--threads", "1", "--out", str(tmp_path)]
-        )
-        == 0
-    )
+    words = ["--quick", "--rounds", "1", "--threads", "1"]
+    assert startup.main([*words, "--out", str(tmp_path)]) == 0
     document = read(tmp_path, "startup")
     assert document["failed"] == []
     warm = document["warm"]

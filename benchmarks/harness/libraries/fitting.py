@@ -67,18 +67,15 @@ class FittingLibrary(Library):
         compiled = self._models[model]
         self._compile(compiled, compiled.optimizer, metrics=["accuracy"])
 
-    def memory(self) -> dict[str, int]:
-        """Return `resident_memory` of this process."""
-        return resident_memory()
+    @staticmethod
+    def memory() -> dict[str, int]:
+        """Return the resident bytes of this process, ``now`` and ``peak``, on Linux.
 
-
-def resident_memory() -> dict[str, int]:
-    """Return ``now`` and ``peak`` in bytes, as Linux counts them.
-
-    `resource.getrusage` would have another peak: it counts what the process was before
-    it became Python, too, which right after the fork is the parent with all its memory.
-    """
-    status = Path("/proc/self/status").read_text()
-    sizes = dict(line.split(":", 1) for line in status.splitlines())
-    kibibytes = {name: int(sizes[name].split()[0]) for name in ("VmRSS", "VmHWM")}
-    return {"now": kibibytes["VmRSS"] * 1024, "peak": kibibytes["VmHWM"] * 1024}
+        `resource.getrusage` would have another peak: it counts what the process was
+        before it became Python, too, which right after the fork is the parent with all
+        its memory.
+        """
+        status = Path("/proc/self/status").read_text()
+        sizes = dict(line.split(":", 1) for line in status.splitlines())
+        kibibytes = {name: int(sizes[name].split()[0]) for name in ("VmRSS", "VmHWM")}
+        return {"now": kibibytes["VmRSS"] * 1024, "peak": kibibytes["VmHWM"] * 1024}

@@ -78,12 +78,7 @@ class Library(Turns):
             self.set_weights(self._models[name], weights)
 
     def add_training(
-        self,
-        name: str,
-        model: str,
-        x: np.ndarray,
-        labels: np.ndarray,
-        batch_size: int,
+        self, name: str, model: str, x: np.ndarray, labels: np.ndarray, batch_size: int
     ) -> None:
         """Add the activity of training a model; shapes as in `training`.
 
@@ -105,12 +100,7 @@ class Library(Turns):
         return np.array(self.inference(self._models[model], x, len(x))(1))
 
     def losses(
-        self,
-        model: str,
-        x: np.ndarray,
-        labels: np.ndarray,
-        batch_size: int,
-        steps: int,
+        self, model: str, x: np.ndarray, labels: np.ndarray, batch_size: int, steps: int
     ) -> list[float]:
         """Train a model for a few steps, and return the loss of each."""
         run = self.training(self._models[model], x, labels, batch_size)

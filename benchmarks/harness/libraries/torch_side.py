@@ -35,10 +35,12 @@ class Torch(Library):
 
     def make(self, image_shape: ImageShape, network: Network) -> Any:
         """Build a model that returns logits."""
-        modules, plane, channels = [], list(image_shape[:2]), image_shape[2]
+        modules: list[Any] = []
+        x = self._torch.zeros((2, image_shape[2], *image_shape[:2]))
         for kind, words in network:
-            made, plane, channels = self._module(kind, words, plane, channels)
-            modules += made
+            for module in self._modules(kind, words, x.shape):
+                modules.append(module)
+                x = module(x)
         model = self._torch.nn.Sequential(*modules)
         if self.channels_last:
             if not any(kind == "Conv2D" for kind, _ in network):
@@ -47,38 +49,29 @@ class Torch(Library):
         self.set_learning_rate(model, 0.001)
         return model
 
-    def _module(
-        self, kind: str, words: dict[str, Any], plane: list[int], channels: int
-    ) -> tuple[list[Any], list[int], int]:
-        """Return a layer's modules, and the plane and channels of their output.
-
-        A plane of no dimensions is that of rows (N, channels).
-        """
-        nn = self._torch.nn
+    def _modules(
+        self, kind: str, words: dict[str, Any], shape: tuple[int, ...]
+    ) -> list[Any]:
+        """Return a layer's modules for inputs (N, C, H, W) or (N, C)."""
+        nn, channels = self._torch.nn, shape[1]
         if kind == "Conv2D":
-            KH, KW = words["kernel_size"]
-            made = [nn.Conv2d(channels, words["filters"], (KH, KW))]
-            plane, channels = [plane[0] - KH + 1, plane[1] - KW + 1], words["filters"]
+            made = nn.Conv2d(channels, words["filters"], words["kernel_size"])
         elif kind == "MaxPooling2D":
-            KH, KW = words["pool_size"]
-            return [nn.MaxPool2d((KH, KW))], [plane[0] // KH, plane[1] // KW], channels
+            made = nn.MaxPool2d(words["pool_size"])
         elif kind == "Flatten":
-            layer = nn.Flatten()
-            layer.flattened = (*plane, channels)
-            return [layer], [], int(np.prod([*plane, channels]))
+            made = nn.Flatten()
+            made.flattened = shape[1:]
         elif kind == "Dense":
-            made, channels = [nn.Linear(channels, words["units"])], words["units"]
+            made = nn.Linear(channels, words["units"])
         elif kind == "BatchNormalization":
-            norm = nn.BatchNorm2d if plane else nn.BatchNorm1d
+            norm = nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d
             momentum = 1 - words["momentum"]
-            made = [norm(channels, eps=words["epsilon"], momentum=momentum)]
+            made = norm(channels, eps=words["epsilon"], momentum=momentum)
         elif kind == "Dropout":
-            made = [nn.Dropout(words["rate"])]
+            made = nn.Dropout(words["rate"])
         else:
             raise ValueError(f"no module for layer {kind!r}")
-        if words.get("activation") == "relu":
-            made.append(nn.ReLU())
-        return made, plane, channels
+        return [made, nn.ReLU()] if words.get("activation") == "relu" else [made]
 
     def set_weights(self, model: Any, weights: list[np.ndarray]) -> None:
         """Copy Keras's weights: other axes, and another order after a Flatten."""
@@ -93,7 +86,8 @@ class Torch(Library):
                 elif isinstance(layer, nn.Linear):
                     kernel = next(remaining)
                     if flattened is not None:  # rows by (H, W, C) become (C, H, W)
-                        split = kernel.reshape(*flattened, -1)
+                        C, *plane = flattened
+                        split = kernel.reshape(*plane, C, -1)
                         kernel = split.transpose(2, 0, 1, 3).reshape(kernel.shape)
                         flattened = None
                     self._copy(layer.weight, kernel.T)
