@@ -120,10 +120,6 @@ def measure_case(
 class KernelLadder(Turns):
     """What runs in the worker: the operations of one shape at a time, rung by rung."""
 
-    def __init__(self, threads: int) -> None:
-        """Numba has read its threads from the environment."""
-        super().__init__()
-
     def prepare(
         self, kind: str, shapes: dict[str, Shape], operations: tuple[str, ...]
     ) -> dict[str, int]:

@@ -16,9 +16,13 @@ look for work for 0.11 s, and take a core from whoever is next."""
 
 
 class Turns:
-    """What a worker times: activities by name, each a `Run`."""
+    """What a worker times: activities by name, each a `Run`.
 
-    def __init__(self) -> None:
+    Args:
+        threads: of the worker; what reads its environment knows them already.
+    """
+
+    def __init__(self, threads: int) -> None:
         """Start without any."""
         self._runs: dict[str, Run] = {}
         self._steps: dict[str, int] = {}

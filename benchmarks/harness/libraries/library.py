@@ -25,8 +25,7 @@ class Library(Turns):
 
     def __init__(self, threads: int) -> None:
         """Start without models."""
-        super().__init__()
-        self.threads = threads
+        super().__init__(threads)
         self._models: dict[str, Any] = {}
 
     # What each library fills in.
