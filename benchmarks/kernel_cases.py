@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import CASES, Case, sequential
+from benchmarks.harness.networks import CASES, Case, sequential
 
 BATCH_SIZE = 64
 

@@ -250,7 +250,7 @@ class _Measured:
 
     def seconds(self, who: str, dataset: str, model: str) -> float | None:
         """Return the median of a library's epochs, if it was measured."""
-        from benchmarks.networks import CASES
+        from benchmarks.harness.networks import CASES
 
         for name, case in self.cases.items():
             known = CASES.get(name)

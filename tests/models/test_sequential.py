@@ -341,7 +341,8 @@ def test_json_makes_the_same_model_with_fresh_weights():
     for text, message in (
         ("{", "Expecting"),
         ("[]", "expected the configuration of a model"),
-        ('{"class_name": "Functional", "config": {}}', "'Functional' of module None"),
+        ('{"class_name": "Model", "config": {}}', "'Model' of module None"),
+        ('{"class_name": "Functional", "config": {}}', "the entries 'name' and 'layer"),
     ):
         with pytest.raises(ValueError, match=message):
             keras.models.model_from_json(text)

@@ -204,7 +204,7 @@ def test_dropout_spares_what_others_read(between):
     np.testing.assert_array_equal(seen[1], forward[1])
     relu = plan.program.operations[plan.program.kinds.index("relu", 4)]
     np.testing.assert_allclose(relu.recall(), expected, atol=1e-5)
-    # Dropout wrote the gradient that it was handed by a `Keeper` to an array of its own.
+    # The gradient that a `Keeper` handed to dropout is as it was.
     kept = plan.program.operations[plan.program.kinds.index("dropout")]
     zeros = kept.backward(np.ones((20, 40), np.float32)) == 0
     assert np.any((seen[2] != 0) & zeros)

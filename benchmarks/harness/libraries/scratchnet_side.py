@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 
 import scratchnet
-from benchmarks.libraries.fitting import FittingLibrary
-from benchmarks.libraries.library import Losses, Outputs, cut, one_hot
-from benchmarks.networks import ImageShape, Network, sequential
+from benchmarks.harness.libraries.fitting import FittingLibrary
+from benchmarks.harness.libraries.library import Losses, Outputs, cut, one_hot
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.models.batches import Batch
 
@@ -17,23 +17,12 @@ from scratchnet.models.batches import Batch
 class ScratchNet(FittingLibrary):
     """The product, with its defaults."""
 
+    framework = scratchnet
+
     def __init__(self, threads: int) -> None:
         """Begin with the same random numbers every time."""
         super().__init__(threads)
         scratchnet.utils.set_random_seed(0)
-
-    def make(
-        self,
-        image_shape: ImageShape,
-        network: Network,
-        weights: list[np.ndarray] | None,
-    ) -> scratchnet.Sequential:
-        """Build and compile a model."""
-        model = sequential(scratchnet, image_shape, network)
-        if weights is not None:
-            model.set_weights(weights)
-        model.compile(optimizer="adam", loss="categorical_crossentropy")
-        return model
 
     def weights(self, model: str) -> list[np.ndarray]:
         """Return a model's weights."""
@@ -49,15 +38,15 @@ class ScratchNet(FittingLibrary):
         """Return the loop of `fit` over batches that are there already."""
         y = one_hot(labels, int(model.output_shape[-1] or 0))
         pairs = zip(cut(x, batch_size), cut(y, batch_size), strict=True)
-        batches = itertools.cycle([Batch(x, y, None) for x, y in pairs])
-        trainer = model.trainer
+        batches = itertools.cycle([ready(x, y) for x, y in pairs])
+        plan, memory = model.plan(), Workspace()
 
         def run(steps: int) -> float:
-            trainer.reset_metrics()
+            model.reset_metrics()
             for _ in range(steps):
-                with trainer.workspace:
-                    trainer.train_step(next(batches))
-            return trainer.results()["loss"]
+                with memory:
+                    model.train_step(plan, next(batches))
+            return model._results()["loss"]
 
         return run
 
@@ -65,15 +54,29 @@ class ScratchNet(FittingLibrary):
         self, model: scratchnet.Sequential, x: np.ndarray, batch_size: int
     ) -> Outputs:
         """Return `predict`'s step over batches that are there already."""
-        batches = itertools.cycle(
-            [Batch(part, None, None) for part in cut(x, batch_size)]
-        )
-        trainer, workspace = model.trainer, Workspace()
+        batches = itertools.cycle([ready(part) for part in cut(x, batch_size)])
+        plan, memory = model._plan(False), Workspace()
 
         def run(steps: int) -> np.ndarray:
             for _ in range(steps):
-                with workspace:
-                    outputs = trainer.predict_step(next(batches))
+                with memory:
+                    outputs = plan.forward(next(batches), training=False)
             return outputs
 
         return run
+
+
+class _Ready(NamedTuple):
+    """Inputs that need neither gathering nor casting."""
+
+    x: np.ndarray
+
+    def take(
+        self, indices: slice, scale: float | None = None
+    ) -> tuple[np.ndarray, bool]:
+        return self.x, False
+
+
+def ready(x: np.ndarray, y: np.ndarray | None = None) -> Batch:
+    """Return a batch of all samples, in the model's dtype already."""
+    return Batch(_Ready(x), slice(0, len(x)), y, None)  # type: ignore[arg-type]

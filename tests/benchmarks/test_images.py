@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import data
-from benchmarks.networks import CASES
+from benchmarks.harness import images
+from benchmarks.harness.networks import CASES
 
 
 def test_made_up_images_have_the_shapes_of_the_real_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(data, "is_here", lambda _: False)
-    monkeypatch.setattr(data, "COUNTS", {"cifar100": (30, 20)})
+    monkeypatch.setattr(images, "is_here", lambda _: False)
+    monkeypatch.setattr(images, "COUNTS", {"cifar100": (30, 20)})
     case = CASES["cifar100_ann"]
-    assert data.write(case, tmp_path) == "synthetic"
+    assert images.write(case, tmp_path) == "synthetic"
     assert "not on this machine" in capsys.readouterr().err
     for split, count in (("train", 30), ("test", 20)):
         x, y = (np.load(tmp_path / f"{name}_{split}.npy") for name in "xy")

@@ -3,7 +3,7 @@
 Libraries that share a process share its threads, allocator and environment, and would
 slow each other down. A worker is started as
 
-    python -m benchmarks.workers MODULE:CLASS THREADS [CPU ...]
+    python -m benchmarks.harness.processes MODULE:CLASS THREADS [CPU ...]
 
 makes an object of that class, and then answers (method, arguments) with its result,
 both pickled. What a library prints goes to a log, shown if the worker fails.
@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
-from benchmarks import machine
+from benchmarks.harness import machine
 
 LOG_SHOWN = 4000
 
@@ -29,103 +30,85 @@ class WorkerError(RuntimeError):
     """A worker failed; the message holds its traceback, or the end of its log."""
 
 
-class Worker:
+class Worker(AbstractContextManager):
     """A process that holds an object, and calls its methods on request.
 
     Args:
         target: ``module:class`` of the object; its constructor takes the threads.
         threads: number of threads that all libraries in it are held to.
-        environment: further variables; None takes one away.
 
     Raises:
         WorkerError: the process could not make the object.
     """
 
-    def __init__(
-        self,
-        target: str,
-        *,
-        threads: int,
-        environment: dict[str, str | None] | None = None,
-    ) -> None:
+    def __init__(self, target: str, *, threads: int) -> None:
         """Start the process and wait until the object is there."""
         self.target = target
         self._log = tempfile.TemporaryFile()
         words = [target, str(threads), *map(str, machine.cpus_for(threads))]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.workers", *words],
+            [sys.executable, "-m", "benchmarks.harness.processes", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=machine.ROOT,
-            env=child_environment(threads, environment),
+            env=child_environment(threads),
         )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
         try:
             self._answer()
         except BaseException:
-            self.close()
+            self.__exit__()
             raise
 
-    def call(self, method: str, *arguments: Any, **named: Any) -> Any:
+    def call(self, method: str, *arguments: Any) -> Any:
         """Call a method of the object over there, and return what it returns.
 
         Raises:
             WorkerError: the method raised something, or the process ended.
         """
-        assert self._process.stdin is not None
-        try:
-            pickle.dump((method, arguments, named), self._process.stdin)
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # the answer says why
+        with suppress(BrokenPipeError):  # the answer says why
+            pickle.dump((method, arguments), self._requests)
+            self._requests.flush()
         return self._answer()
 
-    def _end_of_log(self) -> str:
-        self._log.seek(0)
-        return self._log.read()[-LOG_SHOWN:].decode(errors="replace")
-
     def _answer(self) -> Any:
-        assert self._process.stdout is not None
         try:
-            succeeded, result = pickle.load(self._process.stdout)
+            succeeded, result = pickle.load(self._answers)
         except (EOFError, pickle.UnpicklingError) as error:
             code = self._process.wait()
+            self._log.seek(0)
+            end = self._log.read()[-LOG_SHOWN:].decode(errors="replace")
             raise WorkerError(
-                f"worker {self.target} ended with code {code}:\n{self._end_of_log()}"
+                f"worker {self.target} ended with code {code}:\n{end}"
             ) from error
         if not succeeded:
             raise WorkerError(f"worker {self.target}:\n{result}")
         return result
 
-    def close(self) -> None:
-        """End the process."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            assert stream is not None
-            try:
-                stream.close()
-            except BrokenPipeError:
-                pass  # a request that the process never read
-
-    def __enter__(self) -> Worker:
-        """Return the worker."""
-        return self
-
     def __exit__(self, *_: Any) -> None:
         """End the process."""
-        self.close()
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._requests, self._answers, self._log):
+            with suppress(BrokenPipeError):  # a request that the process never read
+                stream.close()
 
 
 def child_environment(
     threads: int, changes: dict[str, str | None] | None = None
 ) -> dict[str, str]:
-    """Return the environment of a child that imports from this checkout."""
+    """Return the environment of a child that imports from this checkout.
+
+    Args:
+        threads: that every library is held to.
+        changes: further variables; None takes one away.
+    """
     path = os.environ.get("PYTHONPATH")
     environment: dict[str, str | None] = {
         **os.environ,
-        **machine.thread_environment(threads),
+        **dict.fromkeys(machine.THREAD_VARIABLES, str(threads)),
         "PYTHONPATH": os.pathsep.join([str(machine.ROOT), *([path] if path else [])]),
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -143,30 +126,20 @@ def serve(target: str, threads: int, cpus: list[int]) -> None:
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not end up between the answers
-
-    def answer(function: Any, *arguments: Any, **named: Any) -> Any:
-        try:
-            result = function(*arguments, **named)
-            pickle.dump((True, result), answers)
-        except Exception:
-            pickle.dump((False, traceback.format_exc()), answers)
-            result = None
+    module, name = target.split(":")
+    held = getattr(importlib.import_module(module), name)(threads)
+    answer: tuple[bool, Any] = True, None
+    while True:
+        pickle.dump(answer, answers)
         answers.flush()
-        return result
-
-    made: list[Any] = []
-    answer(lambda: made.append(_load(target)(threads)))
-    while made:
         try:
-            method, arguments, named = pickle.load(requests)
+            method, arguments = pickle.load(requests)
         except EOFError:
             return
-        answer(getattr(made[0], method), *arguments, **named)
-
-
-def _load(target: str) -> Any:
-    module, name = target.split(":")
-    return getattr(importlib.import_module(module), name)
+        try:
+            answer = True, getattr(held, method)(*arguments)
+        except Exception:
+            answer = False, traceback.format_exc()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The six models, as data that every library can build, and their arithmetic.
+"""The models as data that every library can build, and their arithmetic.
 
 A network is a list of (layer class, arguments) under Keras's names. It travels to the
 workers in this form, so that those of the peers need no scratchnet.
@@ -12,6 +12,15 @@ from typing import Any
 
 Network = list[tuple[str, dict[str, Any]]]
 ImageShape = tuple[int, int, int]
+
+# Title, shape of an image, number of classes.
+DATASETS: dict[str, tuple[str, ImageShape, int]] = {
+    "fashion_mnist": ("Fashion-MNIST", (28, 28, 1), 10),
+    "cifar100": ("CIFAR-100", (32, 32, 3), 100),
+}
+
+# Name in `scratchnet.models.architectures.ALL` → title.
+MODELS = {"ann": "ANN", "basic_cnn": "Basic CNN", "deeper_cnn": "Deeper CNN"}
 
 # Which of a layer's arguments the models set.
 ARGUMENTS = {
@@ -31,8 +40,8 @@ class Case:
     """One of the models on images of one of the data sets.
 
     Attributes:
-        dataset: name in `scratchnet.datasets`.
-        model: name in `scratchnet.models.architectures.ALL`.
+        dataset: one of `DATASETS`, and of `scratchnet.datasets`.
+        model: one of `MODELS`.
         image_shape: height, width, channels.
         classes: how many.
     """
@@ -50,9 +59,7 @@ class Case:
     @property
     def title(self) -> str:
         """What tables and pictures call it."""
-        data = {"fashion_mnist": "Fashion-MNIST", "cifar100": "CIFAR-100"}
-        model = {"ann": "ANN", "basic_cnn": "Basic CNN", "deeper_cnn": "Deeper CNN"}
-        return f"{data[self.dataset]} {model[self.model]}"
+        return f"{DATASETS[self.dataset][0]} {MODELS[self.model]}"
 
     def network(self) -> Network:
         """Return the model's layers as data."""
@@ -65,11 +72,8 @@ CASES = {
     case.name: case
     for case in (
         Case(dataset, model, image_shape, classes)
-        for dataset, image_shape, classes in (
-            ("fashion_mnist", (28, 28, 1), 10),
-            ("cifar100", (32, 32, 3), 100),
-        )
-        for model in ("ann", "basic_cnn", "deeper_cnn")
+        for dataset, (_, image_shape, classes) in DATASETS.items()
+        for model in MODELS
     )
 }
 
@@ -103,20 +107,7 @@ def without_dropout(network: Network) -> Network:
     ]
 
 
-@dataclass(frozen=True)
-class Arithmetic:
-    """Floating-point operations per image in convolutions and dense layers.
-
-    Attributes:
-        inference: of the forward pass.
-        training: of the forward pass and both gradients.
-    """
-
-    inference: int
-    training: int
-
-
-def arithmetic(image_shape: ImageShape, network: Network) -> Arithmetic:
+def arithmetic(image_shape: ImageShape, network: Network) -> dict[str, int]:
     """Count multiplications and additions of direct convolution, per image.
 
     Every position of an output takes each element of the kernel once: a
@@ -127,8 +118,11 @@ def arithmetic(image_shape: ImageShape, network: Network) -> Arithmetic:
     fewer multiplications (Winograd's) or one that skips unread rows is thus credited
     with the arithmetic that it saves.
 
+    Returns:
+        ``inference``, the forward pass, and ``training``, that and both gradients.
+
     >>> arithmetic((4, 4, 1), [("Flatten", {}), ("Dense", {"units": 3})])
-    Arithmetic(inference=96, training=192)
+    {'inference': 96, 'training': 192}
     """
     import scratchnet
 
@@ -139,4 +133,4 @@ def arithmetic(image_shape: ImageShape, network: Network) -> Arithmetic:
             forward = 2 * layer.params["kernel"].size * positions
             inference += forward
             training += forward * (3 if training else 2)
-    return Arithmetic(inference, training)
+    return {"inference": inference, "training": training}

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from benchmarks.libraries.fitting import FittingLibrary
-from benchmarks.libraries.library import Losses, Outputs, cut, one_hot
-from benchmarks.networks import ImageShape, Network, sequential
+from benchmarks.harness.libraries.fitting import FittingLibrary
+from benchmarks.harness.libraries.library import Losses, Outputs, cut, one_hot
 
 
 class Keras(FittingLibrary):
@@ -29,24 +28,7 @@ class Keras(FittingLibrary):
         config = self._tensorflow.config.threading
         config.set_intra_op_parallelism_threads(threads)
         config.set_inter_op_parallelism_threads(threads)
-        self._keras: Any = importlib.import_module("keras")
-
-    def make(
-        self,
-        image_shape: ImageShape,
-        network: Network,
-        weights: list[np.ndarray] | None,
-    ) -> Any:
-        """Build and compile a model."""
-        model = sequential(self._keras, image_shape, network)
-        if weights is not None:
-            model.set_weights(weights)
-        model.compile(
-            optimizer="adam",
-            loss="categorical_crossentropy",
-            **self.compile_options,
-        )
-        return model
+        self.framework = importlib.import_module("keras")
 
     def training(
         self, model: Any, x: np.ndarray, labels: np.ndarray, batch_size: int

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.libraries.fitting import FILES
-from benchmarks.networks import Case
-from benchmarks.results import say
+from benchmarks.harness.libraries.fitting import FILES
+from benchmarks.harness.networks import Case
+from benchmarks.harness.results import say
 from scratchnet import datasets
 from scratchnet.datasets.places import is_here
 
@@ -28,35 +28,28 @@ def write(case: Case, folder: Path, *, quick: bool = False) -> str:
     Returns:
         Where the images come from, such as ``debian``, or ``synthetic``.
     """
-    arrays, source = None if quick else _real(case), "synthetic"
-    if arrays is not None:
+    if not quick and is_here(datasets.get(case.dataset)):
+        splits = datasets.get(case.dataset).load_data()
         source = datasets.provenance(case.dataset)["source"]
     else:
         if not quick:
             say(f"{case.dataset} is not on this machine: made-up images instead")
-        arrays = _synthetic(case, QUICK_COUNTS if quick else COUNTS[case.dataset])
+        rng = np.random.default_rng(0)
+        train, test = QUICK_COUNTS if quick else COUNTS[case.dataset]
+        splits = _made_up(case, train, rng), _made_up(case, test, rng)
+        source = "synthetic"
+    arrays = [
+        array
+        for x, labels in splits
+        for array in (x.reshape(-1, *case.image_shape), labels.reshape(-1))
+    ]
     for name, array in zip(FILES, arrays, strict=True):
         np.save(folder / f"{name}.npy", array)
     return source
 
 
-def _real(case: Case) -> list[np.ndarray] | None:
-    dataset = datasets.get(case.dataset)
-    if not is_here(dataset):
-        return None
-    (x_train, y_train), (x_test, y_test) = dataset.load_data()
-    return [
-        *(x_train.reshape(-1, *case.image_shape), y_train.reshape(-1)),
-        *(x_test.reshape(-1, *case.image_shape), y_test.reshape(-1)),
-    ]
-
-
-def _synthetic(case: Case, counts: tuple[int, int]) -> list[np.ndarray]:
-    rng = np.random.default_rng(0)
-    arrays: list[np.ndarray] = []
-    for count in counts:
-        arrays += [
-            rng.integers(256, size=(count, *case.image_shape), dtype=np.uint8),
-            rng.integers(case.classes, size=count),
-        ]
-    return arrays
+def _made_up(
+    case: Case, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    x = rng.integers(256, size=(count, *case.image_shape), dtype=np.uint8)
+    return x, rng.integers(case.classes, size=count)

@@ -7,15 +7,18 @@ import platform
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.harness.libraries import LIBRARIES
 
-PACKAGES = ("numpy", "numba", "scipy")
-PEERS = ("keras", "tensorflow-cpu", "tensorflow", "torch")
+ROOT = Path(__file__).resolve().parents[2]
+
+# Those of the peers follow. TensorFlow for processors alone has a name of its own.
+PACKAGES = ("numpy", "numba", "scipy", "tensorflow-cpu")
 
 # Whoever starts threads in a worker reads one of these when it is loaded.
 THREAD_VARIABLES = (
@@ -60,53 +63,38 @@ def _core(cpu: int) -> str:
         return str(cpu)
 
 
-def thread_environment(threads: int) -> dict[str, str]:
-    """Return the variables that hold every library to so many threads."""
-    return dict.fromkeys(THREAD_VARIABLES, str(threads))
-
-
 def describe(threads: int) -> dict[str, Any]:
     """Return what a result needs beside its figures to be read later."""
     # Workers import this module, too, and those of other libraries do without ours.
     from scratchnet.runs.run import processor
 
+    module = Path(sys.argv[0]).stem
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
     return {
         "cpu": processor(),
         "cores": cores(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "versions": versions(),
+        "versions": _versions(),
         "threads": threads,
-        "load_before": load(),
+        "load_before": load,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command(),
-        "commit": commit(),
+        "command": shlex.join(["python", "-m", f"benchmarks.{module}", *sys.argv[1:]]),
+        "commit": _commit(),
     }
 
 
-def versions() -> dict[str, str]:
+def _versions() -> dict[str, str]:
     """Return the versions of what is installed and takes part."""
     found = {}
-    for package in (*PACKAGES, *PEERS):
-        try:
+    of_peers = (package for _, needed in LIBRARIES.values() for package in needed)
+    for package in dict.fromkeys((*PACKAGES, *of_peers)):
+        with suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
     return found
 
 
-def load() -> float | None:
-    """Return the processes that wanted to run during the last minute, on average."""
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-
-
-def command() -> str:
-    """Return the command that is running, as one would type it."""
-    name = Path(sys.argv[0]).stem
-    return shlex.join(["python", "-m", f"benchmarks.{name}", *sys.argv[1:]])
-
-
-def commit() -> str | None:
+def _commit() -> str | None:
     """Return the checkout's commit, with ``-dirty`` where files differ from it."""
     words = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--match="]
     try:

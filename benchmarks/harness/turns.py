@@ -16,9 +16,13 @@ look for work for 0.11 s, and take a core from whoever is next."""
 
 
 class Turns:
-    """What a worker times: activities by name, each a `Run`."""
+    """What a worker times: activities by name, each a `Run`.
 
-    def __init__(self) -> None:
+    Args:
+        threads: of the worker; what reads its environment knows them already.
+    """
+
+    def __init__(self, threads: int) -> None:
         """Start without any."""
         self._runs: dict[str, Run] = {}
         self._steps: dict[str, int] = {}
@@ -47,19 +51,15 @@ class Turns:
         """
         run = self._runs[name]
         first = timed(run, 1)
-        steps, total = 1, 0.0
-        while True:
+        steps, last = 1, timed(run, 1)
+        total = last
+        while total < seconds:
+            steps *= 2
             last = timed(run, steps)
             total += last
-            if total >= seconds:
-                break
-            steps *= 2
-        self._steps[name] = max(1, math.ceil(steps * turn / last))
-        return {
-            "first_step": first,
-            "all": first + total,
-            "steps_per_turn": self._steps[name],
-        }
+        in_a_turn = max(1, math.ceil(steps * turn / last))
+        self._steps[name] = in_a_turn
+        return {"first_step": first, "all": first + total, "steps_per_turn": in_a_turn}
 
     def turn(self, name: str) -> float:
         """Take one turn, and return the seconds per step.

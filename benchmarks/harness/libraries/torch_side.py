@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.libraries.library import Library, Losses, Outputs, cut
-from benchmarks.networks import ImageShape, Network
+from benchmarks.harness.libraries.library import Library, Losses, Outputs, cut
+from benchmarks.harness.networks import ImageShape, Network
 
 # Keras adds its 1e-7 before the correction of the second moment's bias, PyTorch after
 # it: this value makes the first step of both the same, and takes no other time.
@@ -33,59 +33,47 @@ class Torch(Library):
         self._torch.set_num_threads(threads)
         self._torch.set_num_interop_threads(1)
 
-    def make(
-        self,
-        image_shape: ImageShape,
-        network: Network,
-        weights: list[np.ndarray] | None,
-    ) -> Any:
+    def make(self, image_shape: ImageShape, network: Network) -> Any:
         """Build a model that returns logits."""
-        modules, plane, channels = [], list(image_shape[:2]), image_shape[2]
+        modules: list[Any] = []
+        x = self._torch.zeros((2, image_shape[2], *image_shape[:2]))
         for kind, words in network:
-            made, plane, channels = self._module(kind, words, plane, channels)
-            modules += made
+            for module in self._modules(kind, words, x.shape):
+                modules.append(module)
+                x = module(x)
         model = self._torch.nn.Sequential(*modules)
-        if weights is not None:
-            self._load(model, weights)
         if self.channels_last:
+            if not any(kind == "Conv2D" for kind, _ in network):
+                raise ValueError("no images between the layers: no memory format")
             model = model.to(memory_format=self._torch.channels_last)
         self.set_learning_rate(model, 0.001)
         return model
 
-    def _module(
-        self, kind: str, words: dict[str, Any], plane: list[int], channels: int
-    ) -> tuple[list[Any], list[int], int]:
-        """Return a layer's modules, and the plane and channels of their output.
-
-        A plane of no dimensions is that of rows (N, channels).
-        """
-        nn = self._torch.nn
+    def _modules(
+        self, kind: str, words: dict[str, Any], shape: tuple[int, ...]
+    ) -> list[Any]:
+        """Return a layer's modules for inputs (N, C, H, W) or (N, C)."""
+        nn, channels = self._torch.nn, shape[1]
         if kind == "Conv2D":
-            KH, KW = words["kernel_size"]
-            made = [nn.Conv2d(channels, words["filters"], (KH, KW))]
-            plane, channels = [plane[0] - KH + 1, plane[1] - KW + 1], words["filters"]
+            made = nn.Conv2d(channels, words["filters"], words["kernel_size"])
         elif kind == "MaxPooling2D":
-            KH, KW = words["pool_size"]
-            return [nn.MaxPool2d((KH, KW))], [plane[0] // KH, plane[1] // KW], channels
+            made = nn.MaxPool2d(words["pool_size"])
         elif kind == "Flatten":
-            layer = nn.Flatten()
-            layer.flattened = (*plane, channels)
-            return [layer], [], int(np.prod([*plane, channels]))
+            made = nn.Flatten()
+            made.flattened = shape[1:]
         elif kind == "Dense":
-            made, channels = [nn.Linear(channels, words["units"])], words["units"]
+            made = nn.Linear(channels, words["units"])
         elif kind == "BatchNormalization":
-            norm = nn.BatchNorm2d if plane else nn.BatchNorm1d
+            norm = nn.BatchNorm2d if len(shape) == 4 else nn.BatchNorm1d
             momentum = 1 - words["momentum"]
-            made = [norm(channels, eps=words["epsilon"], momentum=momentum)]
+            made = norm(channels, eps=words["epsilon"], momentum=momentum)
         elif kind == "Dropout":
-            made = [nn.Dropout(words["rate"])]
+            made = nn.Dropout(words["rate"])
         else:
             raise ValueError(f"no module for layer {kind!r}")
-        if words.get("activation") == "relu":
-            made.append(nn.ReLU())
-        return made, plane, channels
+        return [made, nn.ReLU()] if words.get("activation") == "relu" else [made]
 
-    def _load(self, model: Any, weights: list[np.ndarray]) -> None:
+    def set_weights(self, model: Any, weights: list[np.ndarray]) -> None:
         """Copy Keras's weights: other axes, and another order after a Flatten."""
         nn, remaining, flattened = self._torch.nn, iter(weights), None
         with self._torch.no_grad():
@@ -98,7 +86,8 @@ class Torch(Library):
                 elif isinstance(layer, nn.Linear):
                     kernel = next(remaining)
                     if flattened is not None:  # rows by (H, W, C) become (C, H, W)
-                        split = kernel.reshape(*flattened, -1)
+                        C, *plane = flattened
+                        split = kernel.reshape(*plane, C, -1)
                         kernel = split.transpose(2, 0, 1, 3).reshape(kernel.shape)
                         flattened = None
                     self._copy(layer.weight, kernel.T)
@@ -163,13 +152,10 @@ class Torch(Library):
     def _images(self, x: np.ndarray, batch_size: int) -> list[Any]:
         """Return batches (N, C, H, W), in the memory format of the model."""
         torch = self._torch
-        layout = torch.contiguous_format
-        if self.channels_last:
-            layout = torch.channels_last
-        batches = [torch.from_numpy(batch) for batch in cut(x, batch_size)]
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
         return [
-            batch.permute(0, 3, 1, 2).contiguous(memory_format=layout)
-            for batch in batches
+            torch.from_numpy(batch).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+            for batch in cut(x, batch_size)
         ]
 
 

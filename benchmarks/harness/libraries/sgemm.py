@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.turns import Turns
-
-SIZE = 2048
+from benchmarks.harness.turns import Turns
 
 
 class Sgemm(Turns):
     """NumPy's OpenBLAS on square matrices, with the threads of all others."""
 
-    def __init__(self, threads: int) -> None:
-        """OpenBLAS has read its threads from the environment."""
-        super().__init__()
-
-    def measure(self, size: int = SIZE) -> float:
+    def measure(self, size: int) -> float:
         """Add the activity ``sgemm``, and return the FLOP of one product."""
         rng = np.random.default_rng(0)
         a, b = (rng.random((size, size), dtype=np.float32) for _ in range(2))

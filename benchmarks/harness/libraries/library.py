@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.networks import ImageShape, Network
-from benchmarks.turns import Turns
+from benchmarks.harness.networks import ImageShape, Network
+from benchmarks.harness.turns import Turns
 
 TIMED_LEARNING_RATE = 1e-7
 
@@ -25,26 +25,18 @@ class Library(Turns):
 
     def __init__(self, threads: int) -> None:
         """Start without models."""
-        super().__init__()
-        self.threads = threads
+        super().__init__(threads)
         self._models: dict[str, Any] = {}
 
     # What each library fills in.
 
-    def make(
-        self,
-        image_shape: ImageShape,
-        network: Network,
-        weights: list[np.ndarray] | None,
-    ) -> Any:
-        """Build a model, ready to train with Adam on categorical cross-entropy.
-
-        Args:
-            image_shape: of one input.
-            network: the layers.
-            weights: in Keras's order and layout; None leaves the library's own.
-        """
+    def make(self, image_shape: ImageShape, network: Network) -> Any:
+        """Build a model, ready to train with Adam on categorical cross-entropy."""
         raise NotImplementedError
+
+    def set_weights(self, model: Any, weights: list[np.ndarray]) -> None:
+        """Load weights that are in Keras's order and layout."""
+        model.set_weights(weights)
 
     def training(
         self, model: Any, x: np.ndarray, labels: np.ndarray, batch_size: int
@@ -79,16 +71,13 @@ class Library(Turns):
         network: Network,
         weights: list[np.ndarray] | None = None,
     ) -> None:
-        """Make a model, and keep it under a name."""
-        self._models[name] = self.make(image_shape, network, weights)
+        """Make a model, with its own weights or with these, and keep it by name."""
+        self._models[name] = self.make(image_shape, network)
+        if weights is not None:
+            self.set_weights(self._models[name], weights)
 
     def add_training(
-        self,
-        name: str,
-        model: str,
-        x: np.ndarray,
-        labels: np.ndarray,
-        batch_size: int,
+        self, name: str, model: str, x: np.ndarray, labels: np.ndarray, batch_size: int
     ) -> None:
         """Add the activity of training a model; shapes as in `training`.
 
@@ -110,12 +99,7 @@ class Library(Turns):
         return np.array(self.inference(self._models[model], x, len(x))(1))
 
     def losses(
-        self,
-        model: str,
-        x: np.ndarray,
-        labels: np.ndarray,
-        batch_size: int,
-        steps: int,
+        self, model: str, x: np.ndarray, labels: np.ndarray, batch_size: int, steps: int
     ) -> list[float]:
         """Train a model for a few steps, and return the loss of each."""
         run = self.training(self._models[model], x, labels, batch_size)
