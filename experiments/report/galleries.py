@@ -1,52 +1,87 @@
-"""Images on a page: the figures of `pictures` as HTML, with text that is text."""
+"""Images on a page: the figures of `pictures` as tiles, with text that is text."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from experiments.report.choices import Prediction
 from experiments.report.look import readable
-from experiments.report.markup import Html, data_url, element, join
 from experiments.report.pictures import as_pixels
 
 LONGEST_NAME = 40
 LARGEST_SIDE = 160
 
+Kind = Literal["right", "wrong", "other"]
 
-def samples(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> Html:
+
+@dataclass(frozen=True)
+class Tile:
+    """An image with what stands beside it.
+
+    Attributes:
+        png: the image.
+        alt: the same in words.
+        text: its class, or what it was taken for.
+        kind: whether that is right; None where nothing was predicted.
+        true_class: of a wrong prediction.
+        bars: the most probable classes: kind, percent and name.
+    """
+
+    png: bytes
+    alt: str
+    text: str
+    kind: Kind | None = None
+    true_class: str = ""
+    bars: Sequence[tuple[Kind, float, str]] = ()
+
+
+def samples(images: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> list[Tile]:
     """Return images of a data set, each with its class.
 
     Shapes:
         images: (N, H, W[, C]); labels: (N,).
     """
-    entries = [
-        element("li", image(pixels, name), element("span", name))
-        for pixels, name in zip(as_pixels(images), _named(labels, names), strict=True)
+    shown = [readable(names[label], LONGEST_NAME) for label in labels]
+    return [
+        Tile(as_png(pixels), name, name)
+        for pixels, name in zip(as_pixels(images), shown, strict=True)
     ]
-    return _gallery("small", entries)
 
 
 def predictions(
-    images: np.ndarray, found: Sequence[Prediction], names: Sequence[str]
-) -> Html:
+    images: np.ndarray,
+    found: Sequence[Prediction],
+    names: Sequence[str],
+    *,
+    probable: bool = False,
+) -> list[Tile]:
     """Return images with what was predicted; wrong ones with the true class, too.
 
     Args:
         images: (N, H, W[, C]), those of ``found``.
         found: one per image.
         names: of the classes.
+        probable: whether to say how probable the prediction was.
     """
-    return _gallery("small", _predicted(images, found, names, sure=False))
-
-
-def mistakes(
-    images: np.ndarray, found: Sequence[Prediction], names: Sequence[str]
-) -> Html:
-    """Return the same in a larger size, with the probability of what was predicted."""
-    return _gallery("large", _predicted(images, found, names, sure=True))
+    tiles = []
+    for pixels, one in zip(as_pixels(images), found, strict=True):
+        predicted = readable(names[one.predicted], LONGEST_NAME)
+        true = readable(names[one.label], LONGEST_NAME)
+        tiles.append(
+            Tile(
+                as_png(pixels),
+                f"test image {one.index}: {predicted}, true class {true}",
+                f"{predicted} {one.probability:.1%}" if probable else predicted,
+                "right" if one.right else "wrong",
+                "" if one.right else true,
+            )
+        )
+    return tiles
 
 
 def top(
@@ -56,34 +91,31 @@ def top(
     names: Sequence[str],
     *,
     most: int = 5,
-) -> Html:
+) -> list[Tile]:
     """Return images, each with bars of its most probable classes.
 
     Shapes:
         images: (N, H, W[, C]); labels: (N,); probabilities: (N, C).
     """
-    entries = []
+    tiles = []
     for pixels, label, row in zip(
         as_pixels(images), labels, probabilities, strict=True
     ):
         true = readable(names[label], LONGEST_NAME)
-        bars = [
-            _bar(names[guess], row[guess], _kind(guess == label, place == 0))
-            for place, guess in enumerate(np.argsort(-row, kind="stable")[:most])
-        ]
-        heading = element("span", "true: ", element("strong", true))
-        entries.append(
-            element(
-                "li",
-                image(pixels, f"true class {true}"),
-                element("span", heading, *bars, class_="bars"),
+        bars: list[tuple[Kind, float, str]] = []
+        for place, guess in enumerate(np.argsort(-row, kind="stable")[:most]):
+            kind: Kind = "wrong" if place == 0 else "other"
+            if guess == label:
+                kind = "right"
+            bars.append(
+                (kind, 100 * float(row[guess]), readable(names[guess], LONGEST_NAME))
             )
-        )
-    return _gallery("top", entries)
+        tiles.append(Tile(as_png(pixels), f"true class {true}", true, bars=bars))
+    return tiles
 
 
-def image(pixels: np.ndarray, description: str) -> Html:
-    """Return one image, which the page holds itself.
+def as_png(pixels: np.ndarray) -> bytes:
+    """Return one image as a PNG file, not too large for a page.
 
     Shapes:
         pixels: (H, W, 3) uint8.
@@ -97,45 +129,4 @@ def image(pixels: np.ndarray, description: str) -> Html:
         made = made.convert("L")
     buffer = io.BytesIO()
     made.save(buffer, format="PNG")
-    return element("img", src=data_url(buffer.getvalue()), alt=description)
-
-
-def _predicted(
-    images: np.ndarray, found: Sequence[Prediction], names: Sequence[str], *, sure: bool
-) -> Iterator[Html]:
-    for pixels, one in zip(as_pixels(images), found, strict=True):
-        predicted = readable(names[one.predicted], LONGEST_NAME)
-        true = readable(names[one.label], LONGEST_NAME)
-        text = f"{predicted} {one.probability:.1%}" if sure else predicted
-        yield element(
-            "li",
-            image(pixels, f"test image {one.index}: {predicted}, true class {true}"),
-            element("span", text),
-            element("small", f"({true})") if not one.right else Html(""),
-            class_="right" if one.right else "wrong",
-        )
-
-
-def _bar(name: str, probability: float, kind: str) -> Html:
-    share = 100 * float(probability)
-    colour = f"var(--{kind}-bar)"
-    return element(
-        "span",
-        element("b", f"{share:.1f}%"),
-        readable(name, LONGEST_NAME),
-        class_="bar",
-        style=f"background-image: linear-gradient({colour}, {colour}); "
-        f"background-size: {share:.2f}% 100%; background-repeat: no-repeat",
-    )
-
-
-def _kind(true: bool, first: bool) -> str:
-    return "right" if true else "wrong" if first else "other"
-
-
-def _named(labels: np.ndarray, names: Sequence[str]) -> list[str]:
-    return [readable(names[label], LONGEST_NAME) for label in labels]
-
-
-def _gallery(size: str, entries: Sequence[Html] | Iterator[Html]) -> Html:
-    return element("ul", join(entries), class_=f"gallery {size}")
+    return buffer.getvalue()

@@ -73,9 +73,11 @@ def describe(thing: Any) -> dict[str, Any]:
     cls = type(thing)
     package, *path = cls.__module__.split(".")
     ours = package == "scratchnet"
-    module = "keras" if path == ["models", "sequential"] else ".".join(["keras",
-    *path[:1]])
-    return { "module": module if ours else cls.__module__,
+    module = (
+        "keras" if path == ["models", "sequential"] else ".".join(["keras", *path[:1]])
+    )
+    return {
+        "module": module if ours else cls.__module__,
         "class_name": cls.__name__,
         "config": thing.get_config(),
         "registered_name": None if ours else cls.__name__,
