@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from experiments.report.galleries import Tile
 from experiments.report.look import png
+from experiments.report.tiles import Tile
 from scratchnet.runs.run import DRAWN, drawn_figures
 from scratchnet.saving import atomic_write
+
+Kind = Literal["fitting", "wide", "dense", "samples", "predictions", "mistakes", "top"]
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,10 @@ class Drawing:
         title: what it shows, in a few words.
         caption: how to read it, in a sentence or two.
         draw: returns the Matplotlib figure.
-        size: ``"fitting"`` figures are made as small as a narrow page is; ``"wide"``
+        kind: ``"fitting"`` figures are made as small as a narrow page is; ``"wide"``
             and, with smaller writing, ``"dense"`` ones are scrolled sideways there.
-            The others are of tiles.
-        tiles: the same as HTML, for figures made of images.
+            The others are made of images, of which a page has a gallery.
+        tiles: those images.
         png: the file, once it was drawn.
     """
 
@@ -34,7 +36,7 @@ class Drawing:
     title: str
     caption: str
     draw: Callable[[], Any]
-    size: Literal["fitting", "wide", "dense", "small", "large", "top"] = "fitting"
+    kind: Kind = "fitting"
     tiles: Sequence[Tile] = ()
     png: bytes = b""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from experiments.report import choices, confusion, curves, galleries, pictures, scores
-from experiments.report.choices import Prediction
+from experiments.report import choices, confusion, curves, pictures, scores, tiles
 from experiments.report.drawing import Drawing
 from experiments.report.finished import FinishedRun, Images
 from experiments.report.group import Group
@@ -34,7 +34,7 @@ def of_run(run: FinishedRun, shown: Sequence[int] = ()) -> list[Drawing]:
             "Training history",
             HISTORY,
             lambda: curves.draw({run.model: run.training}),
-            size="wide",
+            kind="wide",
         ),
         *_layers(run),
         *_confusions(run),
@@ -63,7 +63,7 @@ def of_group(group: Group) -> list[Drawing]:
             "Training history",
             f"{HISTORY} {group.which_seeds()}".rstrip(),
             lambda: curves.draw(group.trainings()),
-            size="wide",
+            kind="wide",
         ),
     ]
 
@@ -78,24 +78,24 @@ def _layers(run: FinishedRun) -> Iterator[Drawing]:
             "weights, of which a thousandth (dotted) is a good share; and how many of "
             "its ReLU units were 0 for all of the images looked at.",
             lambda: inspection.plot_training(record),
-            size="wide",
+            kind="wide",
         )
 
 
 def _samples(run: FinishedRun, images: Images) -> Iterator[Drawing]:
     if images.samples is None or images.sample_labels is None:
         return
-    names = run.class_names
-    chosen = choices.samples(images.sample_labels, len(names))
-    shown, labels = images.samples[chosen], images.sample_labels[chosen]
-    if len(chosen):
+    names, labels = run.class_names, images.sample_labels
+    chosen = choices.samples(labels, len(names))
+    shown = tiles.samples(images.samples[chosen], labels[chosen], names)
+    if shown:
         yield Drawing(
             "samples",
             "Samples of the data",
             "Training images as they are, before any preprocessing.",
-            lambda: pictures.draw_samples(shown, labels, names),
-            "small",
-            galleries.samples(shown, labels, names),
+            lambda: pictures.draw_samples(shown),
+            "samples",
+            shown,
         )
 
 
@@ -116,7 +116,7 @@ def _confusions(run: FinishedRun) -> Iterator[Drawing]:
         + " The colours follow the square root of the share, so that rare mistakes "
         "can be seen.",
         lambda: confusion.draw(counts, names, groups),
-        size="dense" if many else "wide",
+        kind="dense" if many else "wide",
     )
     if groups is not None:
         yield Drawing(
@@ -131,7 +131,7 @@ def _confusions(run: FinishedRun) -> Iterator[Drawing]:
                 if len(groups.names) <= confusion.MOST_ANNOTATED
                 else confusion.draw(confusion.merge(counts, groups), groups.names)
             ),
-            size="wide",
+            kind="wide",
         )
     pairs = confusion.most_confused(counts)
     if pairs:
@@ -140,76 +140,60 @@ def _confusions(run: FinishedRun) -> Iterator[Drawing]:
             "The most confused pairs",
             "The mistakes that are made most often.",
             lambda: confusion.draw_pairs(pairs, names),
-            size="wide",
+            kind="wide",
         )
 
 
 def _predictions(
     run: FinishedRun, images: Images, shown: Sequence[int]
 ) -> Iterator[Drawing]:
-    names, labels, probabilities = run.class_names, run.labels, run.probabilities
-    correct = run.predicted == labels
-    for name, title, caption, found in (
-        ("right", "Right predictions", "in green the class", np.flatnonzero(correct)),
+    tested = images.test, run.labels, run.probabilities, run.class_names
+    right = run.predicted == run.labels
+    for name, caption, found in (
+        ("right", "in green the class", np.flatnonzero(right)),
         (
             "wrong",
-            "Wrong predictions",
             "in red the predicted class and, in brackets, the true one",
-            np.flatnonzero(~correct),
+            np.flatnonzero(~right),
         ),
     ):
-        chosen = choices.spread(found)
-        if len(chosen):
-            yield _grid(
-                run,
-                images.test[chosen],
-                choices.describe(chosen, labels, probabilities),
+        some = tiles.predictions(*tested, choices.spread(found))
+        if some:
+            yield Drawing(
                 f"predictions-{name}",
-                title,
-                f"{len(chosen):,} of {counted(len(found), 'test image')}, evenly "
+                f"{name.capitalize()} predictions",
+                f"{len(some):,} of {counted(len(found), 'test image')}, evenly "
                 f"spread: {caption}.",
+                partial(pictures.draw_predictions, some),
+                "predictions",
+                some,
             )
-    chosen = choices.confident_mistakes(labels, probabilities)
-    if len(chosen):
-        mistakes = images.test[chosen], choices.describe(chosen, labels, probabilities)
+    chosen = choices.confident_mistakes(run.labels, run.probabilities)
+    mistakes = tiles.predictions(*tested, chosen)
+    if mistakes:
         yield Drawing(
             "confident-mistakes",
             "The most confident mistakes",
             "The wrong predictions of the highest probability; the true class is in "
             "brackets. Some of these labels are doubtful themselves.",
-            lambda: pictures.draw_mistakes(*mistakes, names),
-            "large",
-            galleries.predictions(*mistakes, names, probable=True),
+            lambda: pictures.draw_mistakes(mistakes),
+            "mistakes",
+            mistakes,
         )
-    told = choices.telling(labels, probabilities)
-    top = np.array(shown, np.int64) if len(shown) else told
-    what = f"Test images {', '.join(map(str, top))}"
-    if not len(shown):
-        what += ": the surest right ones, the least decided, the surest wrong ones"
-    bars = images.test[top], labels[top], probabilities[top], names
+    chosen = np.array(shown, np.int64)
+    what = f"Test images {', '.join(map(str, shown))}"
+    if not shown:
+        chosen = choices.telling(run.labels, run.probabilities)
+        what = (
+            f"Test images {', '.join(map(str, chosen))}: the surest right ones, the "
+            "least decided, the surest wrong ones"
+        )
+    top = tiles.predictions(*tested, chosen)
     yield Drawing(
         "top-5",
         "The five most probable classes",
         f"{what}. Green is the true class, red a wrong first choice.",
-        lambda: pictures.draw_top(*bars),
+        lambda: pictures.draw_top(top),
         "top",
-        galleries.top(*bars),
-    )
-
-
-def _grid(
-    run: FinishedRun,
-    images: np.ndarray,
-    found: Sequence[Prediction],
-    name: str,
-    title: str,
-    caption: str,
-) -> Drawing:
-    return Drawing(
-        name,
-        title,
-        caption,
-        lambda: pictures.draw_predictions(images, found, run.class_names),
-        "small",
-        galleries.predictions(images, found, run.class_names),
+        top,
     )

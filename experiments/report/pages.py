@@ -17,7 +17,7 @@ from experiments.report import curves, tables
 from experiments.report.drawing import Drawing
 from experiments.report.finished import FinishedRun
 from experiments.report.group import Group
-from experiments.report.look import counted
+from experiments.report.look import counted, readable
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -48,7 +48,12 @@ def environment() -> Any:
         lstrip_blocks=True,
     )
     made.policies["json.dumps_kwargs"] = {"allow_nan": False}
-    made.filters |= {"counted": counted, "data_url": data_url, "sha256": sha256}
+    made.filters |= {
+        "counted": counted,
+        "data_url": data_url,
+        "readable": readable,
+        "sha256": sha256,
+    }
     made.globals |= {"curves": curves, "tables": tables}
     return made
 

@@ -6,7 +6,7 @@ from sklearn.metrics import confusion_matrix
 
 from experiments.report import confusion
 from experiments.report.confusion import Pair, Superclasses
-from experiments.report.subject import SUPERCLASSES
+from experiments.report.finished import SUPERCLASSES
 from scratchnet.datasets import cifar100
 from tests.experiments.report.laid_out import laid_out
 

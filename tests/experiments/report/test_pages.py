@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from html.parser import HTMLParser
 
+import jinja2
 import pytest
 
-from experiments.report import markup
-from experiments.report.markup import Html, element
+from experiments import report
+from experiments.__main__ import main
+from experiments.report import pages
+from experiments.report.drawing import Drawing
+from experiments.report.galleries import Tile
+from tests.experiments.report import made_runs
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -14,7 +21,7 @@ HOSTILE = [
     "' onmouseover='alert(1)",
     "</title></style></script><!--",
     "&lt;b&gt;",
-    "${title}",
+    "{{ 7 * 7 }}{% raise %}",
 ]
 
 
@@ -35,16 +42,24 @@ class Collector(HTMLParser):
         self.text += data
 
 
+def part(name: str, *args, **words) -> str:
+    """Return what one of the macros that pages are made of gives."""
+    template = pages.environment().get_template("parts.html")
+    return str(getattr(template.make_module({"scripts": []}), name)(*args, **words))
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_stays_text_and_an_attribute_stays_one(text):
-    found = Collector(element("p", text, title=text))
-    assert found.tags == [("p", {"title": text})]
-    assert found.text == text
+    html = part("figure", Drawing("name", text, text, lambda: None, png=b"x"), text)
+    found = Collector(html)
+    assert [tag for tag, _ in found.tags] == ["figure", "div", "img", "figcaption"]
+    assert found.tags[2][1]["alt"] == f"{text}: {text}"
+    assert found.text.strip() == text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_every_cell_of_a_table_is_text(text):
-    found = Collector(markup.table([text], [[text]]))
+    found = Collector(part("table", [[text], [text]]))
     assert [tag for tag, _ in found.tags] == [
         "div",
         "table",
@@ -55,32 +70,99 @@ def test_every_cell_of_a_table_is_text(text):
         "tr",
         "td",
     ]
-    assert found.text == 2 * text
+    assert "".join(found.text.split()) == "".join(f"{text}{text}".split())
 
 
-def test_html_is_not_escaped_again():
-    assert element("b", element("i", "<"), "<") == "<b><i>&lt;</i>&lt;</b>"
-    assert markup.join(["<", Html("<br>")], " ") == "&lt; <br>"
+@pytest.mark.parametrize("text", HOSTILE)
+def test_every_text_of_a_gallery_is_text(text):
+    tiles = [
+        Tile(b"x", text, text),
+        Tile(b"x", text, text, "wrong", text),
+        Tile(b"x", text, text, bars=[("wrong", 12.5, text)]),
+    ]
+    drawing = Drawing("name", "title", "caption", lambda: None, "top", tiles)
+    found = Collector(part("gallery", drawing))
+    plain = " ".join("ul li img span li img span small li img span span strong".split())
+    assert " ".join(tag for tag, _ in found.tags) == f"{plain} span b"
+    assert [about["alt"] for tag, about in found.tags if tag == "img"] == [text] * 3
+    assert found.text.count(text) == 5
 
 
-def test_attributes_of_python_names():
-    assert element("img", class_="a", data_x="b") == '<img class="a" data-x="b">'
+def test_the_first_cell_of_a_row_may_be_a_link():
+    html = part("table", [["a", "b"], ["c", "d"], ["e", "f"]], links=["./x", "./y"])
+    found = Collector(html)
+    assert [about["href"] for tag, about in found.tags if tag == "a"] == ["./x", "./y"]
+    assert '<td class="text"><a href="./x">c</a></td><td class="number">d</td>' in html
+
+
+def test_bars_of_probabilities_have_their_length_and_colour():
+    bars = [("right", 70.0, "cat"), ("other", 12.34, "dog")]
+    tile = Tile(b"x", "alt", "cat", bars=bars)
+    drawing = Drawing("top-5", "title", "caption", lambda: None, "top", [tile])
+    html = part("gallery", drawing)
+    assert re.findall(r"linear-gradient\(var\(--(\w+)-bar\)", html) == [
+        "right",
+        "other",
+    ]
+    assert re.findall(r"background-size: ([\d.]+)%", html) == ["70.00", "12.34"]
+    assert "<b>70.0%</b>cat" in html and "<b>12.3%</b>dog" in html
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_data_for_a_script_cannot_end_it(text):
-    html = markup.json_script("data", {"name": text})
-    assert html.count("<") == 2 and "<!--" not in html
-    inside = html.removeprefix('<script type="application/json" id="data">')
-    assert json.loads(inside.removesuffix("</script>")) == {"name": text}
+    html = pages.environment().from_string("{{ it|tojson }}").render(it={"name": text})
+    assert "<" not in html
+    assert json.loads(html) == {"name": text}
 
 
 def test_a_number_that_json_has_not_is_refused():
+    template = pages.environment().from_string("{{ it|tojson }}")
     with pytest.raises(ValueError, match="JSON compliant"):
-        markup.json_script("data", float("nan"))
+        template.render(it=float("nan"))
+
+
+def test_a_name_that_is_misspelt_in_a_template_is_an_error():
+    with pytest.raises(jinja2.UndefinedError):
+        pages.environment().from_string("{{ rum }}").render(run="x")
+
+
+def test_nothing_from_outside_is_called_safe():
+    """What is not escaped: our scripts and, included, our style sheet."""
+    found = [
+        (path.name, line.strip())
+        for path in sorted(pages.TEMPLATES.glob("*.html"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"\|\s*safe|autoescape|Markup", line)
+    ]
+    assert found == [("page.html", "<script>{{ source|safe }}</script>")]
 
 
 def test_the_hash_is_that_of_the_policys_standard():
     # From the example of W3C's "Content Security Policy Level 2", 7.17.2.
-    expected = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
-    assert markup.script_hash("alert('Hello, world.');") == expected
+    expected = "qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="
+    assert pages.sha256("alert('Hello, world.');") == expected
+
+
+@pytest.fixture
+def without_jinja2(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+
+
+def test_without_jinja2_the_study_says_how_to_get_its_report(
+    without_jinja2, quick_study, capsys
+):
+    words = ["run", "--quick", "--model", "ann,basic_cnn", "--out", str(quick_study)]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "| digits   | basic_cnn |" in out
+    assert "no report: " in out and "pip install -e '.[report]'" in out
+
+
+def test_without_jinja2_nothing_is_written(without_jinja2, tmp_path, capsys):
+    made_runs.make(tmp_path / "run", ["a", "b"])
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["report", str(tmp_path)]) == 1
+    assert "the report needs jinja2" in capsys.readouterr().err
+    with pytest.raises(report.UnavailableError, match="jinja2"):
+        report.write_run(tmp_path / "run")
+    assert sorted(tmp_path.rglob("*")) == before

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import base64
 import io
-import re
 
 import numpy as np
 import pytest
@@ -35,9 +33,8 @@ def texts(axes) -> list[tuple[str, str]]:
     return [(text.get_text(), text.get_color()) for text in axes.texts]
 
 
-def embedded(html: str) -> list[np.ndarray]:
-    found = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
-    files = [io.BytesIO(base64.b64decode(text)) for text in found]
+def shown_in(tiles) -> list[np.ndarray]:
+    files = [io.BytesIO(tile.png) for tile in tiles]
     return [np.asarray(Image.open(file).convert("RGB")) for file in files]
 
 
@@ -97,28 +94,28 @@ def test_no_title_of_a_grid_lies_on_another_or_on_an_image():
 def test_samples_have_their_class_as_title():
     (axes,) = pictures.draw_samples(TWO, np.array([1, 2]), NAMES).axes
     assert texts(axes) == [("lawn mower", INK), ("<b>", INK)]
-    html = galleries.samples(TWO, np.array([1, 2]), NAMES)
-    assert "<span>lawn mower</span>" in html and "<span>&lt;b&gt;</span>" in html
-    assert np.array_equal(embedded(html), pictures.as_pixels(TWO))
+    tiles = galleries.samples(TWO, np.array([1, 2]), NAMES)
+    assert [tile.text for tile in tiles] == ["lawn mower", "<b>"]
+    assert np.array_equal(shown_in(tiles), pictures.as_pixels(TWO))
 
 
 def test_right_is_green_wrong_is_red_with_both_classes():
     (axes,) = pictures.draw_predictions(TWO, FOUND, NAMES).axes
     assert texts(axes) == [("T-shirt/top", RIGHT), ("<b>\n(lawn mower)", WRONG)]
-    html = galleries.predictions(TWO, FOUND, NAMES)
-    right, wrong = html.split("<li")[1:]
-    assert 'class="right"' in right and "<span>T-shirt/top</span></li>" in right
-    assert 'class="wrong"' in wrong and "<span>&lt;b&gt;</span>" in wrong
-    assert "<small>(lawn mower)</small>" in wrong
-    assert np.array_equal(embedded(html), pictures.as_pixels(TWO))
+    tiles = galleries.predictions(TWO, FOUND, NAMES)
+    assert [(tile.kind, tile.text, tile.true_class) for tile in tiles] == [
+        ("right", "T-shirt/top", ""),
+        ("wrong", "<b>", "lawn mower"),
+    ]
+    assert tiles[1].alt == "test image 7: <b>, true class lawn mower"
+    assert np.array_equal(shown_in(tiles), pictures.as_pixels(TWO))
 
 
 def test_mistakes_have_their_probability():
     (axes,) = pictures.draw_mistakes(TWO[1:], FOUND[1:], NAMES).axes
     assert texts(axes) == [("<b> 75.0%\n(lawn mower)", WRONG)]
-    assert "<span>&lt;b&gt; 75.0%</span>" in galleries.mistakes(
-        TWO[1:], FOUND[1:], NAMES
-    )
+    (tile,) = galleries.predictions(TWO[1:], FOUND[1:], NAMES, probable=True)
+    assert (tile.text, tile.true_class) == ("<b> 75.0%", "lawn mower")
 
 
 def test_top_classes_are_bars_from_the_most_probable_down():
@@ -145,22 +142,14 @@ def test_the_true_class_is_green_and_a_wrong_first_choice_red():
         for index in (1, 3)
     ]
     assert colours == [[RIGHT, FAINT, FAINT], [WRONG, FAINT, RIGHT]]
-    html = galleries.top(TWO, np.array([0, 1]), PROBABILITIES, NAMES)
-    assert re.findall(r"linear-gradient\(var\(--(\w+)-bar\)", html) == [
-        "right",
-        "other",
-        "other",
-        "wrong",
-        "other",
-        "right",
+    first, second = galleries.top(TWO, np.array([0, 1]), PROBABILITIES, NAMES)
+    assert first.bars == [
+        ("right", 70.0, "T-shirt/top"),
+        ("other", 20.0, "<b>"),
+        ("other", 10.0, "lawn mower"),
     ]
-    assert re.findall(r"background-size: ([\d.]+)%", html)[:3] == [
-        "70.00",
-        "20.00",
-        "10.00",
-    ]
-    assert "<b>70.0%</b>T-shirt/top" in html and "&lt;b&gt;" in html
-    assert np.array_equal(embedded(html), pictures.as_pixels(TWO))
+    assert [kind for kind, *_ in second.bars] == ["wrong", "other", "right"]
+    assert np.array_equal(shown_in([first, second]), pictures.as_pixels(TWO))
 
 
 def test_an_odd_number_of_images_leaves_an_empty_place():
@@ -170,5 +159,5 @@ def test_an_odd_number_of_images_leaves_an_empty_place():
 
 
 def test_a_large_image_is_made_smaller_for_the_page():
-    html = galleries.image(np.zeros((300, 600, 3), np.uint8), "large")
-    assert embedded(html)[0].shape == (80, 160, 3)
+    (tile,) = galleries.samples(np.zeros((1, 300, 600, 3)), np.array([0]), NAMES)
+    assert shown_in([tile])[0].shape == (80, 160, 3)
