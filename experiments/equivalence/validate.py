@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean, stdev
@@ -157,12 +157,11 @@ def _judge(keras: Runs, own: Runs, margin: float) -> Judgement:
         for runs in (keras, own)
     )
     found = judgement.judge_in_stages(reference, ours, margin)
-    for problem in _problems(keras, own):
-        return Judgement(judgement.FAILURE, problem, found.seeds)
-    return found
+    problem = next(_problems(keras, own), None)
+    return Judgement(judgement.FAILURE, problem, found.seeds) if problem else found
 
 
-def _problems(keras: Runs, own: Runs) -> Iterable[str]:
+def _problems(keras: Runs, own: Runs) -> Iterator[str]:
     """Find what no average over seeds can make good."""
     parameters = {run["parameters"] for runs in (keras, own) for run in runs.values()}
     if len(parameters) > 1:

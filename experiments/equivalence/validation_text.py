@@ -34,12 +34,7 @@ NONE = "–"
 
 def table(document: Mapping[str, Any]) -> str:
     """Return the table in Markdown: a row for each model and who trained it."""
-    rows = [
-        row
-        for entry in document["models"]
-        for who in SIDES
-        if (row := _row(entry, who))
-    ]
+    rows = [_row(entry, who) for entry in document["models"] for who in SIDES]
     return markdown(HEADER, rows, left=2)
 
 
@@ -52,7 +47,7 @@ def legend(document: Mapping[str, Any]) -> str:
             f"measured alone on the machine by `{seconds['command']}`, "
             f"{seconds['threads']} threads, {seconds['cpu']}"
         )
-    orders = " or ".join({entry["order_in_keras"] for entry in models} - {None})
+    orders = " or ".join(sorted({entry["order_in_keras"] for entry in models} - {None}))
     versions = sorted(
         {
             version
@@ -111,31 +106,23 @@ def _title(entry: Mapping[str, Any]) -> str:
 
 
 def _row(entry: Mapping[str, Any], who: str) -> list[str]:
-    side = entry["sides"][who]
+    side, judged = entry["sides"][who], entry["judgement"]
     star = "*" if side.get("continued") else ""
-    row = [
+    runs, seconds = str(side["runs"] or NONE), side["seconds_per_epoch"]
+    if side["runs"] != side["available"]:
+        runs = f"{side['runs']} of {side['available']}"
+    own = who == "scratchnet"
+    return [
         _title(entry),
         SIDES[who],
-        _runs(side),
+        runs,
         _value(side["test_loss"], 4) + star,
         _value(side["test_accuracy"], 2, scale=100) + star,
         _value(side["epochs_to_best"], 1) + star,
-        _seconds(side["seconds_per_epoch"]),
+        NONE if seconds is None else f"{seconds:.2f}",
+        _interval(judged["interval"]) if own else "",
+        judged["verdict"] if own else "",
     ]
-    if who != "scratchnet":
-        return [*row, "", ""]
-    return [
-        *row,
-        _interval(entry["judgement"]["interval"]),
-        entry["judgement"]["verdict"],
-    ]
-
-
-def _runs(side: Mapping[str, Any]) -> str:
-    """Return how many runs a row is made of, and of how many that are there."""
-    if side["runs"] == side["available"]:
-        return str(side["runs"] or NONE)
-    return f"{side['runs']} of {side['available']}"
 
 
 def _value(found: Mapping[str, Any], digits: int, scale: float = 1) -> str:
@@ -145,10 +132,6 @@ def _value(found: Mapping[str, Any], digits: int, scale: float = 1) -> str:
     if deviation is None:
         return f"{mean * scale:.{digits}f}".removesuffix(".0")
     return f"{mean * scale:.{digits}f} ± {deviation * scale:.{digits}f}"
-
-
-def _seconds(found: float | None) -> str:
-    return NONE if found is None else f"{found:.2f}"
 
 
 def _interval(found: Mapping[str, Any] | None) -> str:

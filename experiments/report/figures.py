@@ -103,18 +103,14 @@ def _confusions(run: FinishedRun) -> Iterator[Drawing]:
     counts, names = run.confusion, run.class_names
     groups = run.superclasses
     many = len(names) > confusion.MOST_ANNOTATED
-    order = "; classes of a superclass stand together" if groups is not None else ""
+    more = "" if many else "; the numbers count test images"
+    if many and groups is not None:
+        more = "; classes of a superclass stand together"
     yield Drawing(
         "confusion",
         "Confusion matrix",
-        (
-            f"Each row is a true class, each column a predicted one{order}."
-            if many
-            else "Each row is a true class, each column a predicted one; the numbers "
-            "count test images."
-        )
-        + " The colours follow the square root of the share, so that rare mistakes "
-        "can be seen.",
+        f"Each row is a true class, each column a predicted one{more}. The colours "
+        "follow the square root of the share, so that rare mistakes can be seen.",
         lambda: confusion.draw(counts, names, groups),
         kind="dense" if many else "wide",
     )
@@ -124,12 +120,8 @@ def _confusions(run: FinishedRun) -> Iterator[Drawing]:
             "Confusion of superclasses",
             "The same predictions, with the classes of a superclass put together; the "
             "numbers are percents of the true superclass.",
-            lambda: (
-                confusion.draw_annotated(
-                    confusion.merge(counts, groups), groups.names, percent=True
-                )
-                if len(groups.names) <= confusion.MOST_ANNOTATED
-                else confusion.draw(confusion.merge(counts, groups), groups.names)
+            lambda: confusion.draw(
+                confusion.merge(counts, groups), groups.names, percent=True
             ),
             kind="wide",
         )

@@ -148,10 +148,18 @@ def read(run: Run) -> FinishedRun:
     Raises:
         CheckpointError: the run is not complete, or a file is missing or damaged.
     """
-    metrics, history = run.metrics(), run.history()
+    record, metrics, history = run.record, run.metrics(), run.history()
+    for what in ("dataset", "model"):
+        named = isinstance(record.get(what), dict) and record[what].get("name")
+        _require(isinstance(named, str), run, f"a name of the {what} in run.json")
+    names: Any = record.get("class_names")
+    _require(
+        isinstance(names, list) and all(isinstance(name, str) for name in names),
+        run,
+        "'class_names' in run.json as a list of names",
+    )
     labels, probabilities = run.predictions()
-    names = _class_names(run)
-    labels = np.asarray(labels).reshape(-1)
+    labels = labels.reshape(-1)
     _require(
         probabilities.shape == (len(labels), len(names))
         and len(labels) > 0
@@ -160,28 +168,28 @@ def read(run: Run) -> FinishedRun:
         and bool(np.isfinite(probabilities).all())
         and 0 <= labels.min() <= labels.max() < len(names),
         run,
-        f"expected labels of {len(names)} classes and a finite probability for each "
-        f"in predictions.npz, received labels {labels.shape} {labels.dtype} and "
+        f"labels of {len(names)} classes and a finite probability for each in "
+        f"predictions.npz, received labels {labels.shape} {labels.dtype} and "
         f"probabilities {probabilities.shape} {probabilities.dtype}",
     )
+    reached: list[Any] = [metrics.get(f"test_{name}") for name in ("loss", "accuracy")]
     _require(
-        isinstance(metrics, dict)
-        and all(_is_number(metrics.get(key)) for key in ("test_loss", "test_accuracy")),
+        all(type(v) in (int, float) and math.isfinite(v) for v in reached),
         run,
-        "expected numbers 'test_loss' and 'test_accuracy' in metrics.json",
+        "numbers 'test_loss' and 'test_accuracy' in metrics.json",
     )
     best = metrics.get("best_epoch")
     return FinishedRun(
         run,
-        _name(run, "dataset"),
-        _name(run, "model"),
-        names,
+        record["dataset"]["name"],
+        record["model"]["name"],
+        tuple(names),
         labels,
         probabilities,
         Training(history, best if isinstance(best, int) else None),
         metrics,
         _layers(run),
-        superclasses=SUPERCLASSES.get(names),
+        superclasses=SUPERCLASSES.get(tuple(names)),
     )
 
 
@@ -213,24 +221,6 @@ class ImageFinder:
         return self.loaded[1]
 
 
-def _name(run: Run, key: str) -> str:
-    found = run.record.get(key)
-    name = found.get("name") if isinstance(found, dict) else None
-    _require(isinstance(name, str), run, f"expected a name of the {key} in run.json")
-    return str(name)
-
-
-def _class_names(run: Run) -> tuple[str, ...]:
-    found = run.record.get("class_names")
-    names = found if isinstance(found, list) else [None]
-    _require(
-        all(isinstance(name, str) for name in names),
-        run,
-        "expected 'class_names' in run.json as a list of names",
-    )
-    return tuple(names)
-
-
 def _layers(run: Run) -> dict[str, Any] | None:
     """Read what happened in the layers, if the run recorded anything."""
     if not run.path("layers.json").is_file():
@@ -240,7 +230,7 @@ def _layers(run: Run) -> dict[str, Any] | None:
         well_formed = _is_record(record)
     except (KeyError, TypeError, AttributeError):
         well_formed = False
-    _require(well_formed, run, "expected a LayerMonitor's record in layers.json")
+    _require(well_formed, run, "a LayerMonitor's record in layers.json")
     return dict(record) if record["steps"] else None
 
 
@@ -250,27 +240,21 @@ def _is_record(record: Any) -> bool:
     None is a number that was not finite.
     """
     steps, epochs = record["steps"], record["epochs"]
-    by_step = [
-        [0 if value is None else value for value in values]
+    columns = [
+        (steps, values)
         for kind in ("gradient_norm", "update_ratio")
         for values in record[kind].values()
     ]
-    by_epoch = [
-        [0 if found["dead"] is None else found["dead"] for found in history]
-        for history in record["activations"].values()
-    ]
-    return all(
-        len(values) == len(positions)
-        and all(type(value) in (int, float) for value in (*values, *positions))
-        for positions, several in ((steps, by_step), (epochs, by_epoch))
-        for values in several
-    )
+    for history in record["activations"].values():
+        columns.append((epochs, [found["dead"] for found in history]))
+    numbers = [*steps, *epochs]
+    for positions, values in columns:
+        numbers += [0 if value is None else value for value in values]
+        if len(values) != len(positions):
+            return False
+    return all(type(number) in (int, float) for number in numbers)
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
-
-
-def _require(condition: bool, run: Run, message: str) -> None:
+def _require(condition: bool, run: Run, wanted: str) -> None:
     if not condition:
-        raise CheckpointError(f"{run.folder}: {message}")
+        raise CheckpointError(f"{run.folder}: expected {wanted}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,6 @@ def write_run(
 
 def write_study(
     folder: str | os.PathLike[str],
-    runs: Iterable[str | os.PathLike[str]] | None = None,
     *,
     shown: Sequence[int] = (),
     say: Callable[[str], Any] | None = None,
@@ -73,8 +72,7 @@ def write_study(
     """Write the figures and the pages of runs, and those of all of them together.
 
     Args:
-        folder: where the study's page goes.
-        runs: the folders of the runs; all that are in ``folder`` if left out.
+        folder: with the runs in it; the study's page goes there.
         shown: test images for the bars of the most probable classes, as indices.
         say: is told each page that was written.
 
@@ -87,7 +85,7 @@ def write_study(
     """
     folder = Path(folder)
     finder, written, left_out = ImageFinder(), [], []
-    for path in find_runs(folder) if runs is None else runs:
+    for path in find_runs(folder):
         try:
             found = read(Run.open(path))
         except CheckpointError as error:

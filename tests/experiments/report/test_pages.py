@@ -6,13 +6,14 @@ import sys
 from html.parser import HTMLParser
 
 import jinja2
+import numpy as np
 import pytest
 
 from experiments import report
 from experiments.__main__ import main
 from experiments.report import pages
 from experiments.report.drawing import Drawing
-from experiments.report.galleries import Tile
+from experiments.report.tiles import Guess, Tile
 from tests.experiments.report import made_runs
 
 HOSTILE = [
@@ -73,19 +74,38 @@ def test_every_cell_of_a_table_is_text(text):
     assert "".join(found.text.split()) == "".join(f"{text}{text}".split())
 
 
+def gallery(kind: str, guesses=(), true="cat") -> str:
+    tile = Tile(np.zeros((2, 2, 3), np.uint8), true, 7, guesses)
+    return part("gallery", Drawing("name", "title", "", lambda: None, kind, [tile]))
+
+
 @pytest.mark.parametrize("text", HOSTILE)
-def test_every_text_of_a_gallery_is_text(text):
-    tiles = [
-        Tile(b"x", text, text),
-        Tile(b"x", text, text, "wrong", text),
-        Tile(b"x", text, text, bars=[("wrong", 12.5, text)]),
-    ]
-    drawing = Drawing("name", "title", "caption", lambda: None, "top", tiles)
-    found = Collector(part("gallery", drawing))
-    plain = " ".join("ul li img span li img span small li img span span strong".split())
-    assert " ".join(tag for tag, _ in found.tags) == f"{plain} span b"
-    assert [about["alt"] for tag, about in found.tags if tag == "img"] == [text] * 3
-    assert found.text.count(text) == 5
+@pytest.mark.parametrize(
+    ("kind", "tags", "times"),
+    [
+        ("samples", "ul li img span", 1),
+        ("predictions", "ul li img span small", 2),
+        ("mistakes", "ul li img span small", 2),
+        ("top", "ul li img span span strong span b", 2),
+    ],
+)
+def test_every_text_of_a_gallery_is_text(kind, tags, times, text):
+    found = Collector(gallery(kind, [Guess(text, 0.5, False)], text))
+    assert " ".join(tag for tag, _ in found.tags) == tags
+    assert found.text.count(text) == times
+    (alt,) = (about["alt"] for tag, about in found.tags if tag == "img")
+    assert text in alt
+
+
+def test_a_gallery_says_what_was_predicted_and_what_is_true():
+    right = gallery("predictions", [Guess("cat", 0.9, True)])
+    assert 'class="right"' in right and "<span>cat</span></li>" in right
+    wrong = gallery("predictions", [Guess("guinea_pig", 0.9, False)])
+    assert 'class="wrong"' in wrong and "<small>(cat)</small>" in wrong
+    assert 'alt="test image 7: guinea pig, true class cat"' in wrong
+    assert "<span>guinea pig</span>" in wrong
+    sure = gallery("mistakes", [Guess("guinea_pig", 0.9, False)])
+    assert "<span>guinea pig 90.0%</span>" in sure
 
 
 def test_the_first_cell_of_a_row_may_be_a_link():
@@ -96,16 +116,20 @@ def test_the_first_cell_of_a_row_may_be_a_link():
 
 
 def test_bars_of_probabilities_have_their_length_and_colour():
-    bars = [("right", 70.0, "cat"), ("other", 12.34, "dog")]
-    tile = Tile(b"x", "alt", "cat", bars=bars)
-    drawing = Drawing("top-5", "title", "caption", lambda: None, "top", [tile])
-    html = part("gallery", drawing)
+    guesses = [
+        Guess("dog", 0.7, False),
+        Guess("cat", 0.1234, True),
+        Guess("a", 0, False),
+    ]
+    html = gallery("top", guesses)
     assert re.findall(r"linear-gradient\(var\(--(\w+)-bar\)", html) == [
+        "wrong",
         "right",
         "other",
     ]
-    assert re.findall(r"background-size: ([\d.]+)%", html) == ["70.00", "12.34"]
-    assert "<b>70.0%</b>cat" in html and "<b>12.3%</b>dog" in html
+    assert re.findall(r"background-size: ([\d.]+)%", html) == ["70.00", "12.34", "0.00"]
+    assert "<b>70.0%</b>dog" in html and "<b>12.3%</b>cat" in html
+    assert "true: <strong>cat</strong>" in html
 
 
 @pytest.mark.parametrize("text", HOSTILE)
