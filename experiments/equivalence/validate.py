@@ -194,7 +194,7 @@ def _summary(runs: Runs, seeds: int) -> Document:
 def _seconds(measured: Document, who: str, model: Model) -> float | None:
     """Return the median of a library's epochs, measured alone on the machine.
 
-    Those of the runs themselves are no measure: they ran beside other work.
+    Those of the runs themselves are not a measure: they ran beside other work.
     """
     dataset, name = model
     case = measured.get("cases", {}).get(f"{dataset.split('_')[0]}_{name}", {})

@@ -93,7 +93,7 @@ def draw(trainings: Mapping[str, Training]) -> Any:
 def _draw_metric(
     axes: Any, metric: str, training: Training, prefix: str, colour: str
 ) -> None:
-    # One point is no line: short histories show their points, too.
+    # One point makes no line: short histories show their points, too.
     point = "o" if len(training.history.get(metric, ())) < 3 else None
     for what, values in training.curves(metric):
         axes.plot(
@@ -177,5 +177,5 @@ def _trace(name: str, mode: str) -> dict[str, Any]:
 
 
 def _or_gap(value: float) -> float | None:
-    """Return a number, or None for one that JSON has not."""
+    """Return a number, or None for one that JSON lacks."""
     return value if math.isfinite(value) else None
