@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scratchnet import activations, kernels
+from scratchnet.kernels.pooled_convolution.operands import (
+    Gradients,
+    Normalisation,
+    Options,
+)
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.conv2d import Conv2D
 from scratchnet.layers.layer import Layer
@@ -83,11 +88,9 @@ class PooledConvolution:
         y = pooling.empty("y", shape)
         chosen = pooling.empty("chosen", shape) if training else None
         convolution = x, layer.params["kernel"], layer.bias
-        options = layer.strides, layer.pads(x)
+        options = Options(layer.strides, layer.pads(x), pooling.pool_size)
         if norm is None:
-            kernels.pooled_convolution_forward(
-                *(*convolution, y, chosen, *options, pooling.pool_size)
-            )
+            kernels.pooled_convolution_forward(*convolution, y, chosen, options)
             cache: Any = x, chosen
         elif training:
             z = layer.empty("y", z_shape)
@@ -95,21 +98,17 @@ class PooledConvolution:
                 norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
             )
             kernels.measured_convolution_forward(
-                *(*convolution, z, mean, variance, *options)
+                *convolution, z, mean, variance, options.strides, options.pads
             )
             if len(x) > 0:  # no samples have no statistics
                 norm.follow(mean, variance)
-            kernels.normalised_pooling_forward(
-                *(z, mean, variance, norm.gamma, norm.beta, norm.epsilon),
-                *(y, chosen, pooling.pool_size),
-            )
-            cache = x, chosen, z, mean, variance
+            own = Normalisation(mean, variance, norm.gamma, norm.beta, norm.epsilon)
+            kernels.normalised_pooling_forward(z, own, y, chosen, pooling.pool_size)
+            cache = x, chosen, z, own
         else:
             moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
-            kernels.normalised_convolution_inference(
-                *(*convolution, *moving, norm.gamma, norm.beta, norm.epsilon),
-                *(y, *options, pooling.pool_size),
-            )
+            own = Normalisation(*moving, norm.gamma, norm.beta, norm.epsilon)
+            kernels.normalised_convolution_inference(*convolution, own, y, options)
         if training:
             self._cache = cache
         return y
@@ -121,16 +120,17 @@ class PooledConvolution:
         x, chosen, *measured = self._cache
         layer, norm = self.convolution, self.normalisation
         dx = layer.empty("dx", x.shape) if input_gradient else None
-        gradients = (*layer.gradient_arrays(), dx)
-        options = layer.strides, layer.pads(x), self.pooling.pool_size
+        gradients = Gradients(*layer.gradient_arrays(), dx)
+        options = Options(layer.strides, layer.pads(x), self.pooling.pool_size)
         weight = layer.params["kernel"]
         if norm is None:
             kernels.pooled_convolution_backward(
-                *(x, weight, dy, chosen, *gradients, *options)
+                x, weight, dy, chosen, gradients, options
             )
         else:
+            d_gamma, d_beta = norm.gradient_arrays()
+            gradients = gradients._replace(d_gamma=d_gamma, d_beta=d_beta)
             kernels.normalised_convolution_backward(
-                *(x, weight, *measured, norm.gamma, norm.epsilon, chosen, dy),
-                *(*norm.gradient_arrays(), *gradients, *options),
+                x, weight, *measured, chosen, dy, gradients, options
             )
         return dx
