@@ -31,12 +31,12 @@ import functools
 import inspect
 
 from scratchnet.kernels.convolution import direct, winograd
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import Operation, operation
 from scratchnet.kernels.pooled_convolution import passes, reference
 
 
-def _operation(name):
-    """Return an operation: its reference, and its pass on either algorithm."""
+def _on_both(name):
+    """Return an operation: its reference, and its pass on both algorithms."""
     rungs = {"reference": getattr(reference, f"{name}_reference")}
     a_pass = getattr(passes, f"{name}_on")
     for rung, algorithm in (("direct", direct), ("winograd", winograd)):
@@ -48,13 +48,9 @@ def _operation(name):
     return Operation(name, **rungs)
 
 
-pooled_convolution_forward = _operation("pooled_convolution_forward")
-pooled_convolution_backward = _operation("pooled_convolution_backward")
-measured_convolution_forward = _operation("measured_convolution_forward")
-normalised_convolution_backward = _operation("normalised_convolution_backward")
-normalised_convolution_inference = _operation("normalised_convolution_inference")
-normalised_pooling_forward = Operation(
-    "normalised_pooling_forward",
-    reference=reference.normalised_pooling_forward_reference,
-    direct=passes.normalised_pooling_forward_direct,
-)
+pooled_convolution_forward = _on_both("pooled_convolution_forward")
+pooled_convolution_backward = _on_both("pooled_convolution_backward")
+measured_convolution_forward = _on_both("measured_convolution_forward")
+normalised_convolution_backward = _on_both("normalised_convolution_backward")
+normalised_convolution_inference = _on_both("normalised_convolution_inference")
+normalised_pooling_forward = operation("normalised_pooling_forward", reference, passes)
