@@ -247,8 +247,9 @@ def _spread_image(job, dz, at, image, g):
 
 def _with_padding(g):
     """Return sizes with as much padding around the images as windows reach into."""
-    bottom, right = (g.OH - 1) * g.SH + g.KH, (g.OW - 1) * g.SW + g.KW
-    return g._replace(H=max(g.top + g.H, bottom), W=max(g.left + g.W, right))
+    H = max(g.top + g.H, (g.OH - 1) * g.SH + g.KH)
+    W = max(g.left + g.W, (g.OW - 1) * g.SW + g.KW)
+    return g if (H, W) == (g.H, g.W) else g._replace(H=H, W=W)
 
 
 def _padded(x, g, padded):

@@ -38,10 +38,8 @@ def pooled_convolution_forward_on(algorithm, x, weight, bias, y, chosen, options
 
     Shapes and arguments as in `pooled_convolution_forward_reference`.
     """
-    epilogue = no_epilogue(x.dtype)
-    if chosen is not None:
-        epilogue = epilogue._replace(chosen=chosen.reshape(-1))
-    _convolve_and_pool(algorithm, x, weight, bias, y, options, epilogue)
+    kept = {} if chosen is None else {"chosen": chosen.reshape(-1)}
+    _convolve_and_pool(algorithm, x, weight, bias, y, options, **kept)
 
 
 def normalised_convolution_inference_on(
@@ -52,15 +50,19 @@ def normalised_convolution_inference_on(
     Shapes and arguments as in `normalised_convolution_inference_reference`.
     """
     channels = _channels(normalisation)
-    epilogue = no_epilogue(x.dtype)._replace(relu=True, channels=channels)
-    _convolve_and_pool(algorithm, x, weight, bias, y, options, epilogue)
+    _convolve_and_pool(
+        algorithm, x, weight, bias, y, options, relu=True, channels=channels
+    )
 
 
-def _convolve_and_pool(algorithm, x, weight, bias, y, options, epilogue):
-    """Convolve as far as windows reach, and pool as an epilogue says."""
+def _convolve_and_pool(algorithm, x, weight, bias, y, options, **epilogue):
+    """Convolve as far as windows reach, and pool, with the rest of an `Epilogue`."""
     strides, pads, pool_size = options
-    epilogue = epilogue._replace(
-        pool_rows=pool_size[0], pool_columns=pool_size[1], y=y.reshape(-1)
+    epilogue = no_epilogue(x.dtype)._replace(
+        pool_rows=pool_size[0],
+        pool_columns=pool_size[1],
+        y=y.reshape(-1),
+        **epilogue,
     )
     z_shape, nothing = covered_shape(y.shape, pool_size), np.empty(0, x.dtype)
     g = geometry(x.shape, weight.shape, z_shape, strides, pads)
