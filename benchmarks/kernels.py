@@ -3,156 +3,191 @@
     python -m benchmarks.kernels
 
 GFLOP/s of convolution and dense, beside sgemm of the same run; GB/s of what memory
-limits. Also writes the ladder as tables in Markdown, for the documentation.
+limits. The tables go to ``ladder.md``, too, for the documentation.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from contextlib import ExitStack
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks import plot, results
-from benchmarks.kernel_cases import OPERATIONS_OF, KernelCase, kernel_cases
-from benchmarks.libraries import SGEMM
-from benchmarks.networks import CASES
-from benchmarks.results import say
-from benchmarks.statistics import summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import Worker
-from experiments.arguments import names
-from experiments.table import markdown
+from benchmarks.harness import command, plot, results
+from benchmarks.harness.libraries import SGEMM
+from benchmarks.harness.networks import CASES
+from benchmarks.harness.processes import Worker
+from benchmarks.harness.results import Document, say
+from benchmarks.harness.statistics import summary
+from benchmarks.harness.tables import markdown
+from benchmarks.harness.turns import Run, Turns, interleaved
+from benchmarks.kernel_cases import (
+    OPERATIONS_OF,
+    KernelCase,
+    Shape,
+    arguments,
+    kernel_cases,
+)
+from scratchnet.kernels import OPERATIONS
 
-LADDER = "benchmarks.libraries.kernel_ladder:KernelLadder"
+LADDER = "benchmarks.kernels:KernelLadder"
+
+# Mean difference from the reference, relative to the mean size of an array's values.
+# Tests know better bounds; this one finds a rung that computes something else. A mean,
+# for a maximum among almost equals may be another one after other rounding.
+TOLERANCE = 1e-3
+
+Row = tuple[dict[str, Any], str, dict[str, Any]]
+"""A case, one of its operations, and what was found for its rungs."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
-    parser = results.parser(__doc__.splitlines()[0], rounds=5)
-    parser.add_argument(
-        "--models", type=names(tuple(CASES)), default="all", help=", ".join(CASES)
-    )
-    parser.add_argument(
-        "--kinds",
-        type=names(tuple(OPERATIONS_OF)),
-        default="all",
-        help=", ".join(OPERATIONS_OF),
-    )
-    parser.add_argument(
-        "--ladder",
-        type=Path,
-        default=argparse.SUPPRESS,
-        help="the tables' file (default: ladder.md in --out)",
-    )
-    options = results.parse(parser, arguments)
-    if options.quick:
-        options.rounds = min(options.rounds, 2)
-    document = run(options)
-    ladder = vars(options).get("ladder", options.out / "ladder.md")
-    results.write_text(ladder, as_markdown(document))
-    say(f"written: {ladder}")
+    parser = command.parser("kernels", __doc__, rounds=5)
+    command.add_names(parser, "--models", tuple(CASES))
+    command.add_names(parser, "--kinds", tuple(OPERATIONS_OF))
+    options = command.parse(parser, words)
+    document = command.run(options, measure, as_table, picture)
+    results.write_text(options.out / "ladder.md", as_table(document))
     return 0
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure shape after shape, beside those that earlier runs have measured."""
-    document = results.document("kernels", options)
-    document["sgemm_size"] = 256 if options.quick else 2048
-    found = results.earlier(options, document, alike=("sgemm_size",))
-    cases = {
-        (case["kind"], case["label"]): results.measured(found, case)
-        for case in found.get("cases", [])
-    }
-    cases |= measure_all(document, options)
-    document["cases"] = [
-        cases[case.kind, case.label]
-        for case in kernel_cases()
-        if (case.kind, case.label) in cases
-    ]
-    path = results.write(options.out, document, picture(document))
-    say(f"written: {path} and .png")
-    return document
-
-
-def measure_all(
-    document: dict[str, Any], options: argparse.Namespace
-) -> dict[tuple[str, str], dict[str, Any]]:
-    """Measure the shapes that were asked for, its operations and rungs in turn.
-
-    Returns:
-        (kind, shapes) → what was found. ``document`` is told what has no case.
-    """
-    with ExitStack() as stack:
-        ladder = stack.enter_context(Worker(LADDER, threads=options.threads))
-        sgemm = stack.enter_context(Worker(SGEMM, threads=options.threads))
-        flop = sgemm.call("measure", document["sgemm_size"])
-        sgemm.call("warm_up", "sgemm", 0.0 if options.quick else 1.0, 0.1)
-        rungs = ladder.call("operations")
-        known = {name for several in OPERATIONS_OF.values() for name in several}
-        document["not_measured"] = sorted(set(rungs) - known)
-        if document["not_measured"]:
-            say(f"no case in kernel_cases.py: {', '.join(document['not_measured'])}")
-        found = {}
+def measure(options: argparse.Namespace) -> Iterator[Document]:
+    """Measure shape after shape: all operations and rungs, and sgemm, in turn."""
+    sgemm_size, warm_up = (256, 0.0) if options.quick else (2048, 1.0)
+    document, earlier = results.begin(options, sgemm_size=sgemm_size)
+    kept = earlier.get("cases", [])
+    found = {(case["kind"], case["label"]): case for case in kept}
+    with (
+        Worker(LADDER, threads=options.threads) as ladder,
+        Worker(SGEMM, threads=options.threads) as sgemm,
+    ):
+        flop = sgemm.call("measure", sgemm_size)
+        sgemm.call("warm_up", "sgemm", warm_up, 0.1)
         for case in kernel_cases(options.models):
             if case.kind in options.kinds:
-                one = measure(case, rungs, ladder, (sgemm, flop), options)
-                found[case.kind, case.label] = results.measured(document, one)
-        return found
+                one = measure_case(case, ladder, sgemm, flop, options)
+                found[case.kind, case.label] = results.dated(document, one)
+    keys = [(case.kind, case.label) for case in kernel_cases()]
+    document["cases"] = [found[key] for key in keys if key in found]
+    yield document
 
 
-def measure(
+def measure_case(
     case: KernelCase,
-    rungs: dict[str, list[str]],
     ladder: Worker,
-    sgemm: tuple[Worker, float],
+    sgemm: Worker,
+    sgemm_flop: float,
     options: argparse.Namespace,
 ) -> dict[str, Any]:
     """Time all rungs of all operations on one shape, and sgemm with them."""
     say(f"{case.kind}: {case.label}")
     warm_up, turn = (0.0, 0.001) if options.quick else (0.05, 0.05)
-    operations = tuple(name for name in case.operations if name in rungs)
-    sizes = ladder.call("prepare", case.kind, case.shapes, operations)
-    turns = {"sgemm": partial(sgemm[0].call, "turn", "sgemm")}
-    for operation in operations:
-        for rung in rungs[operation]:
+    sizes = ladder.call("prepare", case.kind, case.shapes, case.operations)
+    turns = {"sgemm": partial(sgemm.call, "turn", "sgemm")}
+    for operation in case.operations:
+        for rung in OPERATIONS[operation].rungs:
             name = f"{operation}/{rung}"
             ladder.call("warm_up", name, warm_up, turn)
             turns[name] = partial(ladder.call, "turn", name)
     times = interleaved(turns, options.rounds)
-    sgemm_speed = sgemm[1] / float(np.median(times["sgemm"])) / 1e9
-    found: dict[str, Any] = {
+    unit = "GB/s" if case.flop is None else "GFLOP/s"
+    operations: dict[str, Any] = {}
+    for operation in case.operations:
+        work = case.flop_of(operation) or sizes[operation]
+        entries = {}
+        for rung in OPERATIONS[operation].rungs:
+            seconds = times[f"{operation}/{rung}"]
+            speed = work / float(np.median(seconds)) / 1e9
+            entries[rung] = {"seconds": summary(seconds), "speed": speed}
+        operations[operation] = entries
+        speeds = (f"{rung} {entries[rung]['speed']:.1f}" for rung in entries)
+        say(f"  {operation}: {', '.join(speeds)} {unit}")
+    return {
         "kind": case.kind,
         "shapes": case.shapes,
         "label": case.label,
         "models": case.models,
-        "unit": "GB/s" if case.flop is None else "GFLOP/s",
-        "sgemm_gflops": sgemm_speed,
-        "operations": {},
+        "unit": unit,
+        "sgemm_gflops": sgemm_flop / float(np.median(times["sgemm"])) / 1e9,
+        "operations": operations,
     }
-    for operation in operations:
-        work = case.flop_of(operation) or sizes[operation]
-        found["operations"][operation] = {
-            rung: {
-                "seconds": summary(times[f"{operation}/{rung}"]),
-                "speed": work / float(np.median(times[f"{operation}/{rung}"])) / 1e9,
-            }
-            for rung in rungs[operation]
-        }
-        say(f"  {operation}: {_speeds(found['operations'][operation], found['unit'])}")
+
+
+class KernelLadder(Turns):
+    """What runs in the worker: the operations of one shape at a time, rung by rung."""
+
+    def prepare(
+        self, kind: str, shapes: dict[str, Shape], operations: tuple[str, ...]
+    ) -> dict[str, int]:
+        """Forget earlier shapes; add every rung as ``operation/rung``, checked.
+
+        Returns:
+            Operation → bytes of its arrays, each counted once. Of what `gather` reads
+            from, only the rows that it takes are counted.
+
+        Raises:
+            AssertionError: a rung's result is not the reference's.
+        """
+        self.drop()
+        values = arguments(kind, shapes)
+        sizes = {}
+        for name in operations:
+            rungs = OPERATIONS[name].rungs
+            parameters = inspect.signature(rungs["reference"]).parameters
+            call = {parameter: values[parameter] for parameter in parameters}
+            arrays = _arrays(call)
+            if "indices" in call:
+                arrays["x"] = arrays["x"][: len(call["indices"])]
+            sizes[name] = sum(array.nbytes for array in arrays.values())
+            _check(rungs, call)
+            for rung, implementation in rungs.items():
+                self.add(f"{name}/{rung}", _repeat(implementation, list(call.values())))
+        return sizes
+
+
+def _repeat(implementation: Callable, call: list[Any]) -> Run:
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            implementation(*call)
+
+    return run
+
+
+def _arrays(call: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return all arrays; those in a tuple by ``name[0]``, ``name[1]``, ..."""
+    found = {}
+    for name, value in call.items():
+        several = value if isinstance(value, tuple) else (value,)
+        for i, one in enumerate(several):
+            if isinstance(one, np.ndarray):
+                found[f"{name}[{i}]" if several is value else name] = one
     return found
 
 
-def _speeds(entries: dict[str, Any], unit: str) -> str:
-    speeds = (f"{rung} {entry['speed']:.1f}" for rung, entry in entries.items())
-    return f"{', '.join(speeds)} {unit}"
+def _check(rungs: dict[str, Callable], call: dict[str, Any]) -> None:
+    """Compare what all rungs make of the same arrays."""
+    arrays = _arrays(call)
+    before = {name: array.copy() for name, array in arrays.items()}
+    expected: dict[str, np.ndarray] = {}
+    for rung, implementation in rungs.items():
+        for name, array in before.items():
+            arrays[name][...] = array
+        implementation(*call.values())
+        for name, result in arrays.items():
+            if rung == "reference":
+                expected[name] = result.copy()
+                continue
+            size = np.abs(expected[name]).mean()
+            assert np.abs(result - expected[name]).mean() <= TOLERANCE * size, (
+                f"{implementation.__name__}: {name} is not the reference's"
+            )
 
 
-def as_markdown(document: dict[str, Any]) -> str:
+def as_table(document: Document) -> str:
     """Return the ladder's tables: a row per operation and shape, a column per rung."""
     machine, cases = document["machine"], document["cases"]
     sgemm = float(np.median([case["sgemm_gflops"] for case in cases]))
@@ -166,100 +201,87 @@ def as_markdown(document: dict[str, Any]) -> str:
     ]
     if document["quick"]:
         parts.append("**A quick run: these figures mean nothing.**")
-    for kind in OPERATIONS_OF:
-        several = [case for case in cases if case["kind"] == kind]
-        if several:
-            title = kind.replace("_", " ").capitalize()
-            rows = table(several, numbered=True)
-            parts += [f"## {title}, {several[0]['unit']}", rows]
+    for kind, rows in rows_by_kind(document).items():
+        title = f"## {kind.replace('_', ' ').capitalize()}, {rows[0][0]['unit']}"
+        parts += [title, table(rows, numbered=True)]
     return "\n\n".join(parts) + "\n"
 
 
-def occasions(document: dict[str, Any]) -> str:
+def occasions(document: Document) -> str:
     """Return when the cases were measured, and on which commits."""
     dated = [{**document["machine"], **case} for case in document["cases"]]
     several = dict.fromkeys((one["date"][:10], one["commit"]) for one in dated)
     return " and ".join(f"{date}, scratchnet {commit}" for date, commit in several)
 
 
-def table(cases: list[dict[str, Any]], *, numbered: bool = False) -> str:
-    """Return one row per operation and shape, one column per rung.
+def rows_by_kind(document: Document) -> dict[str, list[Row]]:
+    """Return what was measured, one operation of a kind after the other."""
+    found: dict[str, list[Row]] = {}
+    for case in document["cases"]:
+        rows = found.setdefault(case["kind"], [])
+        rows += [(case, name, rungs) for name, rungs in case["operations"].items()]
+    for rows in found.values():
+        order = list(dict.fromkeys(name for _, name, _ in rows))
+        rows.sort(key=lambda row: order.index(row[1]))
+    return found
+
+
+def table(rows: list[Row], *, numbered: bool = False) -> str:
+    """Return rows of one kind as a table, with a column per rung.
 
     Args:
-        cases: of one kind.
-        numbered: whether rows have the numbers that they have in the picture.
+        rows: of `rows_by_kind`.
+        numbered: whether they have the numbers that they have in the picture.
     """
-    found = _by_operation(cases)
-    columns = _rungs(found)
-    with_share = cases[0]["unit"] == "GFLOP/s"
-    rows = []
-    for number, (case, operation, entries) in enumerate(found, start=1):
+    columns, with_share = _rungs(rows), rows[0][0]["unit"] == "GFLOP/s"
+    lines = []
+    for number, (case, operation, entries) in enumerate(rows, start=1):
         speeds = [
             f"{entries[rung]['speed']:.1f}" if rung in entries else "–"
             for rung in columns
         ]
-        highest = list(entries.values())[-1]["speed"] / case["sgemm_gflops"]
-        share = [f"{highest:.0%}"] if with_share else []
-        names = [*([str(number)] if numbered else []), f"`{operation}`", case["label"]]
-        rows.append([*names, *speeds, *share])
-    titles = [*(["#"] if numbered else []), "operation", "shapes"]
-    share = ["highest rung / sgemm"] if with_share else []
-    return markdown([*titles, *columns, *share], rows, left=len(titles))
+        highest = list(entries.values())[-1]["speed"]
+        share = f"{highest / case['sgemm_gflops']:.0%}"
+        lines.append([str(number), f"`{operation}`", case["label"], *speeds, share])
+    header = ["#", "operation", "shapes", *columns, "highest rung / sgemm"]
+    shown = slice(0 if numbered else 1, None if with_share else -1)
+    return markdown(
+        header[shown], [line[shown] for line in lines], left=3 if numbered else 2
+    )
 
 
-def _by_operation(
-    cases: list[dict[str, Any]],
-) -> list[tuple[dict[str, Any], str, dict[str, Any]]]:
-    """Return (case, operation, its rungs), one operation after the other."""
-    names = dict.fromkeys(name for case in cases for name in case["operations"])
-    return [
-        (case, name, case["operations"][name])
-        for name in names
-        for case in cases
-        if name in case["operations"]
-    ]
+def _rungs(rows: list[Row]) -> list[str]:
+    return list(dict.fromkeys(rung for _, _, entries in rows for rung in entries))
 
 
-def _rungs(found: list[tuple[dict[str, Any], str, dict[str, Any]]]) -> list[str]:
-    return list(dict.fromkeys(rung for _, _, entries in found for rung in entries))
-
-
-def picture(document: dict[str, Any]) -> Any:
+def picture(document: Document) -> Any:
     """Draw the rungs, a panel per kind; a line across marks sgemm."""
     title = (
         "every rung, by the numbers (#) of the rows in ladder.md: medians of "
         f"{document['rounds']} rounds; whiskers: quartiles"
     )
-    kinds = list(dict.fromkeys(case["kind"] for case in document["cases"]))
-    figure, axes = plot.figure(len(kinds), 1, width=14, height=2.5, title=title)
-    for kind, (panel,) in zip(kinds, axes, strict=True):
-        cases = [case for case in document["cases"] if case["kind"] == kind]
-        found = _by_operation(cases)
+    kinds = rows_by_kind(document)
+    figure, axes = plot.figure(len(kinds), width=14, height=2.5, title=title)
+    for (kind, rows), (panel,) in zip(kinds.items(), axes, strict=True):
+        unit = rows[0][0]["unit"]
+        of_cases = [c["sgemm_gflops"] for c in document["cases"] if c["kind"] == kind]
         plot.bars(
             panel,
-            [str(number + 1) for number in range(len(found))],
+            [str(number + 1) for number in range(len(rows))],
             {
-                rung: [_bar(entries, rung) for _, _, entries in found]
-                for rung in _rungs(found)
+                rung: [_bar(entries.get(rung)) for _, _, entries in rows]
+                for rung in _rungs(rows)
             },
             title=kind.replace("_", " "),
-            label=cases[0]["unit"],
-            level=_sgemm(cases),
+            label=unit,
+            level=("sgemm", float(np.median(of_cases))) if unit == "GFLOP/s" else None,
         )
     return figure
 
 
-def _sgemm(cases: list[dict[str, Any]]) -> tuple[str, float] | None:
-    """Return how fast sgemm was beside them, if there is arithmetic to compare."""
-    if cases[0]["unit"] != "GFLOP/s":
+def _bar(entry: dict[str, Any] | None) -> plot.Interval | None:
+    if entry is None:
         return None
-    return "sgemm", float(np.median([case["sgemm_gflops"] for case in cases]))
-
-
-def _bar(entries: dict[str, Any], rung: str) -> plot.Interval | None:
-    if rung not in entries:
-        return None
-    entry = entries[rung]
     return plot.speed(entry["seconds"], entry["speed"] * entry["seconds"]["median"])
 
 

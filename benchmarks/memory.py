@@ -2,29 +2,25 @@
 
     python -m benchmarks.memory
 
-The same job for scratchnet and for Keras: load the images (uint8), train with ``fit``
-and batches of 64, validate on the test images. The bound: a third of Keras's.
+The same job for scratchnet and for Keras: load the images (uint8), train an epoch with
+``fit`` and batches of 64, validate on the test images. The bound: a third of Keras's.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import data, peers, plot, results
-from benchmarks.libraries import LIBRARIES as ALL
-from benchmarks.networks import CASES, SCALED_PIXELS
-from benchmarks.results import say
-from benchmarks.statistics import summary
-from benchmarks.workers import Worker
-from experiments.arguments import positive
-from experiments.table import markdown
-
-LIBRARIES = ("scratchnet", "keras")
+from benchmarks.harness import command, images, peers, plot, results
+from benchmarks.harness.libraries import target
+from benchmarks.harness.networks import CASES, SCALED_PIXELS
+from benchmarks.harness.processes import Worker
+from benchmarks.harness.results import Document, say
+from benchmarks.harness.statistics import summary
+from benchmarks.harness.tables import markdown
 
 CASE = CASES["cifar100_deeper_cnn"]
 
@@ -37,29 +33,22 @@ MEBIBYTE = 1 << 20
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
-    parser = results.parser(__doc__.splitlines()[0], rounds=3)
-    parser.add_argument("--epochs", type=positive, default=1, help="epochs of training")
-    options = results.parse(parser, arguments)
-    if options.quick:
-        options.rounds = 1
-    document = run(options)
-    print(as_table(document))
+    parser = command.parser("memory", __doc__, rounds=3)
+    command.run(command.parse(parser, arguments), measure, as_table, picture)
     return 0
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Run the job a few times in processes of their own."""
-    libraries, missing = peers.choose(LIBRARIES)
-    document = results.document("memory", options)
-    document |= {"epochs": options.epochs, "missing": missing}
-    results.earlier(options, document, alike=("epochs", "missing"))
+def measure(options: argparse.Namespace) -> Iterator[Document]:
+    """Run the job a few times, each in a process of its own."""
+    libraries, missing = peers.installed(["scratchnet", "keras"])
+    document, _ = results.begin(options, missing=missing)
+    runs: dict[str, list[dict[str, int]]] = {library: [] for library in libraries}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = data.write(CASE, folder, quick=options.quick)
-        runs: dict[str, list[dict[str, int]]] = {library: [] for library in libraries}
+        source = images.write(CASE, folder, quick=options.quick)
         for _ in range(options.rounds):
             for library in libraries:
-                found = job(library, folder, options)
+                found = job(library, folder, options.threads)
                 runs[library].append(found)
                 say(f"{library}: {found['peak'] / MEBIBYTE:.0f} MiB")
     document |= {
@@ -75,34 +64,31 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
     if "keras" in libraries:
         own, keras = (
-            document["libraries"][name]["peak_bytes"]["median"] for name in LIBRARIES
+            document["libraries"][name]["peak_bytes"]["median"] for name in libraries
         )
         document |= {"share_of_keras": own / keras, "bound": BOUND}
-    path = results.write(options.out, document, picture(document))
-    say(f"written: {path} and .png")
-    return document
+    yield document
 
 
-def job(library: str, folder: Path, options: argparse.Namespace) -> dict[str, int]:
+def job(library: str, folder: Path, threads: int) -> dict[str, int]:
     """Train once in a fresh process.
 
     Returns:
         Resident bytes after the import, with the data loaded, and at the peak.
     """
     network = [SCALED_PIXELS, *CASE.network()]
-    with ExitStack() as stack:
-        worker = stack.enter_context(Worker(ALL[library], threads=options.threads))
+    with Worker(target(library), threads=threads) as worker:
         imported = worker.call("memory")["now"]
         worker.call("read_data", folder, CASE.classes)
         loaded = worker.call("memory")["now"]
         worker.call("build", "model", CASE.image_shape, network)
         worker.call("measure_accuracy", "model")
-        worker.call("fit", "model", options.epochs, BATCH_SIZE)
+        worker.call("fit", "model", BATCH_SIZE)
         peak = worker.call("memory")["peak"]
     return {"imported": imported, "loaded": loaded, "peak": peak}
 
 
-def as_table(document: dict[str, Any]) -> str:
+def as_table(document: Document) -> str:
     """Return the result as a table in Markdown, in MiB."""
     rows = []
     for library, entry in document["libraries"].items():
@@ -115,19 +101,17 @@ def as_table(document: dict[str, Any]) -> str:
     return markdown(["MiB", "after the import", "with the data", "peak"], rows)
 
 
-def picture(document: dict[str, Any]) -> Any:
+def picture(document: Document) -> Any:
     """Draw a bar per library."""
     figure, axes = plot.figure(width=6)
-    libraries = document["libraries"]
+    peaks = {
+        library: plot.interval(entry["peak_bytes"], 1 / MEBIBYTE)
+        for library, entry in document["libraries"].items()
+    }
     plot.bars(
         axes[0, 0],
-        list(libraries),
-        {
-            "peak": [
-                plot.interval(entry["peak_bytes"], 1 / MEBIBYTE)
-                for entry in libraries.values()
-            ]
-        },
+        list(peaks),
+        {"peak": list(peaks.values())},
         title=f"peak resident memory, {document['title']}",
         label="MiB",
     )

@@ -15,22 +15,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from benchmarks import machine, plot, results
-from benchmarks.results import say
-from benchmarks.statistics import summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import child_environment
-from experiments.arguments import positive
-from experiments.table import markdown
+from benchmarks.harness import command, machine, plot, results
+from benchmarks.harness.processes import child_environment
+from benchmarks.harness.results import Document, say
+from benchmarks.harness.statistics import summary
+from benchmarks.harness.tables import markdown
+from benchmarks.harness.turns import interleaved
 
 ANNOUNCEMENT = "scratchnet: compiling"
 
@@ -40,6 +38,8 @@ BOUNDS = {
     "first_step_from_cache": 3.0,
     "cold_compile": 45.0,
 }
+
+COLD_ROUNDS, AT_ONCE = 3, 8
 
 SCRIPTS = {
     "python": "print('done', flush=True)",
@@ -78,89 +78,53 @@ weights = b"".join(weight.tobytes() for weight in model.get_weights())
 print(hashlib.sha256(weights).hexdigest(), flush=True)
 """
 
-# In a read-only install, this tells whether it is one.
-PROBE = """
-import sys
-try:
-    open("scratchnet/probe", "w").close()
-    print("WRITABLE", file=sys.stderr)
-except OSError:
-    pass
-"""
-
 # From <linux/prctl.h> and <linux/capability.h>.
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a process went.
-
-    Attributes:
-        seconds: from its start to its first line.
-        answer: that line.
-        errors: what it printed to standard error.
-    """
+class Ended(NamedTuple):
+    """How a process went: when it said its first line, and how often "compiling"."""
 
     seconds: float
-    answer: str
-    errors: str
-
-    @property
-    def announcements(self) -> int:
-        """How often it said that it was compiling."""
-        return self.errors.count(ANNOUNCEMENT)
+    first_line: str
+    announcements: int
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
-    parser = results.parser(__doc__.splitlines()[0], rounds=15)
-    parser.add_argument(
-        "--processes",
-        type=positive,
-        default=8,
-        help="that start at once with an empty cache",
-    )
-    parser.add_argument(
-        "--cold-rounds", type=positive, default=3, help="cold compilations"
-    )
-    options = results.parse(parser, arguments)
-    if options.quick:
-        options.rounds, options.cold_rounds, options.processes = 1, 1, 2
-    document = run(options)
-    print(as_table(document))
-    return 0 if document["failed"] == [] else 1
+    parser = command.parser("startup", __doc__, rounds=15)
+    options = command.parse(parser, arguments)
+    document = command.run(options, measure, as_table, picture)
+    return 1 if document["failed"] else 0
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
+def measure(options: argparse.Namespace) -> Iterator[Document]:
     """Measure all; a quick run takes the ANN, which has less to compile."""
     model, shape = ("ann", (8, 8, 1)) if options.quick else ("basic_cnn", (28, 28, 1))
+    cold_rounds, processes = (1, 2) if options.quick else (COLD_ROUNDS, AT_ONCE)
     first_step, everything = (
         script.replace("MODEL", model).replace("SHAPE", str(shape))
         for script in (FIRST_STEP, EVERYTHING)
     )
-    document = results.document("startup", options)
-    chosen = {"processes": options.processes, "cold_rounds": options.cold_rounds}
-    document |= {"model": model, "bounds": BOUNDS, **chosen}
-    results.earlier(options, document, alike=("model", *chosen))
+    settings = {"model": model, "processes": processes, "cold_rounds": cold_rounds}
+    document, _ = results.begin(options, bounds=BOUNDS, **settings)
+    threads = options.threads
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        document["cold"] = cold(everything, folder, options)
-        document["warm"] = warm(first_step, folder / "cache-0", options)
-        document["at_once"] = at_once(everything, folder / "at-once", options)
-        document["read_only"] = read_only(everything, options.threads)
+        caches = [Path(name, f"cache-{number}") for number in range(cold_rounds)]
+        document["cold"] = cold(everything, caches, threads)
+        document["warm"] = warm(first_step, caches[0], threads, options.rounds)
+        shared = Path(name, "at-once")
+        document["at_once"] = at_once(everything, shared, threads, processes)
+        document["read_only"] = read_only(everything, threads)
     document["failed"] = failed(document)
-    path = results.write(options.out, document, picture(document))
-    say(f"written: {path} and .png")
-    return document
+    yield document
 
 
-def cold(script: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+def cold(script: str, caches: list[Path], threads: int) -> dict[str, Any]:
     """Compile everything in a fresh cache, several times."""
     ended = []
-    for number in range(options.cold_rounds):
-        cache = {"NUMBA_CACHE_DIR": str(folder / f"cache-{number}")}
-        ended.append(process(script, options.threads, cache))
+    for cache in caches:
+        ended.append(process(script, threads, {"NUMBA_CACHE_DIR": str(cache)}))
         say(f"cold: {ended[-1].seconds:.1f} s")
     return {
         "seconds": summary([one.seconds for one in ended]),
@@ -168,58 +132,50 @@ def cold(script: str, folder: Path, options: argparse.Namespace) -> dict[str, An
     }
 
 
-def warm(script: str, cache: Path, options: argparse.Namespace) -> dict[str, Any]:
+def warm(script: str, cache: Path, threads: int, rounds: int) -> dict[str, Any]:
     """Time imports and the first step, in turn, with a cache that is there."""
-    environment = {"NUMBA_CACHE_DIR": str(cache)}
     scripts = {**SCRIPTS, "first_step_from_cache": script}
 
     def turn(script: str) -> float:
-        return process(script, options.threads, environment).seconds
+        return process(script, threads, {"NUMBA_CACHE_DIR": str(cache)}).seconds
 
     for script in scripts.values():
         turn(script)  # what is compiled now, .pyc included, is there from now on
-    times = interleaved(
-        {name: partial(turn, script) for name, script in scripts.items()},
-        options.rounds,
-    )
+    turns = {name: partial(turn, script) for name, script in scripts.items()}
+    times = interleaved(turns, rounds)
     pairs = zip(times["import_scratchnet"], times["import_numba"], strict=True)
     times["import_above_numba"] = [ours - numba for ours, numba in pairs]
-    for name, seconds in times.items():
-        say(f"{name}: {summary(seconds)['median']:.2f} s")
-    return {name: summary(seconds) for name, seconds in times.items()}
+    found = {name: summary(seconds) for name, seconds in times.items()}
+    for name in found:
+        say(f"{name}: {found[name]['median']:.2f} s")
+    return found
 
 
-def at_once(script: str, cache: Path, options: argparse.Namespace) -> dict[str, Any]:
+def at_once(script: str, cache: Path, threads: int, processes: int) -> dict[str, Any]:
     """Start several processes with one empty cache, and compare what they learnt."""
-    ended: list[Ended | Exception] = []
 
-    def start() -> None:
-        try:
-            variables = {"NUMBA_CACHE_DIR": str(cache)}
-            ended.append(process(script, options.threads, variables))
-        except RuntimeError as error:
-            ended.append(error)
+    def start(_: int) -> Ended:
+        return process(script, threads, {"NUMBA_CACHE_DIR": str(cache)})
 
-    threads = [threading.Thread(target=start) for _ in range(options.processes)]
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(processes) as pool:
+        ended = list(pool.map(start, range(processes)))
     seconds = time.perf_counter() - started
-    say(f"{options.processes} at once: {seconds:.1f} s")
-    succeeded = [one for one in ended if isinstance(one, Ended)]
+    say(f"{processes} at once: {seconds:.1f} s")
     return {
-        "processes": options.processes,
+        "processes": processes,
         "seconds": seconds,
-        "failures": [str(one) for one in ended if not isinstance(one, Ended)],
-        "different_weights": len({one.answer for one in succeeded}),
+        "different_weights": len({one.first_line for one in ended}),
     }
 
 
 def read_only(script: str, threads: int) -> dict[str, Any]:
-    """Run from an install that can't be written to, with and without a home."""
-    found: dict[str, Any] = {"enforced": True}
+    """Run from an install that can't be written to, with and without a home.
+
+    Python writes bytecode wherever it can: no ``__pycache__`` afterwards shows that the
+    install was indeed read-only.
+    """
+    found: dict[str, Any] = {}
     with read_only_install() as (package, home):
         for name, folder in (("with_home", home), ("without_home", None)):
             variables: dict[str, str | None] = {
@@ -227,10 +183,7 @@ def read_only(script: str, threads: int) -> dict[str, Any]:
                 "HOME": str(folder or "/dev/null/nowhere"),
                 "PYTHONPATH": str(package),
             }
-            runs = [
-                process(PROBE + script, threads, variables, package) for _ in range(2)
-            ]
-            found["enforced"] &= not any("WRITABLE" in one.errors for one in runs)
+            runs = [process(script, threads, variables, package) for _ in range(2)]
             found[name] = {
                 "seconds": [one.seconds for one in runs],
                 "announcements": [one.announcements for one in runs],
@@ -267,10 +220,7 @@ def _obey_permissions() -> None:
 
 
 def process(
-    script: str,
-    threads: int,
-    environment: dict[str, Any],
-    folder: Path | None = None,
+    script: str, threads: int, environment: dict[str, Any], folder: Path | None = None
 ) -> Ended:
     """Run a script in a process of its own, until it has printed a line and ended.
 
@@ -295,55 +245,47 @@ def process(
             preexec_fn=None if folder is None else _obey_permissions,
         ) as child:
             assert child.stdout is not None
-            answer = child.stdout.readline().strip()
+            first_line = child.stdout.readline().strip()
             seconds = time.perf_counter() - started
         errors.seek(0)
         printed = errors.read()
     if child.returncode != 0:
         raise RuntimeError(f"a process ended with {child.returncode}:\n{printed}")
-    return Ended(seconds, answer, printed)
+    return Ended(seconds, first_line, printed.count(ANNOUNCEMENT))
 
 
-def failed(document: dict[str, Any]) -> list[str]:
-    """Return what went wrong, whatever the times: processes and their results."""
-    at_once, read_only = document["at_once"], document["read_only"]
-    faults: dict[str, Callable[[], bool]] = {
-        "processes that start at once fail": lambda: bool(at_once["failures"]),
-        "they learn different weights": lambda: at_once["different_weights"] != 1,
-        "compiling is not announced once": lambda: (
-            set(document["cold"]["announcements"]) != {1}
-        ),
-        "a read-only install is written to": lambda: read_only["files_written"] > 0,
-        "the read-only install was none": lambda: not read_only["enforced"],
-    }
-    return [fault for fault, occurred in faults.items() if occurred()]
+def failed(document: Document) -> list[str]:
+    """Return what went wrong, whatever the times."""
+    faults = []
+    if document["at_once"]["different_weights"] != 1:
+        faults.append("processes that start at once learn different weights")
+    if set(document["cold"]["announcements"]) != {1}:
+        faults.append("compiling is not announced once")
+    if document["read_only"]["files_written"] > 0:
+        faults.append("a read-only install is written to")
+    return faults
 
 
-def measured(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def bounded(document: Document) -> dict[str, dict[str, Any]]:
     """Return the times that have a bound, by the bound's name."""
-    return {
-        "import_above_numba": document["warm"]["import_above_numba"],
-        "first_step_from_cache": document["warm"]["first_step_from_cache"],
-        "cold_compile": document["cold"]["seconds"],
-    }
+    times = {**document["warm"], "cold_compile": document["cold"]["seconds"]}
+    return {name: times[name] for name in document["bounds"]}
 
 
-def as_table(document: dict[str, Any]) -> str:
+def as_table(document: Document) -> str:
     """Return the result as a table in Markdown."""
-    bounds, bounded = document["bounds"], measured(document)
+    bounds = document["bounds"]
     rows = [
-        [name.replace("_", " "), *_row(found), f"{bounds[name]:g}"]
-        for name, found in bounded.items()
-    ]
-    rows += [
-        [name.replace("_", " "), *_row(found), ""]
-        for name, found in document["warm"].items()
-        if name not in bounded
+        [
+            name.replace("_", " "),
+            *(f"{found[part]:.3f}" for part in ("median", "iqr")),
+            f"{bounds[name]:g}" if name in bounds else "",
+        ]
+        for name, found in (bounded(document) | document["warm"]).items()
     ]
     at_once = document["at_once"]
-    rows.append(
-        [f"{at_once['processes']} cold at once", f"{at_once['seconds']:.1f}", "", ""]
-    )
+    title = f"{at_once['processes']} cold at once"
+    rows.append([title, f"{at_once['seconds']:.1f}", "", ""])
     for name in ("with_home", "without_home"):
         first, second = document["read_only"][name]["seconds"]
         title = f"read-only install, {name.replace('_', ' ')}: first, second run"
@@ -352,14 +294,10 @@ def as_table(document: dict[str, Any]) -> str:
     return "\n\n".join([table, *(f"FAILED: {fault}" for fault in document["failed"])])
 
 
-def _row(found: dict[str, Any]) -> list[str]:
-    return [f"{found['median']:.3f}", f"{found['iqr']:.3f}"]
-
-
-def picture(document: dict[str, Any]) -> Any:
-    """Draw each time beside its bound; whiskers are quartiles."""
+def picture(document: Document) -> Any:
+    """Draw each time beside its bound."""
     figure, axes = plot.figure(1, len(BOUNDS), width=3.5)
-    for panel, (name, found) in zip(axes[0], measured(document).items(), strict=True):
+    for panel, (name, found) in zip(axes[0], bounded(document).items(), strict=True):
         plot.bars(
             panel,
             [""],

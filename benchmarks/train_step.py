@@ -2,258 +2,153 @@
 
     python -m benchmarks.train_step
 
-Six models, training with batches of 64 and inference with 64 and 256.
+Six models, training with batches of 64 and inference with 64 and 256. No clock starts
+before the libraries agree on outputs and losses; then they take turns.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks import peers, plot, results
-from benchmarks.libraries import LIBRARIES, SGEMM
-from benchmarks.networks import CASES, Case, arithmetic
-from benchmarks.results import say
-from benchmarks.statistics import ratio_to_fastest, summary
-from benchmarks.turns import interleaved
-from benchmarks.workers import Worker, WorkerError
-from experiments.arguments import names
-from experiments.table import markdown
+from benchmarks.harness import command, comparison, peers, plot
+from benchmarks.harness.libraries import LIBRARIES, SGEMM
+from benchmarks.harness.networks import Case, arithmetic
+from benchmarks.harness.peers import OWN, Peers
+from benchmarks.harness.processes import Worker
+from benchmarks.harness.results import Document, say
+from benchmarks.harness.statistics import against_fastest, summary
+from benchmarks.harness.tables import markdown
+from benchmarks.harness.turns import interleaved
 
-
-@dataclass(frozen=True)
-class Activity:
-    """What is timed: training or inference, with a batch size."""
-
-    kind: str
-    batch_size: int
-
-    @property
-    def name(self) -> str:
-        """What the JSON calls it, such as ``inference_256``."""
-        return f"{self.kind}_{self.batch_size}"
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much is run.
-
-    Attributes:
-        images: to infer.
-        warm_up: seconds, for each activity of each library.
-        turn: seconds.
-        sgemm: rows and columns of its matrices.
-    """
-
-    images: int = 4096
-    warm_up: float = 1.5
-    turn: float = 0.25
-    sgemm: int = 2048
-
-
-QUICK = Sizes(images=256, warm_up=0.0, turn=0.01, sgemm=256)
-
-ACTIVITIES = (
-    Activity("training", 64),
-    Activity("inference", 64),
-    Activity("inference", 256),
-)
+# What is timed, and with which batch size.
+ACTIVITIES = {
+    "training_64": ("training", 64),
+    "inference_64": ("inference", 64),
+    "inference_256": ("inference", 256),
+}
 
 TRAINING_BATCHES = 8
 
 
+# How much is run: images to infer, seconds of warm-up and of a turn for each activity
+# of each library, rows and columns of sgemm's matrices.
+FULL = (4096, 1.5, 0.25, 2048)
+QUICK = (256, 0.0, 0.01, 256)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
-    parser = results.parser(__doc__.splitlines()[0], rounds=15)
-    parser.add_argument(
-        "--models", type=names(tuple(CASES)), default="all", help=", ".join(CASES)
-    )
-    parser.add_argument(
-        "--libraries",
-        type=names(tuple(LIBRARIES)),
-        default="all",
-        help=", ".join(LIBRARIES),
-    )
-    options = results.parse(parser, arguments)
-    if options.quick:
-        options.rounds = min(options.rounds, 2)
-    document = run(options, QUICK if options.quick else Sizes())
-    print(as_table(document))
+    names = tuple(LIBRARIES)
+    parser = comparison.parser("train_step", __doc__, rounds=15, libraries=names)
+    options = command.parse(parser, arguments)
+    measure = partial(comparison.measure_models, measure=measure_model)
+    command.run(options, measure, as_table, picture)
     return 0
 
 
-def run(options: argparse.Namespace, sizes: Sizes) -> dict[str, Any]:
-    """Measure case after case; what is done is written at once, beside earlier ones."""
-    wanted = [peers.OWN, *(n for n in options.libraries if n != peers.OWN)]
-    libraries, missing = peers.choose(wanted)
-    document = results.document("train_step", options)
-    document |= {"libraries": libraries, "missing": missing, "cases": {}}
-    cases = results.kept(results.earlier(options, document, alike=("libraries",)))
-    for name in options.models:
-        found = measure(CASES[name], libraries, options, sizes)
-        cases[name] = results.measured(document, found)
-        document["cases"] = {name: cases[name] for name in CASES if name in cases}
-        path = results.write(options.out, document, picture(document))
-    say(f"written: {path} and .png")
-    return document
-
-
-def measure(
-    case: Case, libraries: list[str], options: argparse.Namespace, sizes: Sizes
+def measure_model(
+    case: Case, libraries: list[str], options: argparse.Namespace
 ) -> dict[str, Any]:
-    """Check that the libraries agree on a case, then time every activity."""
-    say(f"{case.title}:")
-    if not any(kind == "Conv2D" for kind, _ in case.network()):
-        # Without images between its layers, there is no other memory format.
-        libraries = [name for name in libraries if name != "torch_channels_last"]
-    failures: dict[str, str] = {}
-    with ExitStack() as stack:
-        workers = peers.start(stack, libraries, options.threads, failures)
-        weights = peers.initial_weights(workers[peers.OWN], case)
-        checked = peers.cross_check(workers, case, weights, 64, failures)
-        sgemm = stack.enter_context(Worker(SGEMM, threads=options.threads))
-        flop = sgemm.call("measure", sizes.sgemm)
-        sgemm.call("warm_up", "sgemm", sizes.warm_up, sizes.turn)
-        warm = _prepare(workers, case, weights, sizes, failures)
+    """Check that the libraries agree on a model, then time every activity."""
+    images, warm_up, turn, size = QUICK if options.quick else FULL
+    with (
+        Peers(libraries, options.threads) as several,
+        Worker(SGEMM, threads=options.threads) as sgemm,
+    ):
+        weights = peers.initial_weights(several, case)
+        checked = peers.cross_check(several, case, weights, 64)
+        sgemm_flop = sgemm.call("measure", size)
+        sgemm.call("warm_up", "sgemm", warm_up, turn)
+        training = peers.random_images(case, 64 * TRAINING_BATCHES)
+        x, _ = peers.random_images(case, images)
+
+        def prepare(worker: Worker) -> dict[str, Any]:
+            worker.call("build", "timed", case.image_shape, case.network(), weights)
+            warm = {}
+            for activity, (kind, batch_size) in ACTIVITIES.items():
+                data = training if kind == "training" else (x,)
+                worker.call(f"add_{kind}", activity, "timed", *data, batch_size)
+                warm[activity] = worker.call("warm_up", activity, warm_up, turn)
+            return warm
+
+        warm = several.each(prepare)
         activities = {}
         for activity in ACTIVITIES:
-            turns = {
-                "sgemm": partial(sgemm.call, "turn", "sgemm"),
-                **{
-                    name: partial(worker.call, "turn", activity.name)
-                    for name, worker in workers.items()
-                },
+            turns = {"sgemm": partial(sgemm.call, "turn", "sgemm")} | {
+                name: partial(worker.call, "turn", activity)
+                for name, worker in several.workers.items()
             }
             times = interleaved(turns, options.rounds)
-            found = _evaluate(case, activity, times, flop)
+            found = evaluate(case, activity, times, sgemm_flop)
             for name, entry in found["libraries"].items():
-                entry["warm_up"] = warm[name][activity.name]
-            activities[activity.name] = found
-            say(f"  {activity.name}: {_line(found)}")
+                entry["warm_up"] = warm[name][activity]
+            activities[activity] = found
+            say(f"  {activity}: {' | '.join(_cells(found, libraries))}")
     return {
         "title": case.title,
-        "checked": checked,
-        "failures": failures,
+        "checked": {name: checked[name] for name in several.workers},
+        "failures": several.failures,
         "activities": activities,
     }
 
 
-def _prepare(
-    workers: dict[str, Worker],
-    case: Case,
-    weights: list[np.ndarray],
-    sizes: Sizes,
-    failures: dict[str, str],
-) -> dict[str, dict[str, Any]]:
-    """Build the models that are timed, and warm them up, one library at a time."""
-    training = peers.random_images(case, 64 * TRAINING_BATCHES)
-    inference = peers.random_images(case, sizes.images)
-    warm: dict[str, dict[str, Any]] = {}
-    for name, worker in list(workers.items()):
-        try:
-            worker.call("build", "timed", case.image_shape, case.network(), weights)
-            warm[name] = {}
-            for activity in ACTIVITIES:
-                where = activity.name, "timed"
-                if activity.kind == "training":
-                    data = training.x, training.labels
-                    worker.call("add_training", *where, *data, activity.batch_size)
-                else:
-                    data_x = inference.x
-                    worker.call("add_inference", *where, data_x, activity.batch_size)
-                warm[name][activity.name] = worker.call(
-                    "warm_up", activity.name, sizes.warm_up, sizes.turn
-                )
-        except WorkerError as error:
-            peers.drop(workers, name, error, failures)
-    return warm
-
-
-def _evaluate(
-    case: Case, activity: Activity, times: dict[str, list[float]], sgemm_flop: float
+def evaluate(
+    case: Case, activity: str, times: dict[str, list[float]], sgemm_flop: float
 ) -> dict[str, Any]:
     """Turn the times of all rounds into what is reported."""
-    counted = arithmetic(case.image_shape, case.network())
-    flop = getattr(counted, activity.kind) * activity.batch_size
-    sgemm = [sgemm_flop / seconds for seconds in times["sgemm"]]
-    libraries = {
-        name: {
-            "seconds_per_step": summary(seconds),
-            "share_of_sgemm": flop / np.median(seconds) / np.median(sgemm),
-            "rounds": seconds,
-        }
-        for name, seconds in times.items()
-        if name != "sgemm"
-    }
-    others = {n: times[n] for n in libraries if n != peers.OWN}
-    against = ratio_to_fastest(times[peers.OWN], others) if others else None
+    kind, batch_size = ACTIVITIES[activity]
+    flop = arithmetic(case.image_shape, case.network())[kind] * batch_size
+    sgemm = [sgemm_flop / seconds for seconds in times.pop("sgemm")]
     return {
-        "batch_size": activity.batch_size,
+        "batch_size": batch_size,
         "flop_per_step": flop,
         "sgemm_flop_per_second": summary(sgemm),
-        "libraries": libraries,
-        "against_fastest_peer": against and {**against.as_dict(), "text": str(against)},
+        "libraries": {
+            name: {
+                "seconds_per_step": summary(seconds),
+                "share_of_sgemm": flop / np.median(seconds) / np.median(sgemm),
+                "rounds": seconds,
+            }
+            for name, seconds in times.items()
+        },
+        "against_fastest_peer": against_fastest(times, OWN),
     }
 
 
-def _line(found: dict[str, Any]) -> str:
-    milliseconds = ", ".join(
-        f"{name} {entry['seconds_per_step']['median'] * 1e3:.2f}"
-        for name, entry in found["libraries"].items()
-    )
-    share = found["libraries"][peers.OWN]["share_of_sgemm"]
-    against = found["against_fastest_peer"]
-    faster = f"; {against['text']}" if against else ""
-    return f"{milliseconds} ms; {share:.0%} of sgemm{faster}"
-
-
-def as_table(document: dict[str, Any]) -> str:
+def as_table(document: Document) -> str:
     """Return the result as a table in Markdown: medians in ms per step."""
     libraries = document["libraries"]
-    header = [
-        "ms per step",
-        *libraries,
-        "faster than the fastest peer [95 %]",
-        "share of sgemm",
+    header = ["ms per step", *libraries, comparison.AGAINST, "share of sgemm"]
+    rows = [
+        [f"{case['title']}, {activity.replace('_', ' ')}", *_cells(found, libraries)]
+        for case in document["cases"].values()
+        for activity, found in case["activities"].items()
     ]
-    rows = []
-    for case in document["cases"].values():
-        for name, found in case["activities"].items():
-            entries = found["libraries"]
-            against = found["against_fastest_peer"]
-            rows.append(
-                [
-                    f"{case['title']}, {name.replace('_', ' ')}",
-                    *(_milliseconds(entries.get(library)) for library in libraries),
-                    against["text"] if against else "–",
-                    f"{entries[peers.OWN]['share_of_sgemm']:.0%}",
-                ]
-            )
     return markdown(header, rows)
 
 
-def _milliseconds(entry: dict[str, Any] | None) -> str:
-    return "–" if entry is None else f"{entry['seconds_per_step']['median'] * 1e3:.2f}"
+def _cells(found: dict[str, Any], libraries: list[str]) -> list[str]:
+    share = found["libraries"][OWN]["share_of_sgemm"]
+    times = comparison.cells(found, libraries, "seconds_per_step", 1e3)
+    return [*times, f"{share:.0%}"]
 
 
-def picture(document: dict[str, Any]) -> Any:
+def picture(document: Document) -> Any:
     """Draw a row of points per activity, in units of scratchnet's median."""
+    title = f"time of a step: medians of {document['rounds']} rounds; "
     figure, axes = plot.figure(
-        *(len(ACTIVITIES), 1),
-        width=11,
-        height=3.2,
-        title=f"time of a step: medians of {document['rounds']} rounds; "
-        "whiskers: quartiles",
+        len(ACTIVITIES), width=11, height=3.2, title=f"{title}whiskers: quartiles"
     )
     cases = document["cases"].values()
-    for activity, (row,) in zip(ACTIVITIES, axes, strict=True):
-        entries = [case["activities"][activity.name]["libraries"] for case in cases]
+    for (activity, (kind, batch_size)), (row,) in zip(
+        ACTIVITIES.items(), axes, strict=True
+    ):
+        entries = [case["activities"][activity]["libraries"] for case in cases]
         plot.points(
             row,
             [case["title"] for case in cases],
@@ -261,7 +156,7 @@ def picture(document: dict[str, Any]) -> Any:
                 library: [_relative(entry, library) for entry in entries]
                 for library in document["libraries"]
             },
-            title=f"{activity.kind}, batch {activity.batch_size}",
+            title=f"{kind}, batch {batch_size}",
             label="time (scratchnet's median = 1)",
         )
         row.axhline(1, color="black", linewidth=0.8, zorder=0)
@@ -271,7 +166,7 @@ def picture(document: dict[str, Any]) -> Any:
 def _relative(entries: dict[str, Any], library: str) -> plot.Interval | None:
     if library not in entries:
         return None
-    own = entries[peers.OWN]["seconds_per_step"]["median"]
+    own = entries[OWN]["seconds_per_step"]["median"]
     return plot.interval(entries[library]["seconds_per_step"], 1 / own)
 
 

@@ -12,7 +12,7 @@ import scratchnet
 SUBSET = {
     "": (
         "Sequential Input models layers activations initializers losses optimizers "
-        "metrics callbacks datasets utils Trainer gradcheck architectures"
+        "metrics callbacks datasets utils Model gradcheck architectures"
     ),
     "models": "Sequential load_model",
     "layers": (

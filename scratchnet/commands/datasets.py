@@ -8,7 +8,7 @@ from typing import Any
 
 from scratchnet import datasets
 from scratchnet.datasets import loading
-from scratchnet.datasets.description import Dataset
+from scratchnet.datasets.dataset import Dataset
 from scratchnet.foundation.errors import DatasetError
 
 
@@ -81,13 +81,11 @@ def _list(chosen: list[Dataset]) -> int:
 
 
 def _copy_in_use(dataset: Dataset) -> tuple[str, str]:
-    for inspection in loading.inspect(dataset):
-        provenance = inspection.provenance
-        if provenance:
-            folder = f"{provenance['folder']} ({provenance['source']})"
-            return provenance["level"], folder
-        if inspection.place and inspection.place.user_owned:
-            return "fault", f"{inspection.place.folder} (SCRATCHNET_DATA)"
+    for place, found in loading.inspect(dataset):
+        if not isinstance(found, DatasetError):
+            return found["level"], f"{found['folder']} ({found['source']})"
+        if place.is_users:
+            return "fault", f"{place.folder} (SCRATCHNET_DATA)"
     return "-", "not found; scratchnet datasets download " + dataset.name
 
 
@@ -95,33 +93,31 @@ def _download(dataset: Dataset) -> int:
     if not dataset.files:
         print(f"{dataset.name}: nothing to download, it comes with scikit-learn")
         return 0
-    known = loading.is_cached(dataset)
     try:
-        place = loading.fetch(dataset)
+        copy, is_new = loading.fetch(dataset)
     except DatasetError as error:
         print(f"{dataset.name}: {error}", file=sys.stderr)
         return 1
-    folder = place.folder / dataset.editions[0].file_folders[0]
-    print(f"{dataset.name}: {'already' if known else 'downloaded,'} in {folder}")
+    print(f"{dataset.name}: {'downloaded,' if is_new else 'already'} in {copy.folder}")
     return 0
 
 
 def _verify(dataset: Dataset, *, asked_for: bool) -> int:
     """Check every copy; a data set that is nowhere is a fault if it was asked for."""
-    inspections = loading.inspect(dataset)
-    if not inspections:
+    copies = loading.inspect(dataset)
+    if not copies:
         print(f"{dataset.name}: not found")
         return 1 if asked_for else 0
-    for inspection in inspections:
-        provenance = inspection.provenance
-        if provenance is None:
-            print(f"{dataset.name}: FAULT: {inspection.fault}")
+    for _, found in copies:
+        if isinstance(found, DatasetError):
+            print(f"{dataset.name}: FAULT: {found}")
             continue
-        source, level = provenance["source"], provenance["level"]
-        print(f"{dataset.name}: {level} ({source}, {provenance['folder']})")
-        for file in provenance["files"]:
+        print(
+            f"{dataset.name}: {found['level']} ({found['source']}, {found['folder']})"
+        )
+        for file in found["files"]:
             print(f"  {file['sha256']}  {file['name']} ({file['bytes']} bytes)")
             for name, sha256 in file["contents"].items():
                 if sha256 != file["sha256"]:
                     print(f"    {sha256}  {name}, unpacked")
-    return 1 if any(inspection.fault for inspection in inspections) else 0
+    return int(any(isinstance(found, DatasetError) for _, found in copies))

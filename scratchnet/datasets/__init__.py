@@ -2,8 +2,8 @@
 
 Each module has `load_data()` with Keras's shapes and dtypes. Files are looked for in
 
-1. `$SCRATCHNET_DATA`: the user's own files, checked for structure only; their SHA-256
-   and the level of verification are recorded;
+1. `$SCRATCHNET_DATA`: the user's own files, of which only archives (`.tar.gz`, `.npz`)
+   must be the published ones; their SHA-256 and its level of trust are recorded;
 2. scratchnet's cache, `$XDG_CACHE_HOME/scratchnet/datasets`, by default
    `~/.cache/scratchnet/datasets`;
 3. Keras's `~/.keras/datasets` (`$KERAS_HOME/datasets` if that is set);
@@ -24,7 +24,8 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet.datasets import cifar100, digits, fashion_mnist, mnist
-from scratchnet.datasets.description import Dataset
+from scratchnet.datasets.dataset import Dataset
+from scratchnet.datasets.loading import provenance_of
 from scratchnet.foundation.lookup import missing_attribute
 
 __all__ = ["cifar100", "digits", "fashion_mnist", "get", "mnist", "names", "provenance"]
@@ -76,8 +77,6 @@ def provenance(name: str) -> dict[str, Any]:
         ValueError: no data set has this name.
         DatasetError: the data set can't be loaded.
     """
-    from scratchnet.datasets.loading import provenance_of
-
     return provenance_of(get(name))
 
 

@@ -14,6 +14,7 @@ for Fashion-MNIST or MNIST fits, in these steps:
 
 Reference: E. Alpaydin, C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI
 Machine Learning Repository, 1998 (the test part).
+https://scikit-learn.org/stable/datasets/toy_dataset.html
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchnet.datasets.description import Arrays, Dataset, Splits, as_splits
+from scratchnet.datasets.dataset import Dataset, Splits
+from scratchnet.datasets.loading import remember
 from scratchnet.foundation.errors import DatasetError
 
 class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
@@ -34,6 +36,17 @@ class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 CONTENT_SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 
 TEST_EVERY = 5
+
+
+DATASET = Dataset(
+    name="digits",
+    title="Digits",
+    class_names=class_names,
+    image_shape=(28, 28, 1),
+    train_count=1442,
+    test_count=355,
+    dark_background=True,
+)
 
 
 def load_data() -> Splits:
@@ -47,11 +60,11 @@ def load_data() -> Splits:
         `((x_train, y_train), (x_test, y_test))`, new arrays on every call.
 
     Raises:
-        DatasetError: scikit-learn is missing or its scans are damaged.
+        DatasetError: scikit-learn's scans are not those that are pinned here.
     """
-    from scratchnet.datasets.loading import load
-
-    return as_splits(load(DATASET))
+    scans, labels = _load_scans()
+    images, test = enlarge(scans), is_test_image(labels)
+    return (images[~test], labels[~test]), (images[test], labels[test])
 
 
 def enlarge(images: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.uint8]:
@@ -101,70 +114,36 @@ def is_test_image(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return chosen
 
 
-def _build() -> tuple[Arrays, dict[str, Any]]:
-    """Make the arrays, and say where they came from."""
-    images, labels, provenance = _scans()
-    test = is_test_image(labels)
-    enlarged = enlarge(images)
-    arrays: Arrays = {
-        "x_train": enlarged[~test],
-        "y_train": labels[~test],
-        "x_test": enlarged[test],
-        "y_test": labels[test],
-    }
-    return arrays, provenance
+def _load_scans() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Return scikit-learn's scans (1797, 8, 8) and labels (1797,)."""
+    import sklearn
+    from sklearn.datasets import load_digits
 
-
-def _scans() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], dict[str, Any]]:
-    """Return scikit-learn's images (1797, 8, 8), labels (1797,) and provenance."""
-    try:
-        import sklearn
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise DatasetError(
-            "Digits: scikit-learn, which holds this data set, can't be imported "
-            f"({error}); install it with: pip install scikit-learn"
-        ) from error
     bunch = load_digits()
-    images = bunch.images.astype(np.uint8)
-    labels = bunch.target.astype(np.uint8)
-    if images.shape != (1797, 8, 8) or labels.shape != (1797,) or images.max() > 16:
+    scans, labels = bunch.images.astype(np.uint8), bunch.target.astype(np.uint8)
+    sha256 = hashlib.sha256(scans.tobytes() + labels.tobytes()).hexdigest()
+    if sha256 != CONTENT_SHA256:
         raise DatasetError(
-            "Digits: expected 1797 scans of 8x8 with values 0 to 16 from "
-            f"scikit-learn {sklearn.__version__}, received {images.shape} with "
-            f"values up to {images.max()}"
+            f"Digits: expected scans of SHA-256 {CONTENT_SHA256} from scikit-learn "
+            f"{sklearn.__version__}, received {scans.shape} of {sha256}; "
+            "install it again"
         )
-    sha256 = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
-    level = "content" if sha256 == CONTENT_SHA256 else "structure"
-    folder = str(Path(sklearn.__file__).parent / "datasets" / "data")
+    folder = Path(sklearn.__file__).parent / "datasets" / "data"
     record = {
         "name": f"load_digits of scikit-learn {sklearn.__version__}",
-        "path": str(Path(folder) / "digits.csv.gz"),
-        "bytes": images.nbytes + labels.nbytes,
+        "path": str(folder / "digits.csv.gz"),
+        "bytes": scans.nbytes + labels.nbytes,
         "sha256": sha256,
-        "level": level,
+        "level": "content",
         "contents": {"images and labels": sha256},
     }
-    provenance = {
-        "dataset": "digits",
-        "source": "scikit-learn",
-        "folder": folder,
-        "level": level,
-        "files": [record],
-    }
-    return images, labels, provenance
-
-
-DATASET = Dataset(
-    name="digits",
-    title="Digits",
-    module=__name__,
-    class_names=class_names,
-    image_shape=(28, 28, 1),
-    dark_background=True,
-    train_count=1442,
-    test_count=355,
-    homepage="https://scikit-learn.org/stable/datasets/toy_dataset.html",
-    advice="it comes with scikit-learn: pip install scikit-learn",
-    built_in=_build,
-)
+    remember(
+        {
+            "dataset": "digits",
+            "source": "scikit-learn",
+            "folder": str(folder),
+            "level": "content",
+            "files": [record],
+        }
+    )
+    return scans, labels

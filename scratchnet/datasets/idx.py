@@ -21,108 +21,97 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from scratchnet.datasets.description import (
-    Array,
-    Arrays,
+from scratchnet.datasets.dataset import (
     Content,
     Contents,
-    Dataset,
+    Pair,
     PublishedFile,
-    check_labels,
+    Splits,
 )
 from scratchnet.foundation.errors import DatasetError
 
 UNSIGNED_BYTE = 0x08
 
-
-def idx_size(shape: tuple[int, ...]) -> int:
-    """Return how many bytes an IDX file of unsigned bytes of this shape has.
-
-    >>> idx_size((60000, 28, 28))
-    47040016
-    """
-    return 4 + 4 * len(shape) + math.prod(shape)
-
-
-def read_idx(content: bytes, shape: tuple[int, ...], who: str) -> npt.NDArray[np.uint8]:
-    """Decode an IDX file of unsigned bytes that must have exactly this shape.
-
-    Args:
-        content: the whole file, decompressed.
-        shape: expected shape, (N, H, W) for images and (N,) for labels.
-        who: names the file in errors.
-
-    Returns:
-        A new, writable uint8 array.
-
-    Raises:
-        DatasetError: wrong magic number, dimensions or length.
-    """
-    dimensions = len(shape)
-    header_size = 4 + 4 * dimensions
-    if len(content) < header_size:
-        raise DatasetError(
-            f"{who}: expected an IDX header of {header_size} bytes, "
-            f"received a file of {len(content)}"
-        )
-    magic, *sizes = struct.unpack_from(f">{1 + dimensions}I", content)
-    expected_magic = UNSIGNED_BYTE << 8 | dimensions
-    if magic != expected_magic:
-        raise DatasetError(
-            f"{who}: expected IDX magic number 0x{expected_magic:08x} (unsigned "
-            f"bytes, {dimensions} dimensions), received 0x{magic:08x}"
-        )
-    if tuple(sizes) != shape:
-        raise DatasetError(f"{who}: expected shape {shape}, received {tuple(sizes)}")
-    if len(content) != idx_size(shape):
-        raise DatasetError(
-            f"{who}: expected {idx_size(shape)} bytes, received {len(content)}"
-        )
-    elements = np.frombuffer(content, np.uint8, offset=header_size)
-    return elements.reshape(shape).copy()
+# Of each file of a data set like MNIST: its name and the size of what is inside.
+SIZES = {
+    "train-images-idx3-ubyte": 16 + 60_000 * 28 * 28,
+    "train-labels-idx1-ubyte": 8 + 60_000,
+    "t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28,
+    "t10k-labels-idx1-ubyte": 8 + 10_000,
+}
 
 
-def idx_files(
-    pins: tuple[tuple[str, int, str, str], ...],
+def published_files(
+    packed: tuple[tuple[int, str], ...],
+    unpacked: tuple[str, ...],
     mirrors: tuple[str, ...],
-    counts: tuple[int, int],
-    image_shape: tuple[int, int],
+    folders: tuple[str, ...],
 ) -> tuple[PublishedFile, ...]:
-    """Describe the four gzipped files of an MNIST-like data set.
+    """Describe the four gzipped files of a data set like MNIST.
 
     Args:
-        pins: (name, size, SHA-256 of the gz file, SHA-256 of its content) per file.
+        packed: for each of `SIZES`, bytes and SHA-256 of the gz file.
+        unpacked: for each of `SIZES`, the SHA-256 of what is inside.
         mirrors: URLs of folders that hold the files, each ending in a slash.
-        counts: number of training and test images.
-        image_shape: (H, W).
+        folders: where the files may lie, packed or unpacked.
     """
-    files = []
-    for name, size, sha256, content_sha256 in pins:
-        count = counts[0] if name.startswith("train") else counts[1]
-        shape = (count, *image_shape) if "images" in name else (count,)
-        content = Content(name.removesuffix(".gz"), idx_size(shape), content_sha256)
-        urls = tuple(mirror + name for mirror in mirrors)
-        files.append(PublishedFile(name, size, sha256, "gzip", (content,), urls))
-    return tuple(files)
+    return tuple(
+        PublishedFile(
+            name=f"{name}.gz",
+            size=packed_size,
+            sha256=packed_sha256,
+            packing="gzip",
+            contents=(Content(name, sha256, limit=SIZES[name]),),
+            folders=folders,
+            unpacked_folders=folders,
+            urls=tuple(f"{mirror}{name}.gz" for mirror in mirrors),
+        )
+        for name, (packed_size, packed_sha256), sha256 in zip(
+            SIZES, packed, unpacked, strict=True
+        )
+    )
 
 
-def decode_idx(contents: Contents, dataset: Dataset) -> Arrays:
-    """Turn the four unpacked files into `x_train`, `y_train`, `x_test`, `y_test`.
+def read_splits(files: Contents) -> Splits:
+    """Turn the four unpacked files into training and test images of ten classes.
 
     Raises:
         DatasetError: a file is not what its name says.
     """
-    height, width, _ = dataset.image_shape
-    arrays: dict[str, Array] = {}
-    for split, prefix, count in (
-        ("train", "train", dataset.train_count),
-        ("test", "t10k", dataset.test_count),
-    ):
-        images, labels = f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte"
-        arrays[f"x_{split}"] = read_idx(
-            contents[images], (count, height, width), f"{dataset.title} '{images}'"
-        )
-        who = f"{dataset.title} '{labels}'"
-        arrays[f"y_{split}"] = read_idx(contents[labels], (count,), who)
-        check_labels(arrays[f"y_{split}"], dataset.num_classes, who)
-    return arrays
+    return _read_split(files, "train"), _read_split(files, "t10k")
+
+
+def _read_split(files: Contents, split: str) -> Pair:
+    images, labels = f"{split}-images-idx3-ubyte", f"{split}-labels-idx1-ubyte"
+    x, y = read_idx(files[images], 3, images), read_idx(files[labels], 1, labels)
+    if y.size and y.max() > 9:
+        raise DatasetError(f"{labels}: expected labels 0 to 9, received {y.max()}")
+    return x, y
+
+
+def read_idx(content: bytes, dimensions: int, who: str) -> npt.NDArray[np.uint8]:
+    """Decode an IDX file of unsigned bytes.
+
+    Args:
+        content: the whole file, decompressed.
+        dimensions: 3 for images (N, H, W), 1 for labels (N,).
+        who: names the file in errors.
+
+    Returns:
+        A new, writable array.
+
+    Raises:
+        DatasetError: the header says something else, or is not followed by as many
+            elements as it says.
+    """
+    header = struct.Struct(f">4s{dimensions}I")
+    magic = bytes([0, 0, UNSIGNED_BYTE, dimensions])
+    if content[:4] == magic and len(content) >= header.size:
+        _, *sizes = header.unpack_from(content)
+        if len(content) == header.size + math.prod(sizes):
+            elements = np.frombuffer(content, np.uint8, offset=header.size)
+            return elements.reshape(sizes).copy()
+    raise DatasetError(
+        f"{who}: expected IDX: {magic.hex(' ')}, {dimensions} sizes, and as many bytes "
+        f"as they say; received {len(content)} bytes, {content[: header.size].hex(' ')}"
+    )

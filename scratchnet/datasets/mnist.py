@@ -4,22 +4,25 @@ Two editions are read: the four original IDX files, and Keras's `mnist.npz`.
 
 Reference: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, *Gradient-based learning applied
 to document recognition*, Proceedings of the IEEE 86(11), 1998.
+http://yann.lecun.com/exdb/mnist/
 """
 
 from __future__ import annotations
 
-from scratchnet.datasets.description import (
-    MIB,
+import io
+
+import numpy as np
+
+from scratchnet.datasets import idx
+from scratchnet.datasets.dataset import (
     Content,
+    Contents,
     Dataset,
-    Edition,
     PublishedFile,
     Splits,
-    as_splits,
 )
-from scratchnet.datasets.idx import decode_idx, idx_files
-from scratchnet.datasets.npz import decode_npz
-from scratchnet.foundation.subset import refuse
+from scratchnet.datasets.loading import load
+from scratchnet.foundation.outside import refuse
 
 class_names = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
@@ -28,32 +31,18 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 
-# name, bytes, SHA-256 of the gz file, SHA-256 of what is inside
-PINS = (
-    (
-        "train-images-idx3-ubyte.gz",
-        9_912_422,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    ),
-    (
-        "train-labels-idx1-ubyte.gz",
-        28_881,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    ),
-    (
-        "t10k-images-idx3-ubyte.gz",
-        1_648_877,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    ),
-    (
-        "t10k-labels-idx1-ubyte.gz",
-        4_542,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
+# Size and SHA-256 of the gz files, SHA-256 of what is inside, in the order of `idx`.
+PACKED = (
+    (9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    (28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    (1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    (4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+)
+UNPACKED = (
+    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 )
 
 FOLDERS = ("mnist", "MNIST/raw")
@@ -64,33 +53,32 @@ KERAS_FILE = PublishedFile(
     size=11_490_434,
     sha256=KERAS_SHA256,
     packing="none",
-    contents=(Content("mnist.npz", 64 * MIB, KERAS_SHA256),),
+    contents=(Content("mnist.npz", KERAS_SHA256, limit=11_490_434),),
+    folders=(".", "mnist"),
 )
+
+
+def decode(files: Contents) -> Splits:
+    """Turn the files of either edition into training and test images."""
+    if "mnist.npz" not in files:
+        return idx.read_splits(files)
+    with np.load(io.BytesIO(files["mnist.npz"]), allow_pickle=False) as arrays:
+        return (
+            (arrays["x_train"], arrays["y_train"]),
+            (arrays["x_test"], arrays["y_test"]),
+        )
+
 
 DATASET = Dataset(
     name="mnist",
     title="MNIST",
-    module=__name__,
     class_names=class_names,
     image_shape=(28, 28, 1),
-    dark_background=True,
     train_count=60_000,
     test_count=10_000,
-    editions=(
-        Edition(
-            files=idx_files(PINS, MIRRORS, (60_000, 10_000), (28, 28)),
-            file_folders=FOLDERS,
-            content_folders=FOLDERS,
-            decode=decode_idx,
-        ),
-        Edition(
-            files=(KERAS_FILE,),
-            file_folders=(".", "mnist"),
-            content_folders=(),
-            decode=decode_npz,
-        ),
-    ),
-    homepage="http://yann.lecun.com/exdb/mnist/",
+    dark_background=True,
+    editions=(idx.published_files(PACKED, UNPACKED, MIRRORS, FOLDERS), (KERAS_FILE,)),
+    decode=decode,
     advice="Keras's mnist.npz is accepted too",
 )
 
@@ -116,7 +104,5 @@ def load_data(path: str = "mnist.npz") -> Splits:
     Reference:
         keras/src/datasets/mnist.py
     """
-    from scratchnet.datasets.loading import load
-
-    refuse("mnist.load_data", path=(path, "mnist.npz"))
-    return as_splits(load(DATASET))
+    refuse("mnist.load_data", "path", path, "mnist.npz")
+    return load(DATASET)

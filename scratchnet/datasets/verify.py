@@ -1,29 +1,33 @@
-"""Read files, unpack them, and say how far their bytes can be trusted.
+"""Read files, compare their SHA-256 with the pinned one, and unpack them.
 
-Three levels, best first:
+Bytes from strangers are decoded only after their checksum has said whose they are. A
+file is read once, so what is hashed is what is decoded, and it gets the best level that
+its bytes deserve:
 
 - `archive`: the file has the pinned SHA-256 of the published one;
-- `content`: the unpacked contents have theirs, the wrapper is another (Debian packs its
-  copy of Fashion-MNIST anew);
-- `structure`: the format is right, but nobody has published these bytes.
+- `content`: its unpacked content has, in another wrapper (Debian gzips its copy of
+  Fashion-MNIST anew);
+- `structure`: nobody has published these bytes.
 
-What is hashed is what is decoded: every file is read once.
+Two things are done to bytes that have not been verified, by code that is made for it.
+Gunzipping stops at the length that the content must have. And the user's own files,
+under `$SCRATCHNET_DATA`, may be of level `structure`; then `idx` reads a header and
+numbers, and `inert_pickle` neither imports nor calls what a file names. A tar or zip
+archive is not opened at all unless it is the published one.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
-import os
-import stat
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
+import io
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-from scratchnet.datasets.description import MIB, Content, Contents, PublishedFile
-from scratchnet.datasets.lookup import Found
-from scratchnet.datasets.tar_stream import Readable, read_members
+from scratchnet.datasets.dataset import Content, Contents, PublishedFile
+from scratchnet.datasets.places import Copy
 from scratchnet.foundation.errors import DatasetError
 
 LEVELS = ("archive", "content", "structure")
@@ -31,177 +35,107 @@ LEVELS = ("archive", "content", "structure")
 Record = dict[str, Any]
 
 
-def read_found(found: Found) -> tuple[Contents, list[Record]]:
-    """Read all files of an edition.
+def read(copy: Copy) -> tuple[Contents, list[Record]]:
+    """Read all files of a copy.
 
     Returns:
-        The unpacked contents by name, and a record per published file.
+        The unpacked contents by name, and a record per file.
 
     Raises:
         DatasetError: a file is missing, damaged or too long; or, outside
-            `$SCRATCHNET_DATA`, has no published checksum.
+            `$SCRATCHNET_DATA`, it has no published checksum.
     """
-    if found.missing:
+    if copy.missing:
         raise DatasetError(
-            f"{found.folder}: expected {', '.join(found.missing)} beside the data "
-            "set's other files, received nothing of that name"
+            f"{copy.folder}: expected {', '.join(copy.missing)} beside the data set's "
+            "other files, received nothing of that name"
         )
     contents: Contents = {}
     records = []
-    for file in found.edition.files:
-        if file in found.unpacked:
-            for content, path in found.unpacked[file].items():
-                contents[content.name], record = _read_unpacked(content, path)
-                records.append(record)
-        else:
-            unpacked, record = _read_packed(file, found.packed[file])
-            contents.update(unpacked)
-            records.append(record)
-    if not found.place.user_owned:
-        _refuse_unpublished(records)
+    for path, file in copy.files.items():
+        try:
+            unpacked, record = _read_file(path, file)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DatasetError(f"{path}: {type(error).__name__}: {error}") from error
+        if record["level"] == "structure" and not copy.place.is_users:
+            raise DatasetError(
+                f"{path}: neither the file nor its content has a published SHA-256 "
+                f"(received {record['sha256']}); delete it, or keep files of your own "
+                "under $SCRATCHNET_DATA"
+            )
+        contents.update(unpacked)
+        records.append(record)
     return contents, records
 
 
-def weakest(records: list[Record]) -> str:
-    """Return the lowest level among records.
-
-    >>> weakest([{"level": "archive"}, {"level": "content"}])
-    'content'
-    """
-    return max((record["level"] for record in records), key=LEVELS.index)
-
-
-def has_sha256(path: Path, file: PublishedFile) -> bool:
+def is_published(path: Path, file: PublishedFile) -> bool:
     """Whether a path holds the published file to the bit."""
     try:
         with path.open("rb") as stream:
             return (
-                os.fstat(stream.fileno()).st_size == file.size
+                path.stat().st_size == file.size
                 and hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
             )
     except OSError:
         return False
 
 
-def _refuse_unpublished(records: list[Record]) -> None:
-    for record in records:
-        if record["level"] == "structure":
-            raise DatasetError(
-                f"{record['path']}: neither the file nor its content has a published "
-                f"SHA-256 (received {record['sha256']}); delete it, or keep files of "
-                "your own under $SCRATCHNET_DATA"
-            )
-
-
-def _read_packed(file: PublishedFile, path: Path) -> tuple[Contents, Record]:
-    with _open(path, file.limit) as raw:
-        stream = _HashingReader(raw)
-        contents = _unpack(stream, file, path)
-        sha256 = stream.finish()
-        size = raw.tell()
-    pinned = {
-        content.name: content.sha256
-        for content in file.contents
-        if content.name in contents
-    }
-    if sha256 == file.sha256:
-        return contents, _record(file.name, path, size, sha256, "archive", pinned)
-    received = {name: _sha256(content) for name, content in contents.items()}
-    level = "content" if received == pinned else "structure"
-    return contents, _record(file.name, path, size, sha256, level, received)
-
-
-def _read_unpacked(content: Content, path: Path) -> tuple[bytes, Record]:
-    with _open(path, content.limit) as stream:
-        data = _read_at_most(stream, content.limit, path)
+def _read_file(path: Path, file: PublishedFile | Content) -> tuple[Contents, Record]:
+    with path.open("rb") as stream:
+        data = _read_at_most(stream, file.limit, path)
     sha256 = _sha256(data)
-    level = "content" if sha256 == content.sha256 else "structure"
-    checksums = {content.name: sha256}
-    return data, _record(content.name, path, len(data), sha256, level, checksums)
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _record(
-    name: str,
-    path: Path,
-    size: int,
-    sha256: str,
-    level: str,
-    checksums: dict[str, str],
-) -> Record:
-    return {
-        "name": name,
+    if isinstance(file, Content):
+        contents, checksums = {file.name: data}, {file.name: sha256}
+        level = "content" if sha256 == file.sha256 else "structure"
+    elif sha256 == file.sha256 or file.packing == "gzip":
+        contents = _unpack(data, file, path)
+        checksums = {name: _sha256(content) for name, content in contents.items()}
+        published = checksums == {c.name: c.sha256 for c in file.contents}
+        level = "content" if published else "structure"
+        level = "archive" if sha256 == file.sha256 else level
+    else:
+        raise DatasetError(
+            f"{path}: expected the published archive, of SHA-256 {file.sha256}, "
+            f"received {len(data)} bytes of {sha256}; delete it or replace it"
+        )
+    record = {
+        "name": file.name,
         "path": str(path),
-        "bytes": size,
+        "bytes": len(data),
         "sha256": sha256,
         "level": level,
         "contents": checksums,
     }
+    return contents, record
 
 
-def _unpack(stream: Readable, file: PublishedFile, path: Path) -> Contents:
+def _unpack(data: bytes, file: PublishedFile, path: Path) -> Contents:
+    if file.packing == "tar":
+        return _read_members(data, {content.name for content in file.contents})
+    (content,) = file.contents
     if file.packing == "none":
-        (content,) = file.contents
+        return {content.name: data}
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
         return {content.name: _read_at_most(stream, content.limit, path)}
-    with gzip.GzipFile(fileobj=stream, mode="rb") as unzipped:  # type: ignore[call-overload]
-        if file.packing == "gzip":
-            (content,) = file.contents
-            return {content.name: _read_at_most(unzipped, content.limit, path)}
-        limits = {content.name: content.limit for content in file.contents}
-        contents = read_members(unzipped, file.member_folder, limits, str(path))
-    missing = [
-        content.name
-        for content in file.contents
-        if content.required and content.name not in contents
-    ]
-    if missing:
-        raise DatasetError(f"{path}: expected members {missing}, received none")
+
+
+def _read_members(data: bytes, names: set[str]) -> Contents:
+    """Read members of a verified archive, as a stream: nothing goes to the disk."""
+    contents = {}
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r|gz") as archive:
+        for member in archive:
+            name, stream = PurePosixPath(member.name).name, archive.extractfile(member)
+            if name in names and stream is not None:
+                contents[name] = stream.read()
     return contents
 
 
-def _read_at_most(stream: Readable, limit: int, path: Path) -> bytes:
-    content = stream.read(limit + 1)
-    if len(content) > limit:
-        raise DatasetError(f"{path}: expected at most {limit} bytes after unpacking")
-    return content
+def _read_at_most(stream: Any, limit: int, path: Path) -> bytes:
+    data: bytes = stream.read(limit + 1)
+    if len(data) > limit:
+        raise DatasetError(f"{path}: expected at most {limit} bytes, received more")
+    return data
 
 
-@contextlib.contextmanager
-def _open(path: Path, limit: int) -> Iterator[BinaryIO]:
-    """Open a regular file no longer than `limit`; all faults become ours."""
-    try:
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise DatasetError(f"{path}: expected a regular file")
-            if status.st_size > limit:
-                raise DatasetError(
-                    f"{path}: expected at most {limit} bytes, received {status.st_size}"
-                )
-            yield stream
-    except DatasetError:
-        raise
-    except Exception as error:
-        raise DatasetError(f"{path}: {type(error).__name__}: {error}") from error
-
-
-class _HashingReader:
-    """A file that hashes what is read from it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._hash = hashlib.sha256()
-
-    def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._hash.update(data)
-        return data
-
-    def finish(self) -> str:
-        """Read to the end and return the SHA-256."""
-        while self.read(MIB):
-            pass
-        return self._hash.hexdigest()
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

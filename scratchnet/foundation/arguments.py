@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation.shapes import format_shape
-from scratchnet.foundation.subset import refuse
 
 
 def is_integer(value: Any) -> bool:
@@ -82,15 +81,6 @@ def choice(who: str, name: str, value: Any, choices: tuple[str, ...]) -> str:
             f"received {value!r}"
         )
     return word
-
-
-def channels_last(who: str, data_format: Any) -> None:
-    """Refuse every order of dimensions but Keras's default; None stands for it.
-
-    Raises:
-        NotImplementedError: it is another one.
-    """
-    refuse(who, data_format=(data_format or "channels_last", "channels_last"))
 
 
 def fraction(who: str, name: str, value: Any, *, below_1: bool = False) -> float:

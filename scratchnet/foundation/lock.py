@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,18 +31,15 @@ def exclusive(path: Path, *, wait: bool = True) -> Iterator[bool]:
         BlockingIOError: another process holds it, and ``wait`` is False.
         OSError: the file can't be made.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        yield _lock(handle, wait)
-    finally:
-        os.close(handle)
+    with open(path, "a") as file:
+        yield _lock(file.fileno(), wait)
 
 
-def _lock(handle: int, wait: bool) -> bool:
+def _lock(descriptor: int, wait: bool) -> bool:
     if fcntl is None:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         raise
     except OSError:

@@ -77,9 +77,9 @@ def describe(thing: Any) -> dict[str, Any]:
     module = getattr(cls, "keras_module", ".".join(["keras", *path[:1]]))
     return {
         "module": module if ours else cls.__module__,
-        "class_name": getattr(thing, "class_name", cls.__name__),
+        "class_name": (name := getattr(thing, "class_name", cls.__name__)),
         "config": thing.get_config(),
-        "registered_name": None if ours else cls.__name__,
+        "registered_name": name if not ours or "keras.src." in module else None,
     }
 
 

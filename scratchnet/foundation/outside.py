@@ -158,8 +158,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         """
         compiled_loss compiled_metrics compute_loss compute_metrics
         distribute_reduction_method distribute_strategy export get_metrics_result
-        get_quantization_layer_structure get_state_tree jit_compile
-        make_predict_function make_test_function make_train_function
+        get_quantization_layer_structure get_state_tree inputs jit_compile
+        make_predict_function make_test_function make_train_function outputs
         set_state_tree stateless_compute_loss
         """.split()
     ),

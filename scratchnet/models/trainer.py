@@ -56,9 +56,11 @@ class Trainer:
         output_shape: Any
 
         @property
-        def layers(self) -> list[Any]: ...
-        def build(self, input_shape: Any = None) -> None: ...
-        def compute_output_shape(self, input_shape: Any) -> Shape: ...
+        def layers(self) -> list[Any]:
+            """The layers."""
+
+        build: Callable[[Any], None]
+        compute_output_shape: Callable[[Any], Shape]
 
     def __init__(self) -> None:
         self.optimizer: optimizers.Optimizer | None = None

@@ -23,8 +23,10 @@ class Plan:
         model: a built model.
         loss: the loss to train on; None where only `forward` is wanted.
         whole_layers: whether each layer is one operation: the model as it is written.
+        inside: whether it is the model itself that asks; see `Program.add`.
 
     Attributes:
+        model: what it was made of.
         program: what runs forwards, and backwards in reverse.
         head: turns the last operation's output into losses and predictions.
         params: path → parameter, such as ``dense/kernel``, of all layers that learn.
@@ -38,15 +40,16 @@ class Plan:
         loss: losses.Loss | None = None,
         *,
         whole_layers: bool = False,
+        inside: bool = False,
     ) -> None:
-        self.head = LossHead(loss)
+        self.model, self.head = model, LossHead(loss)
         self.params = model.trainable_params
         grads = model.grads
         self.grads = {path: grads[path] for path in self.params}
         self.program = Program(
             Read(model.dtype), model.input_shape, whole_layers=whole_layers
         )
-        self.program.add(model, 0)
+        self.program.add(model, 0, inside=inside)
         self.differentiated = set(range(len(self.program.operations)))
         self.arrange()
 
@@ -69,8 +72,9 @@ class Plan:
         """Run the program on what operation 0 reads: inputs in the model's dtype."""
         values = [x]
         for operation, inputs in self._forwards:
-            x = values[inputs[0]] if len(inputs) == 1 else [values[p] for p in inputs]
-            values.append(operation.forward(operation.cast(x), training=training))
+            read = [values[place] for place in inputs]
+            given = operation.cast(read[0] if len(read) == 1 else read)
+            values.append(operation.forward(given, training=training))
         return values[-1]
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:

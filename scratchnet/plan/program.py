@@ -82,14 +82,21 @@ class Program:
 
     # Writing it.
 
-    def add(self, layer: Layer, *places: int) -> int:
+    def add(self, layer: Layer, *places: int, inside: bool = False) -> int:
         """Append a layer as the operations that it says it is; return their last place.
 
-        A model is always its layers. A class of the user's own, derived from one of
+        A model is its layers. A class of the user's own, derived from one of
         scratchnet's, may compute something else, and stays one operation.
+
+        Args:
+            layer: what to append.
+            places: what it reads.
+            inside: whether a model is its layers whatever its class says: it is the
+                model itself that asks.
         """
         self._within.append(layer)
-        if is_as_written(layer, "lower") and (layer.nodes or not self._whole_layers):
+        divides = layer.nodes or not self._whole_layers
+        if inside or (divides and is_as_written(layer, "lower")):
             place = layer.lower(self, *places)
         else:
             place = self.append(layer, *places)
@@ -188,7 +195,7 @@ class Program:
             *(self.operations, self.inputs, self.kinds, self.layers),
             *(self.paths, self.shapes),
         ):
-            del table[gone]  # type: ignore[attr-defined]
+            del table[gone]
         self.inputs = [
             tuple(place - (place > gone) for place in places) for places in self.inputs
         ]
@@ -216,12 +223,17 @@ def is_as_written(layer: Any, name: str) -> bool:
         return False
     rewritten = {own for own in vars(layer) if hasattr(home, own)}
     for cls in mro[: mro.index(home)]:
-        ours = cls.__module__.startswith("scratchnet.")
-        rewritten |= set(vars(cls)) & COMPUTING if ours else set(vars(cls)) - HARMLESS
-    return not any(_is_computed(home, own) for own in rewritten)
+        # What is scratchnet's own says anew what it is; a model's layers compute.
+        trusted = cls.__module__.startswith("scratchnet.") or layer.nodes
+        rewritten |= set(vars(cls)) & COMPUTING if trusted else set(vars(cls))
+    if layer.nodes:
+        rewritten &= COMPUTING
+    return not any(_is_computed(home, own) for own in rewritten - HARMLESS)
 
 
 def _is_computed(cls: type, name: str) -> bool:
     """Tell whether a class has a method or a property of this name."""
     found = getattr(cls, name, None)
-    return not name.startswith("__") and (callable(found) or isinstance(found, property))
+    return not name.startswith("__") and (
+        callable(found) or isinstance(found, property)
+    )

@@ -24,8 +24,9 @@ def layers_by_key(model: Any, path: str) -> Layers:
 
     A default name counts the layers of a whole process (``dense_7``), so a second
     model of the same architecture has other names. Files therefore count each class
-    anew, within the model: ``dense``, ``dense_1``, whatever the layers are called. The
-    layers of a model in the model have its key before theirs: ``sequential/layers/dense``.
+    anew, within the model: ``dense``, ``dense_1``, whatever the layers are called. A
+    model in the model has its key before those of its layers:
+    ``sequential/layers/dense``.
 
     Reference: `_save_container_state` in `keras/src/saving/saving_lib.py`.
 

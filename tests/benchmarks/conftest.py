@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks import libraries
+from benchmarks.harness import peers
 
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no package of the `reference` extra be found, installed or not."""
-    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
 
 
 def read(folder: Path, name: str) -> dict[str, Any]:

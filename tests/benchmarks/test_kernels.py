@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import kernels
 from benchmarks.kernel_cases import OPERATIONS_OF, arguments, kernel_cases
-from benchmarks.libraries.kernel_ladder import KernelLadder
+from benchmarks.kernels import KernelLadder
 from scratchnet.kernels import OPERATIONS
 from tests.benchmarks.conftest import is_summary, read
 
@@ -79,6 +79,12 @@ def test_quick_run_measures_every_rung_and_writes_the_ladder(tmp_path: Path) -> 
                 assert is_summary(entry["seconds"], rounds=2)
                 assert entry["speed"] > 0
     assert seen == {*OPERATIONS_OF["dense"], *OPERATIONS_OF["gather"]}
+    assert kernels.main([*words, "--kinds", "gather"]) == 0
+    again = read(tmp_path, "kernels")["cases"]
+    before = {case["label"]: case for case in document["cases"]}
+    assert [case["label"] for case in again] == list(before)
+    kept = [case["kind"] for case in again if case == before[case["label"]]]
+    assert set(kept) == {"dense"}, "those of another kind are left alone"
 
 
 def test_a_rung_that_computes_something_else_is_found(

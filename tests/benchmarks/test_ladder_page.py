@@ -110,21 +110,25 @@ def test_an_operation_without_a_measurement_is_said_to_have_none(
     )
 
 
-def test_main_writes_page_and_picture(tmp_path: Path, document: dict[str, Any]) -> None:
-    path = tmp_path / "kernels.json"
-    path.write_text(json.dumps(document), encoding="utf-8")
-    out = tmp_path / "docs"
-    assert ladder_page.main(["--json", str(path), "--out", str(out)]) == 0
-    assert (out / "ladder.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    assert "abacus" in (out / "ladder.md").read_text(encoding="utf-8")
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let measurements and page lie in a folder that is empty."""
+    monkeypatch.setattr(ladder_page.results, "FOLDER", tmp_path)
+    monkeypatch.setattr(ladder_page, "FOLDER", tmp_path)
+    return tmp_path
 
 
-def test_main_says_what_to_run_first(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        ladder_page.main(["--json", str(tmp_path / "none.json")])
-    assert "python -m benchmarks.kernels" in capsys.readouterr().err
+def test_main_writes_page_and_picture(folders: Path, document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    (folders / "kernels.json").write_text(text, encoding="utf-8")
+    assert ladder_page.main([]) == 0
+    assert (folders / "ladder.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert "abacus" in (folders / "ladder.md").read_text(encoding="utf-8")
+
+
+def test_main_says_which_measurements_are_missing(folders: Path) -> None:
+    with pytest.raises(SystemExit, match=r"kernels\.json: can't be read"):
+        ladder_page.main([])
 
 
 def test_the_page_in_docs_is_up_to_date() -> None:

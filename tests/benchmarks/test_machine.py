@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from benchmarks import machine
+from benchmarks.harness import machine
 from scratchnet.runs import run as runs
 
 
@@ -28,7 +28,7 @@ def test_a_result_says_where_it_comes_from() -> None:
 
 
 def test_workers_of_other_libraries_do_without_ours() -> None:
-    modules = ("workers", "libraries.keras_side", "libraries.torch_side")
-    script = "".join(f"import benchmarks.{name}\n" for name in modules)
+    modules = ("processes", "libraries.keras_side", "libraries.torch_side")
+    script = "".join(f"import benchmarks.harness.{name}\n" for name in modules)
     script += "import sys; sys.exit('scratchnet' in sys.modules)"
     assert subprocess.call([sys.executable, "-c", script], cwd=machine.ROOT) == 0

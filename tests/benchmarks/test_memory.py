@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import memory
-from benchmarks.libraries.fitting import resident_memory
+from benchmarks.harness.libraries.fitting import FittingLibrary
 from tests.benchmarks.conftest import is_summary, read
 
 MEBIBYTE = 1 << 20
@@ -14,7 +14,8 @@ MEBIBYTE = 1 << 20
 
 @pytest.mark.usefixtures("alone")
 def test_quick_run_without_keras(tmp_path: Path) -> None:
-    assert memory.main(["--quick", "--threads", "1", "--out", str(tmp_path)]) == 0
+    words = ["--quick", "--rounds", "1", "--threads", "1"]
+    assert memory.main([*words, "--out", str(tmp_path)]) == 0
     document = read(tmp_path, "memory")
     assert "share_of_keras" not in document
     entry = document["libraries"]["scratchnet"]
@@ -25,9 +26,9 @@ def test_quick_run_without_keras(tmp_path: Path) -> None:
 
 
 def test_the_peak_remembers_what_is_freed() -> None:
-    before = resident_memory()
+    before = FittingLibrary.memory()
     size = before["peak"] - before["now"] + 64 * MEBIBYTE
     np.ones(size, np.uint8)
-    after = resident_memory()
+    after = FittingLibrary.memory()
     assert after["peak"] >= before["now"] + size - MEBIBYTE
     assert after["now"] < after["peak"]

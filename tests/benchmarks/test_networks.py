@@ -1,20 +1,17 @@
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 import pytest
 
 import scratchnet
-from benchmarks import peers
-from benchmarks.libraries import LIBRARIES, installed
-from benchmarks.networks import (
+from benchmarks.harness import peers
+from benchmarks.harness.libraries import LIBRARIES
+from benchmarks.harness.networks import (
     CASES,
     arithmetic,
     describe,
     sequential,
     without_dropout,
 )
-from benchmarks.workers import Worker
 from scratchnet.models import architectures
 
 
@@ -32,8 +29,8 @@ def test_arithmetic_of_the_basic_cnn_by_hand() -> None:
     first = 26 * 26 * 32 * 3 * 3 * 1
     others = 11 * 11 * 64 * 3 * 3 * 32 + 5 * 5 * 64 * 64 + 64 * 10
     found = arithmetic(case.image_shape, case.network())
-    assert found.inference == 2 * (first + others)
-    assert found.training == 2 * (2 * first + 3 * others)
+    assert found["inference"] == 2 * (first + others)
+    assert found["training"] == 2 * (2 * first + 3 * others)
 
 
 def test_without_dropout_nothing_else_changes() -> None:
@@ -49,17 +46,13 @@ def test_without_dropout_nothing_else_changes() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["torch", "torch_channels_last", "keras"])
+@pytest.mark.parametrize("name", [name for name in LIBRARIES if name != peers.OWN])
 def test_peers_build_the_same_models(name: str) -> None:
-    if installed([name])[1]:
+    libraries, missing = peers.installed([name])
+    if missing:
         pytest.skip("needs the extra `reference`")
     case = CASES["fashion_deeper_cnn"]
-    with ExitStack() as stack:
-        ours, theirs = (
-            stack.enter_context(Worker(LIBRARIES[library], threads=1))
-            for library in ("scratchnet", name)
-        )
-        workers = {"scratchnet": ours, name: theirs}
-        weights = peers.initial_weights(ours, case)
-        peers.cross_check(workers, case, weights, 16, {})
-    assert list(workers) == ["scratchnet", name]
+    with peers.Peers(libraries, threads=1) as several:
+        weights = peers.initial_weights(several, case)
+        checked = peers.cross_check(several, case, weights, 16)
+    assert list(checked) == ["scratchnet", name]

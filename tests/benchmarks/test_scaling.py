@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import machine, scaling
+from benchmarks import scaling
+from benchmarks.harness import machine
 from tests.benchmarks.conftest import is_summary, read
 
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from benchmarks import turns
-from benchmarks.turns import Turns, interleaved
+from benchmarks.harness import turns
+from benchmarks.harness.turns import Turns, interleaved
 
 
 def test_everybody_takes_a_turn_in_every_round(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +28,7 @@ def test_a_turn_is_as_long_as_it_should_be_and_timed_per_step() -> None:
         steps.append(count)
         time.sleep(0.002 * count)
 
-    timed = Turns()
+    timed = Turns(1)
     timed.add("nap", run)
     warm = timed.warm_up("nap", seconds=0.02, turn=0.05)
     assert warm["first_step"] >= 0.002

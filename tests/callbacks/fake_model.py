@@ -44,6 +44,8 @@ class FakeOptimizer:
 class Layer:
     """A weight, and a buffer that is none, as Dropout's is."""
 
+    class_name, nodes = "Layer", ()
+
     def __init__(self, name: str, size: int) -> None:
         self.name = name
         self.named_weights = {"kernel": np.zeros(size, np.float32)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fault_server import FaultServer
 
-from scratchnet.datasets import loading, lookup
+from scratchnet.datasets import loading, places
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("SCRATCHNET_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(lookup, "DEBIAN_FOLDER", tmp_path / "debian")
+    monkeypatch.setattr(places, "DEBIAN_FOLDER", tmp_path / "debian")
     monkeypatch.setattr(loading, "_latest", {})
     return tmp_path
 

@@ -96,14 +96,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.head(200, len(data))
         self.wfile.write(data[:-1] + bytes([data[-1] ^ 1]))
 
-    def serve_part(self, path: str, data: bytes) -> None:
-        """Answers 206, as if a range had been asked for."""
-        self.head(206, len(data), **{"Content-Range": f"bytes 0-9/{len(data)}"})
-        self.wfile.write(data)
-
-    def serve_500(self, path: str, data: bytes) -> None:
-        self.head(500, 0)
-
     def serve_503(self, path: str, data: bytes) -> None:
         self.head(503, 0)
 
@@ -124,16 +116,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         self.faults.dripping.set()
         self.faults.stop.wait(20)
-
-    def serve_drip(self, path: str, data: bytes) -> None:
-        """Sends a byte now and then: never a timeout, never an end."""
-        self.head(200, len(data))
-        for byte in data:
-            if self.faults.stop.wait(0.02):
-                return
-            self.wfile.write(bytes([byte]))
-            self.wfile.flush()
-            self.faults.dripping.set()
 
     def serve_redirect(self, path: str, data: bytes) -> None:
         self.head(302, 0, Location=f"/{path}")

@@ -137,6 +137,9 @@ def others(marker: str) -> dict[str, bytes]:
         "half a million marks": b"\x80\x02" + b"(" * 510_000 + b".",
         "deep nesting": b"\x80\x02" + b"]" * 240_000 + b"a" * 239_999 + b"(.",
         "doubling tuples as a key": nested + b"}h\x00Ns.",
+        "doubling tuples as a dtype": nested + b"q\x00" + dtype + b"h\x00\x85R.",
+        "doubling tuples as a shape": nested + b"q\x00" + array
+        + b"(K\x01h\x00" + u1 + b"\x89U\x01xtb.",
         # damaged
         "empty": b"",
         "protocol only": b"\x80\x02",

@@ -18,7 +18,7 @@ def test_an_entry_and_its_module_agree(name):
     entry = datasets.get(name)
     module = getattr(datasets, name)
     assert entry.name == name
-    assert entry.module == module.__name__
+    assert entry is module.DATASET
     assert entry.class_names is module.class_names
     assert entry.num_classes == len(set(entry.class_names))
     assert callable(module.load_data)
@@ -38,7 +38,7 @@ def test_unknown_names_are_answered_with_the_known_ones(name):
 @pytest.mark.parametrize("name", ["fashion_mnist", "cifar100", "mnist"])
 def test_every_published_file_is_pinned(name):
     for edition in datasets.get(name).editions:
-        for file in edition.files:
+        for file in edition:
             checksums = [file.sha256, *(content.sha256 for content in file.contents)]
             assert all(len(bytes.fromhex(checksum)) == 32 for checksum in checksums)
             assert 0 < file.size <= file.limit
@@ -61,7 +61,7 @@ def test_no_checksum_stands_for_two_files():
         file.sha256
         for name in datasets.names()
         for edition in datasets.get(name).editions
-        for file in edition.files
+        for file in edition
     ]
     assert len(set(checksums)) == len(checksums) == 10
 

@@ -44,10 +44,7 @@ def test_download_then_already_there(empty_machine, small_fashion, capsys):
     assert "fashion_mnist: already in" in capsys.readouterr().out
 
 
-def test_download_that_fails(empty_machine, small_fashion, server, capsys, monkeypatch):
-    from scratchnet.datasets import download
-
-    monkeypatch.setattr(download, "PATIENCE", download.Patience(rounds=1))
+def test_download_that_fails(empty_machine, small_fashion, server, capsys):
     server.files["t10k-labels-idx1-ubyte.gz"] = b"wrong"
     assert scratchnet("download", "fashion_mnist") == 1
     assert "t10k-labels-idx1-ubyte.gz can't be downloaded" in capsys.readouterr().err

@@ -8,15 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnet.datasets import cifar100, fashion_mnist, loading, provenance
-from scratchnet.datasets.description import as_splits
-from scratchnet.datasets.lookup import find, places
+from scratchnet.datasets import cifar100, fashion_mnist, provenance
+from scratchnet.datasets.places import is_here
 
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
-
-
-def is_here(dataset) -> bool:
-    return any(find(dataset, place) is not None for place in places())
 
 
 @pytest.fixture
@@ -43,8 +38,7 @@ def test_fashion_mnist(real_data):
 def test_cifar100(real_data):
     if not is_here(cifar100.DATASET):
         pytest.skip("no CIFAR-100 here; set SCRATCHNET_DATA to a folder that has it")
-    arrays = loading.load(cifar100.DATASET)
-    (x_train, fine), (x_test, fine_test) = as_splits(arrays, "fine")
+    (x_train, fine), (x_test, fine_test) = cifar100.load_data()
     assert x_train.shape == (50000, 32, 32, 3) and x_train.dtype == np.uint8
     assert x_test.shape == (10000, 32, 32, 3) and fine_test.shape == (10000, 1)
     assert fine.shape == (50000, 1) and fine.dtype == np.int64
@@ -54,6 +48,6 @@ def test_cifar100(real_data):
     means = x_train.mean(axis=(0, 1, 2)) / 255
     np.testing.assert_allclose(means, [0.5071, 0.4865, 0.4409], atol=1e-4)
     mapping = np.array(cifar100.superclass_of_class)
-    for split in ("train", "test"):
-        fine, coarse = arrays[f"fine_{split}"], arrays[f"coarse_{split}"]
-        np.testing.assert_array_equal(coarse, mapping[fine])
+    (_, coarse), (_, coarse_test) = cifar100.load_data("coarse")
+    np.testing.assert_array_equal(coarse, mapping[fine])
+    np.testing.assert_array_equal(coarse_test, mapping[fine_test])

@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from scratchnet.datasets import cifar100, fashion_mnist, mnist
-from scratchnet.datasets.description import Dataset
-from scratchnet.datasets.idx import idx_files
+from scratchnet.datasets.dataset import Dataset, PublishedFile
 
 TRAIN, TEST = 12, 5
 
@@ -58,28 +57,42 @@ def gzipped(contents: dict[str, bytes], level: int = 9) -> dict[str, bytes]:
     }
 
 
+def pinned(
+    file: PublishedFile, data: bytes, contents: dict[str, bytes], **changes: object
+) -> PublishedFile:
+    """The description of a file with other bytes, as long as the official content."""
+    return dataclasses.replace(
+        file,
+        size=len(data),
+        sha256=sha256(data),
+        contents=tuple(
+            content._replace(sha256=sha256(contents[content.name]))
+            for content in file.contents
+        ),
+        **changes,
+    )
+
+
+def tiny(dataset: Dataset, *files: PublishedFile) -> Dataset:
+    return dataclasses.replace(
+        dataset, train_count=TRAIN, test_count=TEST, editions=(files,)
+    )
+
+
 def tiny_fashion(mirrors: tuple[str, ...] = ()) -> tuple[Dataset, dict[str, bytes]]:
     """A data set of 12 + 5 images, and its published (gzipped) files."""
     contents = idx_contents(idx_arrays())
     packed = gzipped(contents)
-    pins = tuple(
-        (
-            f"{name}.gz",
-            len(packed[f"{name}.gz"]),
-            sha256(packed[f"{name}.gz"]),
-            sha256(c),
+    files = [
+        pinned(
+            file,
+            packed[file.name],
+            contents,
+            urls=tuple(mirror + file.name for mirror in mirrors),
         )
-        for name, c in contents.items()
-    )
-    files = idx_files(pins, mirrors, (TRAIN, TEST), (28, 28))
-    edition = dataclasses.replace(fashion_mnist.DATASET.editions[0], files=files)
-    dataset = dataclasses.replace(
-        fashion_mnist.DATASET,
-        train_count=TRAIN,
-        test_count=TEST,
-        editions=(edition,),
-    )
-    return dataset, packed
+        for file in fashion_mnist.DATASET.files
+    ]
+    return tiny(fashion_mnist.DATASET, *files), packed
 
 
 def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
@@ -91,18 +104,8 @@ def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
 def tiny_mnist_npz() -> tuple[Dataset, bytes, dict[str, np.ndarray]]:
     arrays = idx_arrays(1)
     data = npz_bytes(arrays)
-    edition = mnist.DATASET.editions[1]
-    content = dataclasses.replace(edition.files[0].contents[0], sha256=sha256(data))
-    file = dataclasses.replace(
-        edition.files[0], size=len(data), sha256=sha256(data), contents=(content,)
-    )
-    dataset = dataclasses.replace(
-        mnist.DATASET,
-        train_count=TRAIN,
-        test_count=TEST,
-        editions=(dataclasses.replace(edition, files=(file,)),),
-    )
-    return dataset, data, arrays
+    file = pinned(mnist.KERAS_FILE, data, {"mnist.npz": data})
+    return tiny(mnist.DATASET, file), data, arrays
 
 
 # --- CIFAR-100 -----------------------------------------------------------------------
@@ -210,22 +213,8 @@ def tiny_cifar(urls: tuple[str, ...] = ()) -> tuple[Dataset, bytes, dict[str, by
     """A data set of 12 + 5 images, its archive, and the contents of that."""
     contents = cifar_contents()
     packed = gzip.compress(tar_bytes(contents), mtime=0)
-    pinned = tuple(
-        dataclasses.replace(content, sha256=sha256(contents[content.name]))
-        for content in cifar100.ARCHIVE.contents
-    )
-    file = dataclasses.replace(
-        cifar100.ARCHIVE,
-        size=len(packed),
-        sha256=sha256(packed),
-        contents=pinned,
-        urls=urls,
-    )
-    edition = dataclasses.replace(cifar100.DATASET.editions[0], files=(file,))
-    dataset = dataclasses.replace(
-        cifar100.DATASET, train_count=TRAIN, test_count=TEST, editions=(edition,)
-    )
-    return dataset, packed, contents
+    file = pinned(cifar100.ARCHIVE, packed, contents, urls=urls)
+    return tiny(cifar100.DATASET, file), packed, contents
 
 
 # --- files and mutants ---------------------------------------------------------------

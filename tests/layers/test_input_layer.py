@@ -26,9 +26,11 @@ def test_the_shape_is_known_from_the_start():
 
 
 def test_input_makes_an_input_layer():
-    layer = Input((28, 28, 1), name="pixels", dtype="float64")
+    made = Input((28, 28, 1), name="pixels", dtype="float64")
+    assert made.shape == (None, 28, 28, 1)
+    layer = made.layer
     assert isinstance(layer, InputLayer)
-    assert layer.name == "pixels"
+    assert layer.name == made.name == "pixels"
     assert layer.dtype == np.float64
     assert layer.get_config()["batch_shape"] == (None, 28, 28, 1)
 
@@ -39,10 +41,10 @@ def test_input_makes_an_input_layer():
     [
         ({}, r"expected either shape=.* or batch_shape"),
         ({"shape": (3,), "batch_shape": (None, 3)}, "expected either shape="),
-        ({"shape": (0,)}, "positive whole numbers"),
-        ({"shape": (2.5,)}, "positive whole numbers"),
-        ({"shape": (-1, 2)}, "positive whole numbers"),
-        ({"shape": "28"}, "positive whole numbers"),
+        ({"shape": (0,)}, "positive integers"),
+        ({"shape": (2.5,)}, "positive integers"),
+        ({"shape": (-1, 2)}, "positive integers"),
+        ({"shape": "28"}, "positive integers"),
         ({"shape": (3,), "batch_size": 32}, "batch_size=32 is outside"),
         ({"batch_shape": (32, 3)}, "batch_size=32 is outside"),
         ({"shape": (3,), "sparse": True}, "sparse=True is outside"),

@@ -19,7 +19,11 @@ def samples(x, y=None, weights=None, dtype=np.float32, **settings):
 
 def copied(stream):
     """Return what a stream of batches yields, which is overwritten batch by batch."""
-    return [(b.x.copy(), None if b.y is None else b.y.copy()) for b in stream]
+    return [(x_of(b).copy(), None if b.y is None else b.y.copy()) for b in stream]
+
+
+def x_of(batch):
+    return batch.take()[0]
 
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (11, 4, 3, 2))
@@ -68,11 +72,11 @@ KINDS = (
 def test_every_kind_of_array_gives_the_same_batches(tmp_path, kind):
     source = samples(kinds(tmp_path)[kind])
     indices = np.array([10, 0, 3, 3])
-    taken = source.gather(indices).x
+    taken = x_of(source.batch(indices))
     assert taken.dtype == np.float32
     assert taken.flags.c_contiguous
     assert np.array_equal(taken, IMAGES[indices])
-    assert np.array_equal(source.slice(8, 99).x, IMAGES[8:])
+    assert np.array_equal(x_of(source.span(8, 99)), IMAGES[8:])
 
 
 @settings(deadline=None, derandomize=True, max_examples=30)
@@ -108,7 +112,7 @@ def test_shuffling_goes_through_all_samples_anew_each_epoch():
     for epoch in itertools.islice(stream, 3):
         order = []
         for batch in epoch:
-            assert np.array_equal(batch.x[:, 0], batch.y)
+            assert np.array_equal(x_of(batch)[:, 0], batch.y)
             assert np.array_equal(batch.sample_weight, batch.y / 2)
             order += batch.y.tolist()
         assert sorted(order) == list(range(20))
@@ -133,7 +137,7 @@ def test_parts_are_views():
     x = np.arange(12.0).reshape(6, 2)
     part = samples(x, x[:, 0], x[:, 1]).part(4, 6)
     assert np.shares_memory(part.x, x)
-    assert np.array_equal(part.slice(0, 2).x, x[4:])
+    assert np.array_equal(x_of(part.span(0, 2)), x[4:])
     assert np.array_equal(part.y, [8, 10])
     assert np.array_equal(part.sample_weight, [9, 11])
 
@@ -146,9 +150,9 @@ def test_nothing_is_copied_whole(tmp_path):
         break
     tracemalloc.start()
     for batch in batches.shuffled(source, 50):
-        assert len(batch.x) == 50
+        assert len(x_of(batch)) == 50
     for batch in batches.in_order(source, 50):
-        assert len(batch.x) == 50
+        assert len(x_of(batch)) == 50
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     # Two batches in float32, one in the making, and the order of 4,000 samples.
@@ -164,12 +168,12 @@ def test_numbers_that_are_none_are_named(tmp_path, kind, wrong):
     message = rf"fit: expected finite x in float32, received {wrong} at index \(9, 2, 1"
     for look in (
         source.check_finite,
-        lambda: source.slice(8, 11),
-        lambda: source.gather(np.array([3, 9])),
+        lambda: source.span(8, 11).take(),
+        lambda: source.batch(np.array([3, 9])).take(),
     ):
         with pytest.raises(ValueError, match=message):
             look()
-    source.slice(0, 9)
+    source.span(0, 9).take()
 
 
 def test_numbers_too_large_for_the_models_dtype_are_named():
@@ -245,4 +249,4 @@ def test_targets_and_weights_that_do_not_fit(y, weights, message):
 
 def test_weights_may_be_a_column():
     source = samples(np.zeros((2, 4)), np.zeros(2), [[1], [2]])
-    assert np.array_equal(source.slice(0, 2).sample_weight, [1, 2])
+    assert np.array_equal(source.span(0, 2).sample_weight, [1, 2])

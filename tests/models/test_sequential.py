@@ -340,8 +340,9 @@ def test_json_makes_the_same_model_with_fresh_weights():
     assert not same(again.get_weights(), model.get_weights())
     for text, message in (
         ("{", "Expecting"),
-        ("[]", "expected the configuration of a Sequential model"),
-        ('{"class_name": "Functional", "config": {}}', "'Functional' of module None"),
+        ("[]", "expected the configuration of a model"),
+        ('{"class_name": "Model", "config": {}}', "'Model' of module None"),
+        ('{"class_name": "Functional", "config": {}}', "the entries 'name' and 'layer"),
     ):
         with pytest.raises(ValueError, match=message):
             keras.models.model_from_json(text)
@@ -474,9 +475,9 @@ def test_every_layer_takes_the_arguments_of_keras_s_layer(layer):
     }.get(layer, [])
     made = layer(*first, autocast=True, activity_regularizer=None)
     label = type(made).__name__
-    with pytest.raises(NotImplementedError, match=f"{label} .*: autocast=False"):
+    with pytest.raises(NotImplementedError, match=f"{label}: autocast=False"):
         layer(*first, autocast=False)
-    with pytest.raises(NotImplementedError, match=f"{label} .*: activity_regul.*='l2'"):
+    with pytest.raises(NotImplementedError, match=f"{label}: activity_regul.*='l2'"):
         layer(*first, activity_regularizer="l2")
 
 
@@ -485,7 +486,7 @@ def test_input_dim_is_an_input_shape_of_one_number():
     assert (model.input_shape, model.output_shape) == ((None, 3), (None, 2))
     with pytest.raises(ValueError, match="expected input_dim or input_shape"):
         layers.Dense(2, input_dim=3, input_shape=(4,))
-    with pytest.raises(ValueError, match="positive whole numbers"):
+    with pytest.raises(ValueError, match="positive integers"):
         layers.Dense(2, input_dim=0)
 
 
@@ -561,12 +562,12 @@ def test_names_of_metrics_and_their_reset():
     model.compile("sgd", "mse", metrics=["accuracy"])
     assert model.metrics_names == ["loss", "compile_metrics"]
     model.evaluate(X, Y, verbose=0)
-    assert model.trainer.loss_metric.count
+    assert model._results()["loss"]
     model.reset_metrics()
-    assert set(model.trainer.results().values()) == {0}
+    assert set(model._results().values()) == {0}
 
 
-@pytest.mark.parametrize("name", ["inputs", "train_step", "quantize", "losses"])
+@pytest.mark.parametrize("name", ["inputs", "compute_loss", "quantize", "losses"])
 def test_names_of_keras_s_outside_the_subset(name):
     with pytest.raises(AttributeError, match=f"Sequential: '{name}' is outside scr"):
         getattr(dense_model(), name)

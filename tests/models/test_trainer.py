@@ -12,7 +12,6 @@ import pytest
 import scratchnet as keras
 from scratchnet import layers
 from scratchnet.callbacks import Callback, CallbackList, EarlyStopping, LambdaCallback
-from scratchnet.models.trainer import Trainer
 from tests.keras.golden import compare, core_cases
 
 IMAGES, LABELS, ONE_HOT = core_cases.data()
@@ -348,8 +347,11 @@ def trained(rate=0.25, seed=7):
     start = made.get_weights()
     made.compile("adam", "categorical_crossentropy")
     order = []
-    step = made.trainer.train_step
-    made.trainer.train_step = lambda batch: (order.append(batch.y.copy()), step(batch))
+    step = made.train_step
+    made.train_step = lambda plan, batch: (
+        order.append(batch.y.copy()),
+        step(plan, batch),
+    )
     made.fit(IMAGES, ONE_HOT, batch_size=8, epochs=2, verbose=0)
     return start, order, made.get_weights()
 
@@ -567,15 +569,6 @@ def test_a_list_of_callbacks_made_by_hand_gets_a_history(with_model):
 def test_no_validation_split_is_none_too():
     history = mlp().fit(IMAGES, ONE_HOT, validation_split=None, verbose=0)
     assert set(history.history) == {"accuracy", "loss"}
-
-
-def test_the_trainer_by_hand_does_what_fit_does():
-    first, second = mlp(), mlp()
-    settings = {"batch_size": 8, "epochs": 2, "shuffle": False, "verbose": 0}
-    history = first.fit(IMAGES, ONE_HOT, **settings)
-    by_hand = Trainer(second).fit(IMAGES, ONE_HOT, **settings)
-    assert by_hand.history == history.history
-    assert same(state(first), state(second))
 
 
 def test_steps_by_hand_do_what_fit_does():

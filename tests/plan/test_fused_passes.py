@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
-from scratchnet.plan.dropout_in_place import DropoutInPlace
 
 import scratchnet as keras
 from scratchnet import kernels, layers, losses
-from scratchnet import plan as rewrites
-from scratchnet.plan.dense_chain import WIDEST, DenseChain
+from scratchnet import plan as plans
+from scratchnet.models import batches
+from scratchnet.plan.dense_chain import WIDEST, dense_chain
+from scratchnet.plan.in_place import in_place
+from scratchnet.plan.logits import softmax_cross_entropy
+from scratchnet.plan.pooled_convolution import pooled_convolution
 from tests.plan.test_rules import (
     MODELS,
     convolutional,
@@ -63,7 +66,7 @@ def assert_same_bits(make, loss, rule, others=()):
 
 
 def count(plan, kind):
-    return sum(isinstance(stage, kind) for stage in plan.stages)
+    return plan.program.kinds.count(kind)
 
 
 @pytest.mark.parametrize("make", EVERY_MODEL)
@@ -72,62 +75,61 @@ def test_a_chain_of_dense_layers_changes_no_bit(make, loss):
     if loss == "mse":
         loss, others = losses.MeanSquaredError(), ()
     else:
-        others = (rewrites.softmax_cross_entropy,)
-    plan = assert_same_bits(make, loss, rewrites.dense_chain, others)
+        others = (softmax_cross_entropy,)
+    plan = assert_same_bits(make, loss, dense_chain, others)
     expected = {deep: 1, interrupted: 2, softmax_inside: 2}
     if make in expected and not others:
-        assert count(plan, DenseChain) >= expected[make]
+        assert count(plan, "dense_chain") >= expected[make]
 
 
 def test_chains_are_as_long_as_can_be():
     def lengths(make):
-        plan = rewrites.Plan(make().layers, None, rewrites.INFERENCE_RULES)
-        chains = [s for s in plan.stages if isinstance(s, DenseChain)]
-        return [len(chain.layers) for chain in chains]
+        program = plans.compiled(make(), None, plans.INFERENCE_RULES).program
+        pairs = zip(program.kinds, program.operations, strict=True)
+        return [len(chain.names) for kind, chain in pairs if kind == "dense_chain"]
 
     assert lengths(deep) == [4]
-    assert lengths(interrupted) == [1, 1]
+    assert lengths(interrupted) == [2, 1, 1]
     assert lengths(softmax_inside) == [1, 1]
-    assert lengths(convolutional) == [1]
+    assert lengths(convolutional) == [1, 1]
 
 
 @pytest.mark.parametrize("make", EVERY_MODEL)
 def test_chains_at_inference_change_no_bit(make):
     x = np.random.default_rng(0).normal(size=(9, 6, 6, 2)).astype(np.float32)
     outputs = []
-    for rules in ((rewrites.dense_chain,), ()):
+    for rules in ((dense_chain,), ()):
         keras.utils.clear_session()
-        plan = rewrites.Plan(make().layers, None, rules)
-        outputs.append(plan.forward(x, training=False))
+        plan = plans.compiled(make(), None, rules)
+        outputs.append(plan.run(x, training=False))
     np.testing.assert_array_equal(*outputs)
 
 
 def test_chains_need_the_direct_rung():
     with kernels.rung("blas"):
-        plan = rewrites.Plan(deep().layers, None, (rewrites.dense_chain,))
-    assert count(plan, DenseChain) == 0
+        plan = plans.compiled(deep(), None, (dense_chain,))
+    assert count(plan, "dense_chain") == 0
 
 
 @pytest.mark.parametrize(
     "layer",
     [
-        layers.Dense(5, "tanh"),
         layers.Dense(WIDEST + 1),
-        type("Derived", (layers.Dense,), {})(5),
+        type("Derived", (layers.Dense,), {"pads": None, "cast": layers.Dense.cast})(5),
     ],
 )
 def test_layers_that_fit_no_chain_are_left_alone(layer):
     made = model(layers.Flatten(), layer)
-    plan = rewrites.Plan(made.layers, None, (rewrites.dense_chain,))
-    assert plan.stages == made.layers
+    plan = plans.compiled(made, None, (dense_chain,))
+    assert plan.program.kinds == plans.compiled(made).program.kinds
 
 
 def test_layers_of_other_dtypes_are_chains_of_their_own():
     made = model(
         layers.Flatten(), layers.Dense(5, "relu"), layers.Dense(4, dtype="float64")
     )
-    plan = rewrites.Plan(made.layers, None, (rewrites.dense_chain,))
-    assert count(plan, DenseChain) == 2
+    plan = plans.compiled(made, None, (dense_chain,))
+    assert count(plan, "dense_chain") == 2
 
 
 def test_a_chain_checks_what_a_custom_layer_hands_it():
@@ -153,9 +155,13 @@ def test_a_chain_follows_an_activation_that_is_set_later():
 @pytest.mark.parametrize("pooled", [True, False])
 def test_dropout_in_place_changes_no_bit(make, pooled):
     loss = losses.CategoricalCrossentropy()
-    others = (rewrites.pooled_convolution,) if pooled else ()
-    plan = assert_same_bits(make, loss, rewrites.dropout_in_place, others)
-    assert count(plan, DropoutInPlace) == 1
+    others = (pooled_convolution,) if pooled else ()
+    plan = assert_same_bits(make, loss, in_place, others)
+    program = plan.program
+    at = program.kinds.index("dropout")
+    made_by = program.kinds[program.inputs[at][0]]
+    free = made_by in ("pooled_convolution", "batch_normalization")
+    assert program.operations[at].overwrites_input is free
 
 
 @pytest.mark.parametrize("between", [[], [layers.Flatten()]])
@@ -186,11 +192,9 @@ def test_dropout_spares_what_others_read(between):
             layers.Dense(3),
         ]
     )
-    plan = rewrites.Plan(
-        made.layers, losses.MeanSquaredError(), (rewrites.dropout_in_place,)
-    )
+    plan = plans.compiled(made, losses.MeanSquaredError(), (in_place,))
     x = np.random.default_rng(0).normal(size=(20, 50)).astype(np.float32)
-    output = plan.forward(x, training=True)
+    output = plan.run(x, training=True)
     forward = [array.copy() for array in seen]
     kernel, bias = made.layers[-3].get_weights()
     expected = np.maximum(seen[1] @ kernel + bias, 0)
@@ -198,9 +202,12 @@ def test_dropout_spares_what_others_read(between):
     assert np.all(seen[0] > 0)  # 1 at least; dropout would have put zeros there
     np.testing.assert_array_equal(seen[0], forward[0])
     np.testing.assert_array_equal(seen[1], forward[1])
-    np.testing.assert_allclose(made.layers[-3]._activated, expected, atol=1e-5)
-    dropped = made.layers[2].drop_gradient(np.ones((20, 40), np.float32), seen[2] * 0)
-    assert np.any((seen[2] != 0) & (dropped == 0))
+    relu = plan.program.operations[plan.program.kinds.index("relu", 4)]
+    np.testing.assert_allclose(relu.recall(), expected, atol=1e-5)
+    # The gradient that a `Keeper` handed to dropout is as it was.
+    kept = plan.program.operations[plan.program.kinds.index("dropout")]
+    zeros = kept.backward(np.ones((20, 40), np.float32)) == 0
+    assert np.any((seen[2] != 0) & zeros)
 
 
 def pixels(n=70):
@@ -245,13 +252,14 @@ def test_pixels_are_scaled_once_wherever_they_are_scaled(scale, offset):
 def test_only_integers_of_a_model_with_rules_are_scaled_while_gathered(monkeypatch):
     made, (x, y) = scaled(), pixels()
     found = []
-    forward = rewrites.Plan.forward
+    take = batches.Samples.take
 
-    def noted(plan, x, *, training, scaled=False):
+    def noted(samples, indices, scale=None):
+        x, scaled = take(samples, indices, scale)
         found.append(scaled)
-        return forward(plan, x, training=training, scaled=scaled)
+        return x, scaled
 
-    monkeypatch.setattr(rewrites.Plan, "forward", noted)
+    monkeypatch.setattr(batches.Samples, "take", noted)
     made.evaluate(x, y, batch_size=70, verbose=0)
     made.evaluate(x.astype(np.float64), y, batch_size=70, verbose=0)
     made.compile("adam", "categorical_crossentropy", run_eagerly=True)

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from scratchnet.plan.stages import LossHead
 
 import scratchnet as keras
 from scratchnet import kernels, layers, losses
-from scratchnet import plan as rewrites
+from scratchnet import plan as plans
 from scratchnet.kernels.convolution import winograd
-from scratchnet.plan.pooled_convolution import PooledConvolution
+from scratchnet.plan.heads import LossHead
+from scratchnet.plan.logits import softmax_cross_entropy
+from scratchnet.plan.pooled_convolution import PooledConvolution, pooled_convolution
+from scratchnet.plan.unneeded_gradients import no_unneeded_gradient
 from tests.keras.golden import compare
 
 
@@ -81,19 +83,19 @@ def gradients(make, loss, rules):
     """Return losses, predictions and gradients of one training step."""
     keras.utils.clear_session()
     made = make()
-    plan = rewrites.Plan(made.layers, loss, rules)
+    plan = plans.compiled(made, loss, rules)
     x, y = batch()
-    output = plan.forward(x, training=True)
+    output = plan.run(x, training=True)
     values, predictions = plan.head.forward(y, output)
     scale = np.full(len(x), 1 / len(x), np.float32)
-    plan.backward(plan.head.backward(y, output, predictions, scale))
+    plan.backward(plan.head.backward(y, output, scale))
     return values, predictions, plan
 
 
 @pytest.mark.parametrize("make", MODELS)
 def test_leaving_out_the_input_gradient_changes_no_bit(make):
     loss = losses.CategoricalCrossentropy()
-    rule = rewrites.nothing_before_the_first_parameter
+    rule = no_unneeded_gradient
     values, predictions, with_rule = gradients(make, loss, (rule,))
     plain_values, plain_predictions, without = gradients(make, loss, ())
     assert np.array_equal(values, plain_values)
@@ -180,7 +182,7 @@ def test_the_wide_models_suit_winograd():
 def test_pooled_convolution_changes_no_bit_without_batch_normalisation(make, rung):
     loss = losses.CategoricalCrossentropy()
     with kernels.rung(rung):
-        values, _, with_rule = gradients(make, loss, (rewrites.pooled_convolution,))
+        values, _, with_rule = gradients(make, loss, (pooled_convolution,))
         plain_values, _, without = gradients(make, loss, ())
     assert count_pooled(with_rule) == 2
     assert np.array_equal(values, plain_values)
@@ -192,7 +194,7 @@ def test_pooled_convolution_changes_no_bit_without_batch_normalisation(make, run
 @pytest.mark.parametrize("make", [normalised_and_pooled, wide_and_normalised])
 def test_pooled_convolution_agrees_with_batch_normalisation_too(make, rung):
     loss = losses.CategoricalCrossentropy()
-    rule = rewrites.pooled_convolution
+    rule = pooled_convolution
     with kernels.rung(rung):
         values, _, with_rule = gradients(make, loss, (rule,))
         plain_values, _, without = gradients(make, loss, ())
@@ -205,11 +207,10 @@ def test_pooled_convolution_agrees_with_batch_normalisation_too(make, rung):
         np.testing.assert_allclose(
             grad, without.grads[path], rtol=0, atol=step * size, err_msg=path
         )
-    for layer, other in zip(with_rule.layers, without.layers, strict=True):
-        for name in layer.buffers:
-            np.testing.assert_allclose(
-                layer.buffers[name], other.buffers[name], rtol=step, atol=step
-            )
+    ours, theirs = (plan.model.buffers for plan in (with_rule, without))
+    assert ours
+    for name, buffer in ours.items():
+        np.testing.assert_allclose(buffer, theirs[name], rtol=step, atol=step)
 
 
 @ON_POOLED
@@ -218,11 +219,11 @@ def test_pooled_convolution_agrees_with_batch_normalisation_too(make, rung):
 )
 def test_pooled_convolution_agrees_at_inference(make, rung):
     outputs = []
-    for rules in (rewrites.INFERENCE_RULES, ()):
+    for rules in (plans.INFERENCE_RULES, ()):
         keras.utils.clear_session()
         with kernels.rung(rung):
-            plan = rewrites.Plan(make().layers, None, rules)
-            outputs.append(plan.forward(batch()[0], training=False))
+            plan = plans.compiled(make(), None, rules)
+            outputs.append(plan.run(batch()[0], training=False))
         assert count_pooled(plan) == (2 if rules else 0)
     # One rounding more or less for each normalised value.
     np.testing.assert_allclose(*outputs, rtol=16 * compare.EPSILON)
@@ -263,11 +264,7 @@ def test_predict_and_evaluate_agree_with_and_without_rules(make, rung):
 
 
 def count_pooled(plan):
-    return sum(
-        isinstance(stage, PooledConvolution)
-        or isinstance(getattr(stage, "stage", None), PooledConvolution)
-        for stage in plan.stages
-    )
+    return plan.program.kinds.count("pooled_convolution")
 
 
 @pytest.mark.parametrize(
@@ -291,14 +288,14 @@ def count_pooled(plan):
 def test_pooled_convolution_leaves_other_layers_alone(stack):
     made = model(*stack, layers.Flatten(), layers.Dense(3, "softmax"))
     loss = losses.CategoricalCrossentropy()
-    plan = rewrites.Plan(made.layers, loss, (rewrites.pooled_convolution,))
-    assert plan.stages == made.layers
+    plan = plans.compiled(made, loss, (pooled_convolution,))
+    assert plan.program.kinds == plans.compiled(made, loss).program.kinds
 
 
 def test_pooled_convolution_needs_the_direct_rung():
     with kernels.rung("im2col"):
-        plan = rewrites.Plan(
-            pooled().layers, losses.MeanSquaredError(), (rewrites.pooled_convolution,)
+        plan = plans.compiled(
+            pooled(), losses.MeanSquaredError(), (pooled_convolution,)
         )
     assert count_pooled(plan) == 0
 
@@ -307,9 +304,7 @@ def test_pooled_convolution_needs_the_direct_rung():
 @pytest.mark.parametrize("smoothing", [0, 0.1])
 def test_softmax_and_cross_entropy_as_one_agree_with_two(make, smoothing):
     loss = losses.CategoricalCrossentropy(label_smoothing=smoothing)
-    values, predictions, with_rule = gradients(
-        make, loss, (rewrites.softmax_cross_entropy,)
-    )
+    values, predictions, with_rule = gradients(make, loss, (softmax_cross_entropy,))
     plain_values, plain_predictions, without = gradients(make, loss, ())
     # p is divided by its sum, logs and exponentials taken and undone: a few ulps in
     # each of 3 classes. t / p, which p is multiplied by again, is the largest number.
@@ -326,8 +321,8 @@ def test_softmax_and_cross_entropy_as_one_agree_with_two(make, smoothing):
 
 def test_the_rule_needs_a_softmax_and_a_cross_entropy():
     def head(made, loss):
-        rules = (rewrites.softmax_cross_entropy,)
-        return type(rewrites.Plan(made.layers, loss, rules).head) is LossHead
+        rules = (softmax_cross_entropy,)
+        return type(plans.compiled(made, loss, rules).head) is LossHead
 
     assert not head(plain(), losses.CategoricalCrossentropy())
     assert not head(plain(), losses.SparseCategoricalCrossentropy())
@@ -491,7 +486,7 @@ def test_a_derived_class_is_run_as_it_is(stack):
         return model(*(layer() for layer in stack), *head)
 
     loss = losses.CategoricalCrossentropy()
-    values, predictions, with_rules = gradients(make, loss, rewrites.RULES)
+    values, predictions, with_rules = gradients(make, loss, plans.RULES)
     plain_values, plain_predictions, without = gradients(make, loss, ())
     assert np.array_equal(values, plain_values)
     assert np.array_equal(predictions, plain_predictions)
@@ -508,7 +503,7 @@ class OwnLoss(losses.CategoricalCrossentropy):
 
 
 def test_a_derived_loss_is_applied_as_it_is():
-    values, _, with_rules = gradients(plain, OwnLoss(), rewrites.RULES)
+    values, _, with_rules = gradients(plain, OwnLoss(), plans.RULES)
     plain_values, _, without = gradients(plain, OwnLoss(), ())
     assert np.array_equal(values, plain_values)
     for path, grad in with_rules.grads.items():
@@ -608,5 +603,5 @@ def test_a_derived_class_with_a_sigmoid_is_run_as_it_is():
         return model(layers.Flatten(), OwnDense(3, "sigmoid"))
 
     loss = losses.CategoricalCrossentropy()
-    values, predictions, _ = gradients(make, loss, rewrites.RULES)
+    values, predictions, _ = gradients(make, loss, plans.RULES)
     assert np.array_equal(values, loss.forward(batch()[1], predictions))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from scratchnet import datasets
-from scratchnet.datasets.lookup import find, places
+from scratchnet.datasets.places import is_here
 from scratchnet.foundation.errors import PictureError
 from scratchnet.runs.prepare import Picture, Settings, border, hints, prepare
 from tests.runs.test_picture_file import chunk
@@ -255,7 +255,7 @@ def test_white_on_transparent_is_told_to_try_black(saved):
 @pytest.mark.parametrize("name", ["digits", "fashion_mnist"])
 def test_hardly_an_image_of_the_data_is_taken_for_an_inverted_one(name):
     dataset = datasets.get(name)
-    if dataset.files and not any(find(dataset, place) for place in places()):
+    if not is_here(dataset):
         pytest.skip(f"no {name} here; scratchnet datasets download {name}")
     _, (x, _) = dataset.load_data()
     edges = np.array([border(image)[:, 0] for image in x])

@@ -51,7 +51,7 @@ def load_all(good: Path, contents: dict[str, bytes], folder: str) -> dict[str, s
     assert len(report["results"]) == len(contents)
     for name, result in report["results"].items():
         assert result["weights_right"], name
-        assert result["seconds"] <= 1, name
+        assert result["seconds"] <= 1, name  # of the processor, whoever else uses it
         assert result["events"] == [], name
         assert len(result["message"]) < 1000 + len(str(good)), name
     return {
@@ -72,7 +72,7 @@ def watch(event: str, arguments: tuple[Any, ...]) -> None:
 def load(path: Path) -> dict[str, Any]:
     model, message = make_model(1), ""
     expected = weights_of(model)
-    start, events[:] = time.perf_counter(), []
+    start, events[:] = time.process_time(), []
     try:
         if path.suffix == ".keras":
             load_model(path)
@@ -83,7 +83,7 @@ def load(path: Path) -> dict[str, Any]:
         message = str(error)
     return {
         "message": message,
-        "seconds": time.perf_counter() - start,
+        "seconds": time.process_time() - start,
         "events": list(events),
         "weights_right": same_weights(weights_of(model), expected),
     }

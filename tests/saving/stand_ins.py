@@ -13,11 +13,13 @@ class StandInLayer:
     def __init__(self, **weights: np.ndarray) -> None:
         StandInLayer.count += 1
         self.name = f"{type(self).__name__.lower()}_{StandInLayer.count}"
+        self.class_name = type(self).__name__
         self.named_weights = weights
+        self.nodes = ()
 
     @property
     def label(self) -> str:
-        return f"{type(self).__name__} '{self.name}'"
+        return f"{self.class_name} '{self.name}'"
 
 
 def layer(kind: str, **weights: np.ndarray) -> StandInLayer:
@@ -56,6 +58,14 @@ class StandInModel:
         self.name = "sequential"
         self.built = True
         self.optimizer: StandInOptimizer | None = None
+
+    @property
+    def named_weights(self) -> dict[str, np.ndarray]:
+        return {
+            f"{layer.name}/{name}": weight
+            for layer in self.layers
+            for name, weight in layer.named_weights.items()
+        }
 
     def get_config(self) -> dict:
         return {"name": self.name, "layers": [layer.name for layer in self.layers]}

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.networks import CASES
+from benchmarks.harness.networks import CASES
 from tests.keras.golden import trajectories
 from tests.keras.golden.trajectories import BATCH, Trajectory
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import scratchnet
-from benchmarks.networks import Case, Network, sequential
+from benchmarks.harness.networks import Case, Network, sequential
 from scratchnet import datasets
 from scratchnet.kernels.dropout import dropout_reference
 

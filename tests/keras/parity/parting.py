@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.networks import CASES
+from benchmarks.harness.networks import CASES
 from tests.keras.golden import keras_trajectory, trajectories
 from tests.keras.golden.trajectories import BATCH, Trajectory
 

@@ -39,7 +39,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.networks import CASES, Case
+from benchmarks.harness.networks import CASES, Case
 from scratchnet import kernels
 from scratchnet.foundation.errors import DatasetError
 from tests.keras.golden import trajectories
