@@ -128,7 +128,7 @@ def index(text: str) -> tuple[int, ...]:
     parts = text.strip("[]()").replace(" ", "").split(",")
     if not all(part.isdecimal() for part in parts):
         raise argparse.ArgumentTypeError(
-            f"expected integers of at least 0 with commas between them, received {text!r}"
+            f"expected integers from 0, with commas between them, received {text!r}"
         )
     return tuple(int(part) for part in parts)
 
@@ -136,6 +136,6 @@ def index(text: str) -> tuple[int, ...]:
 def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(
-            f"expected an integer of at least 0, received {text!r}"
+            f"expected an integer from 0, received {text!r}"
         )
     return int(text)
