@@ -323,7 +323,7 @@ def _steps_of(model: Model, steps: list[Step], layer: Layer | str | int) -> list
     Raises:
         ValueError: there is no such layer.
     """
-    if isinstance(layer, int):
+    if isinstance(layer, int | np.integer):
         layer = model.get_layer(index=layer)
     found = [step for step in steps if layer in (step.layer, step.path)]
     if not found:
