@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from experiments import (
-    arguments,
-    protocol,
-    records,
-    report,
-    study,
-    validate,
-    validation_text,
-)
-from experiments.judgement import EQUIVALENT, INCONCLUSIVE
+from experiments import arguments, protocol, report, study
+from experiments.equivalence import records, validate, validation_text
+from experiments.equivalence.judgement import EQUIVALENT, INCONCLUSIVE
+from experiments.protocol import Trial
 from scratchnet.foundation.errors import CheckpointError, DatasetError
-
-ACCEPTED_STRICTLY = {EQUIVALENT}
-ACCEPTED = {EQUIVALENT, INCONCLUSIVE}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -48,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
         chosen = parser.parse_args(["run"])
     try:
         return chosen.action(chosen)
-    except (CheckpointError, DatasetError, OSError) as error:
+    except (CheckpointError, DatasetError, OSError, report.UnavailableError) as error:
         print(f"python -m experiments: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -60,36 +53,43 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    if chosen.record is not None and _settings(chosen) != {"name": "notebook"}:
+    settings = {
+        name: getattr(chosen, name)
+        for name in ("epochs", "batch_size")
+        if getattr(chosen, name) is not None
+    }
+    if chosen.record is not None and (settings or chosen.protocol != "notebook"):
         print(
             "python -m experiments run: --record keeps runs with the study's own "
             "settings: leave out --epochs, --batch-size and --protocol",
             file=sys.stderr,
         )
         return 2
+    trials = []
+    for dataset, model, seed in itertools.product(
+        chosen.dataset, chosen.model, chosen.seeds
+    ):
+        usual = protocol.for_dataset(dataset, quick=chosen.quick)
+        wanted = replace(usual, name=chosen.protocol, **settings)
+        trials.append(Trial(dataset, model, seed, wanted, chosen.quick))
     runs, diverged = study.run(
-        chosen.dataset,
-        chosen.model,
-        chosen.seeds,
+        trials,
         chosen.out,
-        settings=_settings(chosen),
-        quick=chosen.quick,
         fresh=chosen.fresh,
         verbose=chosen.verbose,
         record=chosen.record,
     )
     if runs and not chosen.no_report:
-        # Of all runs in the folder, those of earlier commands among them.
         print()
-        tell = print if chosen.verbose else _keep_quiet
-        print(f"report: {report.write_study(chosen.out, say=tell)}")
+        tell = print if chosen.verbose else None
+        try:
+            # Of all runs in the folder, those of earlier commands among them.
+            print(f"report: {report.write_study(chosen.out, say=tell)}")
+        except report.UnavailableError as error:
+            print(f"no report: {error}")
     for message in diverged:
         print(f"python -m experiments: {message}", file=sys.stderr)
     return 1 if diverged else 0
-
-
-def _keep_quiet(text: str) -> None:
-    """Say nothing."""
 
 
 def _report(chosen: argparse.Namespace) -> int:
@@ -110,8 +110,8 @@ def _validate(chosen: argparse.Namespace) -> int:
         print(f"\n{validation_text.legend(document)}")
     if not (chosen.json or chosen.markdown):
         print("", *validation_text.sentences(document), sep="\n")
-    verdicts = set(validate.verdicts(document))
-    return int(not verdicts <= (ACCEPTED_STRICTLY if chosen.strict else ACCEPTED))
+    accepted = {EQUIVALENT} if chosen.strict else {EQUIVALENT, INCONCLUSIVE}
+    return int(not accepted.issuperset(validate.verdicts(document)))
 
 
 def _add_run(commands: Any) -> None:
@@ -122,13 +122,6 @@ def _add_run(commands: Any) -> None:
         "the same settings are not repeated.",
     )
     arguments.add_runs(parser, dataset="digits", seeds="1", model_option="--model")
-    _add_protocol(parser)
-    _add_output(parser)
-    parser.set_defaults(action=_run)
-
-
-def _add_protocol(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how to train."""
     for name, meaning in (("epochs", "most epochs"), ("batch_size", "samples a step")):
         study_has, digits_has = (
             getattr(settings, name) for settings in (protocol.STUDY, protocol.DIGITS)
@@ -154,10 +147,6 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="repeat runs that finished, or were recorded, earlier",
     )
-
-
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what to print, and what to keep where."""
     parser.add_argument(
         "--out",
         type=Path,
@@ -178,13 +167,14 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="?",
         const=records.SCRATCHNET,
-        metavar="FOLDER",
-        help="also keep what `validate` needs of each run (default folder: "
-        "experiments/results)",
+        metavar="FILE",
+        help="also keep what `validate` needs of each run (default file: "
+        f"{_from_here(records.SCRATCHNET)})",
     )
     parser.add_argument(
         "--no-report", action="store_true", help="leave out figures and reports"
     )
+    parser.set_defaults(action=_run)
 
 
 def _add_report(commands: Any) -> None:
@@ -219,17 +209,16 @@ def _add_validate(commands: Any) -> None:
         description="Compare scratchnet's runs of the study with Keras's, model by "
         "model. The status is 1 if a model is a failure.",
     )
-    for name, folder, made_by in (
-        ("reference", records.KERAS, "experiments.keras_reference"),
+    for name, path, made_by in (
+        ("reference", records.KERAS, "experiments.equivalence.keras_reference"),
         ("results", records.SCRATCHNET, "experiments run --record"),
     ):
         parser.add_argument(
             f"--{name}",
             type=Path,
-            default=folder,
-            metavar="FOLDER",
-            help=f"what `python -m {made_by}` wrote (default: "
-            f"{folder.relative_to(records.ROOT.parent)})",
+            default=path,
+            metavar="FILE",
+            help=f"what `python -m {made_by}` wrote (default: {_from_here(path)})",
         )
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument(
@@ -244,13 +233,8 @@ def _add_validate(commands: Any) -> None:
     parser.set_defaults(action=_validate)
 
 
-def _settings(chosen: argparse.Namespace) -> dict[str, Any]:
-    settings = {
-        "name": chosen.protocol,
-        "epochs": chosen.epochs,
-        "batch_size": chosen.batch_size,
-    }
-    return {name: value for name, value in settings.items() if value is not None}
+def _from_here(path: Path) -> Path:
+    return path.relative_to(records.ROOT.parents[1])
 
 
 if __name__ == "__main__":

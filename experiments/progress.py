@@ -11,6 +11,11 @@ from scratchnet.callbacks import Callback
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
+def say(text: str) -> None:
+    """Print at once, so that the lines keep their order with those of other streams."""
+    print(text, flush=True)
+
+
 class EpochSeconds(Callback):
     """Add each epoch's duration, validation included, to its logs."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments import data, divergence
-from experiments.progress import EpochSeconds, EpochTable
-from experiments.protocol import LEAK, Protocol
+from experiments import splits
+from experiments.progress import EpochSeconds, EpochTable, say
+from experiments.protocol import LEAK, Protocol, Trial
+from experiments.splits import Samples, Splits
 from scratchnet import datasets, layers, optimizers, utils
 from scratchnet.callbacks import (
     Callback,
@@ -22,6 +23,7 @@ from scratchnet.callbacks import (
     ModelCheckpoint,
     TerminateOnNaN,
 )
+from scratchnet.foundation.errors import CheckpointError
 from scratchnet.models import architectures
 from scratchnet.models.sequential import Sequential
 from scratchnet.runs.run import PIXELS, Run, environment
@@ -32,19 +34,14 @@ PIXEL_SCALE = 1 / 255
 WATCHED_STEPS, WATCHED_IMAGES = 200, 256
 
 
-def say(text: str) -> None:
-    """Print at once, so that the lines keep their order with those of other streams."""
-    print(text, flush=True)
+class DivergedError(CheckpointError):
+    """A training ended in losses that are not finite."""
 
 
 def train(
     folder: Path,
-    dataset: str,
-    model_name: str,
-    seed: int,
-    protocol: Protocol,
+    trial: Trial,
     *,
-    quick: bool = False,
     verbose: int = 2,
     say: Callable[[str], Any] = say,
 ) -> Run:
@@ -52,26 +49,21 @@ def train(
 
     Args:
         folder: where the run goes; see `scratchnet.runs`.
-        dataset: one of `datasets.names()`.
-        model_name: one of `architectures.ALL`.
-        seed: of initialisation, shuffling, dropout and the held-out part.
-        protocol: how to train.
-        quick: whether to use a few thousand images only.
+        trial: what to train, and how.
         verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch.
         say: what to print with.
 
     Raises:
         DatasetError: the data can't be loaded.
         CheckpointError: the folder can't be written.
-        DivergedError: the loss was no number in some epoch.
+        DivergedError: the loss was not finite in some epoch.
     """
     utils.clear_session()
-    utils.set_random_seed(seed)
-    samples = data.load(dataset, protocol, seed, quick=quick)
-    model = build(model_name, samples.training[0].shape[1:], len(samples.class_names))
-    run = Run.create(
-        folder, _record(dataset, model_name, model, seed, protocol, samples, quick)
-    )
+    utils.set_random_seed(trial.seed)
+    protocol = trial.protocol
+    samples = splits.load(trial.dataset, protocol, trial.seed, quick=trial.quick)
+    model = build(trial.model, samples.training[0].shape[1:], len(samples.class_names))
+    run = Run.create(folder, _record(trial, model, samples))
     if verbose:
         say(_heading(run, protocol))
     table = [EpochTable(say, protocol.epochs)] if verbose == 2 else []
@@ -100,7 +92,7 @@ def build(
 def _fit(
     run: Run,
     model: Sequential,
-    samples: data.Data,
+    samples: Splits,
     protocol: Protocol,
     table: list[EpochTable],
     verbose: int,
@@ -124,7 +116,7 @@ def _fit(
     return time.perf_counter() - started
 
 
-def _callbacks(run: Run, protocol: Protocol, samples: data.Data) -> list[Callback]:
+def _callbacks(run: Run, protocol: Protocol, samples: Splits) -> list[Callback]:
     """Return what keeps the history and both sets of weights, and what stops."""
     return [
         TerminateOnNaN(),
@@ -177,28 +169,20 @@ def _result(run: Run, metrics: dict[str, Any]) -> str:
     )
 
 
-def _one_hot(pair: data.Pair, samples: data.Data) -> np.ndarray:
+def _one_hot(pair: Samples, samples: Splits) -> np.ndarray:
     return utils.to_categorical(pair[1], len(samples.class_names))
 
 
-def _record(
-    dataset: str,
-    model_name: str,
-    model: Sequential,
-    seed: int,
-    protocol: Protocol,
-    samples: data.Data,
-    quick: bool,
-) -> dict[str, Any]:
+def _record(trial: Trial, model: Sequential, samples: Splits) -> dict[str, Any]:
     return {
         "dataset": {
-            "name": dataset,
+            "name": trial.dataset,
             "image_shape": list(samples.training[0].shape[1:]),
             "training_samples": len(samples.training[0]),
             "validation_samples": len(samples.validation[0]),
             "test_samples": len(samples.test[0]),
-            "quick": quick,
-            "provenance": datasets.provenance(dataset),
+            "quick": trial.quick,
+            "provenance": datasets.provenance(trial.dataset),
         },
         "class_names": list(samples.class_names),
         "preprocessing": {
@@ -206,20 +190,20 @@ def _record(
             "labels": "one-hot",
         },
         "model": {
-            "name": model_name,
+            "name": trial.model,
             "parameters": model.count_params(),
             "config": model.get_config(),
         },
-        "protocol": asdict(protocol),
-        "leak": LEAK if protocol.name == "notebook" else None,
-        "seed": seed,
+        "protocol": asdict(trial.protocol),
+        "leak": LEAK if trial.protocol.name == "notebook" else None,
+        "seed": trial.seed,
         "environment": environment(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
 
 
 def _evaluate(
-    run: Run, model: Sequential, samples: data.Data, seconds: float
+    run: Run, model: Sequential, samples: Splits, seconds: float
 ) -> dict[str, Any]:
     """Test the model with its best weights, and write what came out.
 
@@ -229,7 +213,7 @@ def _evaluate(
     from sklearn.metrics import classification_report
 
     history = run.history()
-    divergence.check(history, str(run.folder))
+    require_finite(history, str(run.folder))
     model.load_weights(run.path("best.npz"))
     x, labels = samples.test
     tested = model.evaluate(
@@ -262,3 +246,21 @@ def _evaluate(
     }
     run.write_json("metrics.json", metrics)
     return metrics
+
+
+def require_finite(history: Mapping[str, Sequence[float]], who: str) -> None:
+    """Require losses that are finite, in all epochs.
+
+    Args:
+        history: ``loss`` and ``val_loss``, each a value per epoch.
+        who: whose they are, for the message.
+
+    Raises:
+        DivergedError: one is NaN or infinite.
+    """
+    losses = np.array([history["loss"], history["val_loss"]])
+    lost = np.flatnonzero(~np.isfinite(losses).all(axis=0))
+    if lost.size:
+        raise DivergedError(
+            f"{who}: training diverged: the loss was not finite in epoch {lost[0] + 1}"
+        )

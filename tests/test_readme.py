@@ -10,14 +10,14 @@ import pytest
 
 import experiments.__main__ as experiments_command
 import scratchnet
-from experiments import (
+from experiments import report, study
+from experiments.equivalence import (
     keras_reference,
     records,
-    report,
-    study,
     validate,
     validation_text,
 )
+from experiments.protocol import STUDY, Trial
 from scratchnet.commands import cli
 from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import explain as explain_command
@@ -154,7 +154,7 @@ def commands_of(module: str) -> list[str]:
 @pytest.mark.parametrize("words", commands_of("experiments"))
 def test_commands_of_the_study_are_accepted(words, monkeypatch):
     called = []
-    outcome = study.Outcome(["a run"], [])
+    outcome = ["a run"], []
     monkeypatch.setattr(
         study, "run", lambda *args, **_: called.append("run") or outcome
     )
@@ -173,7 +173,9 @@ def test_commands_of_the_study_are_accepted(words, monkeypatch):
     assert called == (["run", "report"] if command == "run" else [command])
 
 
-@pytest.mark.parametrize("words", commands_of("experiments.keras_reference"))
+@pytest.mark.parametrize(
+    "words", commands_of("experiments.equivalence.keras_reference")
+)
 def test_commands_of_the_keras_runs_are_accepted(words, monkeypatch):
     called = []
     monkeypatch.setattr(keras_reference, "start", lambda threads: None)
@@ -190,9 +192,6 @@ def test_the_validation_table_is_that_of_the_records():
     )
     assert marked is not None
     shown = rows(marked[1])
-    if not list(records.SCRATCHNET.glob("*.json")):
-        assert shown == []
-        return
     made = rows(validation_text.table(validate.compare()))
     seconds = validation_text.HEADER.index("s per epoch")
     for row in (*shown, *made):
@@ -202,7 +201,9 @@ def test_the_validation_table_is_that_of_the_records():
 
 
 def test_the_studys_results_are_those_of_the_records():
-    _, after = README.split("<!-- results of the study: experiments/results -->")
+    _, after = README.split(
+        "<!-- results of the study: experiments/equivalence/scratchnet.jsonl -->"
+    )
     _, *shown = rows(after.split("\n\n")[0])
     assert [row[:2] for row in shown] == [
         [dataset, model]
@@ -210,7 +211,8 @@ def test_the_studys_results_are_those_of_the_records():
         for model in ("ann", "basic_cnn", "deeper_cnn")
     ]
     for dataset, model, *figures in shown:
-        record = records.read(records.SCRATCHNET / f"{dataset}-{model}-seed-0.json")
+        trial = Trial(dataset, model, 0, STUDY)
+        record = records.find(records.SCRATCHNET, trial)
         assert figures == [
             f"{record['parameters']:,}",
             str(record["epochs"]),

@@ -2,55 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 # A row of ten for each of a few classes, one image for each of many.
 ROW_PER_CLASS = 20
 MOST_IMAGES = 100
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of one test image.
-
-    Attributes:
-        index: of the image in the test set.
-        label: its class.
-        predicted: the class with the highest probability.
-        probability: that the model gives to ``predicted``.
-    """
-
-    index: int
-    label: int
-    predicted: int
-    probability: float
-
-    @property
-    def right(self) -> bool:
-        """Whether the model is right."""
-        return self.label == self.predicted
-
-
-def describe(
-    indices: np.ndarray, labels: np.ndarray, probabilities: np.ndarray
-) -> list[Prediction]:
-    """Return the predictions of some test images.
-
-    Shapes:
-        indices: (K,); labels: (N,); probabilities: (N, C).
-    """
-    predicted = probabilities.argmax(1)
-    return [
-        Prediction(
-            int(index),
-            int(labels[index]),
-            int(predicted[index]),
-            float(probabilities[index, predicted[index]]),
-        )
-        for index in indices
-    ]
 
 
 def spread(indices: np.ndarray, most: int = MOST_IMAGES) -> np.ndarray:

@@ -95,27 +95,21 @@ def draw(
     counts: np.ndarray,
     names: Sequence[str],
     superclasses: Superclasses | None = None,
+    *,
+    percent: bool = False,
 ) -> Any:
     """Draw the matrix: with numbers for few classes, as a heat map for many.
 
-    A colour stands for the share of the row. With ``superclasses``, a heat map is
-    ordered by them, with lines between them.
-    """
-    if len(names) <= MOST_ANNOTATED:
-        return draw_annotated(counts, names)
-    return _draw_heat_map(counts, names, superclasses)
-
-
-def draw_annotated(
-    counts: np.ndarray, names: Sequence[str], *, percent: bool = False
-) -> Any:
-    """Draw the matrix with a number in every field that is not 0.
+    A colour stands for the share of the row.
 
     Args:
         counts: (C, C).
         names: of the classes.
+        superclasses: in whose order a heat map is, with lines between them.
         percent: whether the numbers are percents of the row instead of counts.
     """
+    if len(names) > MOST_ANNOTATED:
+        return _draw_heat_map(counts, names, superclasses)
     share = shares(counts)
     labels = [readable(name, 34) for name in names]
     side = 0.8 + 0.52 * len(names) + 0.075 * max(map(len, labels))

@@ -3,67 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from experiments.report.look import png
-from experiments.report.markup import Html, data_url, element
+from experiments.report.tiles import Tile
 from scratchnet.runs.run import DRAWN, drawn_figures
 from scratchnet.saving import atomic_write
+
+Kind = Literal["fitting", "wide", "dense", "samples", "predictions", "mistakes", "top"]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure that is still to be drawn.
+    """A figure.
 
     Attributes:
         name: of the file, without ``.png``.
         title: what it shows, in a few words.
         caption: how to read it, in a sentence or two.
         draw: returns the Matplotlib figure.
-        size: ``"fitting"`` figures are made as small as a narrow page is; ``"wide"``
+        kind: ``"fitting"`` figures are made as small as a narrow page is; ``"wide"``
             and, with smaller writing, ``"dense"`` ones are scrolled sideways there.
-        gallery: the same as HTML, for figures made of images: there, the text is text,
-            and the rows are as long as the page is wide.
+            The others are made of images, of which a page has a gallery.
+        tiles: those images.
+        png: the file, once it was drawn.
     """
 
     name: str
     title: str
     caption: str
     draw: Callable[[], Any]
-    size: Literal["fitting", "wide", "dense"] = "fitting"
-    gallery: Html | None = None
+    kind: Kind = "fitting"
+    tiles: Sequence[Tile] = ()
+    png: bytes = b""
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A figure and its PNG file."""
-
-    drawing: Drawing
-    file: bytes
-
-    def figure(self, *, prefix: str = "") -> Html:
-        """Return it for a page, which needs no other file.
-
-        Args:
-            prefix: for readers who hear the page: whose figure it is.
-        """
-        shown = self.drawing.gallery
-        if shown is None:
-            shown = element(
-                "img",
-                src=data_url(self.file),
-                alt=f"{prefix}{self.drawing.title}",
-                class_=f"drawn {self.drawing.size}",
-            )
-        if self.drawing.size != "fitting":
-            shown = element("div", shown, class_="scroll", tabindex="0")
-        return element("figure", shown, element("figcaption", self.drawing.caption))
-
-
-def draw_all(drawings: Iterable[Drawing], folder: Path) -> dict[str, Drawn]:
+def draw_all(drawings: Iterable[Drawing], folder: Path) -> dict[str, Drawing]:
     """Draw figures and write them to a folder.
 
     Args:
@@ -72,7 +50,7 @@ def draw_all(drawings: Iterable[Drawing], folder: Path) -> dict[str, Drawn]:
             removed, as they show what is no longer there; files of the user's own stay.
 
     Returns:
-        The figures by name, in the same order.
+        The figures by name, in the same order, with their files.
 
     Raises:
         CheckpointError: a file can't be written.
@@ -81,10 +59,9 @@ def draw_all(drawings: Iterable[Drawing], folder: Path) -> dict[str, Drawn]:
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {}
     for drawing in drawings:
-        made = Drawn(drawing, png(drawing.draw))
+        drawn[drawing.name] = replace(drawing, png=png(drawing.draw))
         with atomic_write(folder / f"{drawing.name}.png") as file:
-            file.write(made.file)
-        drawn[drawing.name] = made
+            file.write(drawn[drawing.name].png)
     for path in drawn_figures(folder):
         if path.stem not in drawn:
             path.unlink()

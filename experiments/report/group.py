@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
-from experiments.report.drawing import Drawn
-from experiments.report.history import Training
+from experiments.report.curves import Training
+from experiments.report.finished import FinishedRun
 from experiments.report.look import counted
-from experiments.report.subject import Subject
-
-
-@dataclass(frozen=True)
-class Reported:
-    """A run with its figures and its page."""
-
-    subject: Subject
-    drawn: Mapping[str, Drawn]
-    page: Path
 
 
 @dataclass(frozen=True)
@@ -35,19 +24,19 @@ class Group:
     """
 
     name: str
-    runs: tuple[Reported, ...]
+    runs: tuple[FinishedRun, ...]
 
     @property
     def title(self) -> str:
         """The name of the data set that people use."""
-        return self.runs[0].subject.dataset_title
+        return self.runs[0].dataset_title
 
     @cached_property
-    def models(self) -> dict[str, list[Reported]]:
+    def models(self) -> dict[str, list[FinishedRun]]:
         """Every model's runs."""
-        found: dict[str, list[Reported]] = {}
-        for reported in self.runs:
-            found.setdefault(reported.subject.model, []).append(reported)
+        found: dict[str, list[FinishedRun]] = {}
+        for run in self.runs:
+            found.setdefault(run.model, []).append(run)
         return found
 
     @property
@@ -55,25 +44,30 @@ class Group:
         """Whether a model has more than one seed: then, one of them is shown."""
         return len(self.runs) > len(self.models)
 
-    def first(self) -> dict[str, Reported]:
+    def shown(self) -> list[FinishedRun]:
         """Return one run of each model: of its lowest seed, not of its best one."""
-        return {model: runs[0] for model, runs in self.models.items()}
+        return [runs[0] for runs in self.models.values()]
 
-    def named(self) -> dict[str, Subject]:
+    def named(self) -> dict[str, FinishedRun]:
         """Return the same by a name for columns and curves, with the seed if needed."""
         return {
-            f"{model}, {_seed(run.subject)}" if self.several else model: run.subject
-            for model, run in self.first().items()
+            f"{run.model}, {_seed(run)}" if self.several else run.model: run
+            for run in self.shown()
         }
 
     def trainings(self) -> dict[str, Training]:
         """Return the histories of those runs."""
-        return {name: subject.training for name, subject in self.named().items()}
+        return {name: run.training for name, run in self.named().items()}
+
+    @property
+    def same_classes(self) -> bool:
+        """Whether all those runs are of the same classes."""
+        return len({run.class_names for run in self.shown()}) == 1
 
     def metric(self, name: str) -> dict[str, list[float]]:
         """Return a metric of every seed of every model."""
         return {
-            model: [run.subject.metrics[name] for run in runs]
+            model: [run.metrics[name] for run in runs]
             for model, runs in self.models.items()
         }
 
@@ -81,13 +75,18 @@ class Group:
         """Return the mean of a metric over the seeds of a model."""
         return float(np.mean(self.metric(metric)[model]))
 
+    def counted_seeds(self, model: str) -> str:
+        """Return how many seeds a model has, or runs, if seeds are alike."""
+        seeds = [str(run.seed) for run in self.models[model]]
+        return counted(len(seeds), "seed" if len(set(seeds)) == len(seeds) else "run")
+
     def which_seed(self, model: str) -> str:
         """Say which seed of a model is shown, and of how many; "" if all have one."""
         if not self.several:
             return ""
         runs = self.models[model]
         among = f"one of {len(runs)}" if len(runs) > 1 else "the only one"
-        return f"{_seed(runs[0].subject)} ({among})"
+        return f"{_seed(runs[0])} ({among})"
 
     def which_seeds(self) -> str:
         """Say the same of all models, in a sentence."""
@@ -103,29 +102,42 @@ class Group:
         """Say of how many seeds the bars are means; "" if each is of one."""
         if not self.several:
             return ""
-        by_number = sorted(self.models.values(), key=len)
-        fewest, most = by_number[0], by_number[-1]
-        least = "" if len(fewest) == len(most) else f"{len(fewest)} to "
-        return f"mean of {least}{counted_seeds(most)}"
+        by_number = sorted(self.models, key=lambda model: len(self.models[model]))
+        fewest, most = (len(self.models[by_number[end]]) for end in (0, -1))
+        least = "" if fewest == most else f"{fewest} to "
+        return f"mean of {least}{self.counted_seeds(by_number[-1])}"
 
 
-def in_order(runs: Iterable[Reported]) -> tuple[Reported, ...]:
-    """Sort runs by model and seed, 2 before 10, wherever their folders are."""
-    return tuple(sorted(runs, key=_model_and_seed))
+def groups_of(runs: Iterable[FinishedRun]) -> list[Group]:
+    """Put together what can be compared: the same data set, protocol and part of it.
+
+    In a group, runs are sorted by model and seed, 2 before 10, wherever their folders
+    are.
+    """
+    groups: dict[tuple[str, ...], list[FinishedRun]] = {}
+    for run in runs:
+        groups.setdefault((run.dataset, *run.variant), []).append(run)
+    names = ["-".join(map(_file_name, key)) for key in groups]
+    return [
+        # Different names may become the same file's name.
+        Group(
+            name if names.count(name) == 1 else f"{name}-{index}",
+            tuple(sorted(runs, key=_model_and_seed)),
+        )
+        for index, (name, runs) in enumerate(zip(names, groups.values(), strict=True))
+    ]
 
 
-def counted_seeds(runs: Iterable[Reported]) -> str:
-    """Return how many seeds a model was trained with, or runs, if seeds are alike."""
-    seeds = [str(run.subject.seed) for run in runs]
-    return counted(len(seeds), "seed" if len(set(seeds)) == len(seeds) else "run")
+def _model_and_seed(run: FinishedRun) -> tuple[str, float, str, str]:
+    # A seed that is not a number comes last.
+    number = run.seed if type(run.seed) is int else math.inf
+    return run.model, number, str(run.seed), str(run.page)
 
 
-def _model_and_seed(run: Reported) -> tuple[str, float, str, str]:
-    seed = run.subject.seed
-    # What is no number comes last.
-    number = seed if type(seed) is int else math.inf
-    return run.subject.model, number, str(seed), str(run.page)
+def _file_name(text: str) -> str:
+    plain = (c if c.isascii() and (c.isalnum() or c == "_") else "-" for c in text)
+    return "".join(plain)[:60]
 
 
-def _seed(subject: Subject) -> str:
-    return "a run without a seed" if subject.seed is None else f"seed {subject.seed}"
+def _seed(run: FinishedRun) -> str:
+    return "a run without a seed" if run.seed is None else f"seed {run.seed}"

@@ -37,7 +37,7 @@ def settings() -> Any:
         "legend.frameon": False,
         "savefig.facecolor": PAPER,
         "text.color": INK,
-        # A class may be called "$5": that is no mathematics.
+        # A class may be called "$5": that is not mathematics.
         "text.parse_math": False,
         "xtick.color": INK,
         "ytick.color": INK,
@@ -88,7 +88,7 @@ def png(draw: Callable[[], Any]) -> bytes:
 
     buffer = io.BytesIO()
     with matplotlib.rc_context(settings()), warnings.catch_warnings():
-        # A class name in a script that the font has not is drawn as boxes. The page
+        # A class name in a script that the font lacks is drawn as boxes. The page
         # has it as text.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         draw().savefig(buffer, format="png", dpi=DOTS_PER_INCH)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from experiments.report import interactive
+from experiments.report import figures, pages
 from experiments.report.confusion import Superclasses
 from experiments.report.drawing import draw_all
-from experiments.report.group import Group, Reported, in_order
-from experiments.report.run_drawings import drawings as run_drawings
-from experiments.report.run_page import run_page
-from experiments.report.study_page import drawings, study_page
-from experiments.report.subject import ImageFinder, Images, Subject, read
+from experiments.report.finished import FinishedRun, ImageFinder, Images, read
+from experiments.report.group import groups_of
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.runs.run import FIGURES, PAGE, Run
 from scratchnet.saving import atomic_write
@@ -57,28 +54,25 @@ def write_run(
     Raises:
         CheckpointError: the run is not complete or damaged, an index is not that of a
             test image, or a file can't be written.
+        UnavailableError: jinja2 is not installed.
     """
-    subject = read(Run.open(folder))
+    run = read(Run.open(folder))
     if superclasses is not None:
-        subject = replace(subject, superclasses=superclasses)
-    subject = (
-        ImageFinder().add(subject) if images is None else subject.with_images(images)
-    )
-    return _write_run(subject, shown).page
+        run = replace(run, superclasses=superclasses)
+    run = ImageFinder().add(run) if images is None else run.with_images(images)
+    return _write_run(run, shown).page
 
 
 def write_study(
     folder: str | os.PathLike[str],
-    runs: Iterable[str | os.PathLike[str]] | None = None,
     *,
     shown: Sequence[int] = (),
-    say: Callable[[str], Any] = lambda text: None,
+    say: Callable[[str], Any] | None = None,
 ) -> Path:
     """Write the figures and the pages of runs, and those of all of them together.
 
     Args:
-        folder: where the study's page goes.
-        runs: the folders of the runs; all that are in ``folder`` if left out.
+        folder: with the runs in it; the study's page goes there.
         shown: test images for the bars of the most probable classes, as indices.
         say: is told each page that was written.
 
@@ -87,64 +81,47 @@ def write_study(
 
     Raises:
         CheckpointError: there is no complete run, or a file can't be written.
+        UnavailableError: jinja2 is not installed.
     """
     folder = Path(folder)
-    finder, reported, left_out = ImageFinder(), [], []
-    for path in find_runs(folder) if runs is None else runs:
+    finder, written, left_out = ImageFinder(), [], []
+    for path in find_runs(folder):
         try:
-            subject = read(Run.open(path))
+            found = read(Run.open(path))
         except CheckpointError as error:
             left_out.append((str(path), str(error)))
             continue
-        made = _write_run(finder.add(subject), shown)
+        run = _write_run(finder.add(found), shown)
         # The images were drawn, and those of a whole study need not be kept.
-        reported.append(replace(made, subject=replace(made.subject, images=None)))
-        say(f"{made.page}")
-    if not reported:
+        written.append(replace(run, images=None))
+        if say is not None:
+            say(str(run.page))
+    if not written:
         reasons = "; ".join(why for _, why in left_out)
         raise CheckpointError(f"{folder}: there is no complete run in it: {reasons}")
-    groups = _groups(reported)
-    drawn = draw_all(
-        [drawing for group in groups for drawing in drawings(group)], folder / FIGURES
-    )
-    return _write_page(
-        folder / PAGE,
-        study_page(groups, drawn, left_out, folder, charts=interactive.available()),
-    )
+    groups = groups_of(written)
+    drawings = [drawing for group in groups for drawing in figures.of_group(group)]
+    drawn = draw_all(drawings, folder / FIGURES)
+    page = pages.study_page(groups, drawn, left_out, folder)
+    _write_page(folder / PAGE, page)
+    return folder / PAGE
 
 
-def _write_run(subject: Subject, shown: Sequence[int]) -> Reported:
-    beyond = [index for index in shown if not 0 <= index < len(subject.labels)]
+def _write_run(run: FinishedRun, shown: Sequence[int]) -> FinishedRun:
+    """Write the figures and the page of a run; return it with its figures."""
+    beyond = [index for index in shown if not 0 <= index < len(run.labels)]
     if beyond:
         raise CheckpointError(
-            f"{subject.run.folder}: expected test images of 0 to "
-            f"{len(subject.labels) - 1}, received {beyond[0]}"
+            f"{run.run.folder}: expected test images of 0 to "
+            f"{len(run.labels) - 1}, received {beyond[0]}"
         )
-    drawn = draw_all(run_drawings(subject, shown), subject.run.path(FIGURES))
-    text = run_page(subject, drawn, charts=interactive.available())
-    return Reported(subject, drawn, _write_page(subject.run.path(PAGE), text))
+    pages.environment()  # before all the drawing: an error where jinja2 is missing
+    drawn = draw_all(figures.of_run(run, shown), run.run.path(FIGURES))
+    run = replace(run, drawings=drawn)
+    _write_page(run.page, pages.run_page(run))
+    return run
 
 
-def _write_page(path: Path, text: str) -> Path:
+def _write_page(path: Path, text: str) -> None:
     with atomic_write(path, text=True) as file:
         file.write(text)
-    return path
-
-
-def _groups(reported: Iterable[Reported]) -> list[Group]:
-    """Put together what can be compared: the same data set, protocol and part of it."""
-    groups: dict[tuple[str, ...], list[Reported]] = {}
-    for run in reported:
-        key = (run.subject.dataset, *run.subject.variant)
-        groups.setdefault(key, []).append(run)
-    names = ["-".join(map(_file_name, key)) for key in groups]
-    return [
-        # Different names may become the same file's name.
-        Group(name if names.count(name) == 1 else f"{name}-{index}", in_order(runs))
-        for index, (name, runs) in enumerate(zip(names, groups.values(), strict=True))
-    ]
-
-
-def _file_name(text: str) -> str:
-    plain = (c if c.isascii() and (c.isalnum() or c == "_") else "-" for c in text)
-    return "".join(plain)[:60]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
@@ -15,23 +15,13 @@ from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers.input_layer import InputLayer
-from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
+from scratchnet.layers.keras_tensor import is_symbolic
 from scratchnet.layers.layer import Layer, copy_weights
-from scratchnet.models import summary
+from scratchnet.models import graph, summary
 from scratchnet.models.batches import Samples
 from scratchnet.models.trainer import Trainer
 from scratchnet.plan import Plan
 from scratchnet.saving import serialization
-
-
-class Node(NamedTuple):
-    """A layer at one place of a graph, and the places that it reads.
-
-    Place 0 is the model's input, place i the output of its i-th node.
-    """
-
-    layer: Layer
-    inputs: tuple[int, ...]
 
 
 class Model(Trainer, Layer):
@@ -61,6 +51,7 @@ class Model(Trainer, Layer):
     """
 
     keras_module = serialization.FUNCTIONAL
+    _source: InputLayer | None
 
     def __init__(
         self,
@@ -69,12 +60,13 @@ class Model(Trainer, Layer):
         trainable: bool = True,
         name: str | None = None,
     ) -> None:
-        start, end = _only("inputs", inputs), _only("outputs", outputs)
+        start, end = graph.only("inputs", inputs), graph.only("outputs", outputs)
         self._begin(trainable, name)
-        self._source = start.layer
+        source = start.layer
         if start.inputs:  # the graph begins at a layer of another one
-            self._source = InputLayer(batch_shape=start.shape, dtype=start.dtype)
-        self._nodes = _nodes_between(self.label, start, end, self._source)
+            source = InputLayer(batch_shape=start.shape, dtype=start.dtype)
+        self._source = source
+        self._nodes = graph.nodes_between(self.label, start, end, source)
         self._require_different_names()
 
     def _begin(self, trainable: bool, name: str | None) -> None:
@@ -82,7 +74,7 @@ class Model(Trainer, Layer):
         Trainer.__init__(self)
         self.name = naming.check(name) if name else naming.unique(self.class_name)
         self._trainable = bool(trainable)
-        self._source: InputLayer | None = None
+        self._source = None
         self._cache: Any = None
         self.input_shape_argument = None
 
@@ -104,7 +96,7 @@ class Model(Trainer, Layer):
         return self._source is not None
 
     @property
-    def nodes(self) -> list[Node]:  # type: ignore[override]
+    def nodes(self) -> list[graph.Node]:  # type: ignore[override]
         """The layers, each after those that it reads; the last makes the output."""
         return self._nodes
 
@@ -173,7 +165,7 @@ class Model(Trainer, Layer):
             source = InputLayer(batch_shape=shape, dtype=self.dtype)
         shapes: list[Any] = [shape]
         for layer, inputs in self.nodes:
-            layer.ensure_built(_read(shapes, inputs), rng)
+            layer.ensure_built(graph.read(shapes, inputs), rng)
             shapes.append(layer.output_shape)
         self._source = source
 
@@ -215,7 +207,7 @@ class Model(Trainer, Layer):
         return {
             f"{layer.name}/{name}": shape
             for layer, inputs in self.nodes
-            for name, shape in layer.weight_shapes(_read(shapes, inputs)).items()
+            for name, shape in layer.weight_shapes(graph.read(shapes, inputs)).items()
         }
 
     def _shapes(self, input_shape: Any) -> list[Any]:
@@ -224,7 +216,7 @@ class Model(Trainer, Layer):
             raise ValueError(f"{self.label}: expected at least one layer")
         shapes: list[Any] = [tuple(input_shape)]
         for layer, inputs in self.nodes:
-            shapes.append(output_shape(layer, _read(shapes, inputs)))
+            shapes.append(graph.output_shape(layer, graph.read(shapes, inputs)))
         return shapes
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -438,11 +430,11 @@ class Model(Trainer, Layer):
 
         Reference: `keras/src/models/functional.py` (get_config).
         """
-        calls = _calls(self.nodes)
+        calls = graph.calls_of(self.nodes)
         entries = []
         for layer in self.layers:
             inbound = [
-                _call_config(self.nodes, calls, node.inputs)
+                graph.call_config(self.nodes, calls, node.inputs)
                 for node in self.nodes
                 if node.layer is layer and layer is not self._source
             ]
@@ -492,17 +484,20 @@ class Model(Trainer, Layer):
         end = serialization.call(config.get("output_layers"), "model.output_layers")
         missing = {one for read in (*calls.values(), (start, end)) for one in read}
         missing -= set(calls)
+        order = [] if missing else graph.in_order(end, calls.__getitem__, itemgetter(0))
         source = layers.get(start[0])
-        if missing or not isinstance(source, InputLayer):
+        begins = [call for call in order if not calls[call]]
+        if begins != [start] or not isinstance(source, InputLayer):
             raise ValueError(
-                "model: expected an InputLayer and calls of layers that are there, "
-                f"received {start} and {sorted(missing)[:3]}"
+                f"model: expected calls of layers that begin at the InputLayer "
+                f"{start}, found {sorted(missing or begins)[:3]}"
             )
-        order = in_order(end, calls.__getitem__)
         places = {call: at for at, call in enumerate(order, 1)}
         model._source = source
         model._nodes = [
-            Node(layers[call[0]], tuple(places[one] for one in calls[call]) or (0,))
+            graph.Node(
+                layers[call[0]], tuple(places[one] for one in calls[call]) or (0,)
+            )
             for call in order
         ]
         model._require_different_names()
@@ -546,113 +541,6 @@ class Model(Trainer, Layer):
             **kwargs: for `json.dumps`.
         """
         return json.dumps(serialization.record(self), **kwargs)
-
-
-def output_shape(layer: Layer, input_shape: Any) -> Shape:
-    """Return what a layer makes of a shape; it may have been built for another one."""
-    if layer.built:
-        layer.check_input(input_shape)
-    return layer.compute_output_shape(input_shape)
-
-
-def _read(shapes: list[Any], inputs: tuple[int, ...]) -> Any:
-    """Return the shape that a layer reads, or the list of them."""
-    read = [shapes[place] for place in inputs]
-    return read if len(read) > 1 else read[0]
-
-
-def _only(what: str, tensors: Any) -> KerasTensor:
-    """Return the one input, or output, of a graph."""
-    if isinstance(tensors, list | tuple) and len(tensors) == 1:
-        tensors = tensors[0]
-    if isinstance(tensors, list | tuple | dict) and len(tensors) > 1:
-        raise NotImplementedError(
-            f"Model: {len(tensors)} {what} are outside scratchnet's subset of Keras; a "
-            "model has one input and one output"
-        )
-    if not isinstance(tensors, KerasTensor):
-        raise TypeError(
-            f"Model: expected {what} made by Input and by layers called on it, "
-            f"received {tensors!r:.80}"
-        )
-    return tensors
-
-
-def in_order(last: Any, inputs_of: Callable[[Any], Iterable[Any]]) -> list[Any]:
-    """Return the things that lead to the last one, each after those that it reads.
-
-    Raises:
-        ValueError: something reads, over others, itself.
-    """
-    order: dict[Any, None] = {}
-    open_: set[Any] = set()
-    stack = [(last, iter(inputs_of(last)))]
-    while stack:
-        thing, inputs = stack[-1]
-        open_.add(thing)
-        for one in inputs:
-            if one in open_ and one not in order:
-                raise ValueError("model: a layer reads its own output")
-            if one not in order:
-                stack.append((one, iter(inputs_of(one))))
-                break
-        else:
-            order[thing] = None
-            stack.pop()
-    return list(order)
-
-
-def _nodes_between(
-    who: str, start: KerasTensor, end: KerasTensor, source: InputLayer
-) -> list[Node]:
-    """Follow a graph from its output back to its input."""
-
-    def inputs_of(tensor: KerasTensor) -> tuple[KerasTensor, ...]:
-        if tensor is not start and not tensor.inputs:
-            raise ValueError(
-                f"{who}: expected outputs that come from the inputs alone, but they "
-                f"need {tensor!r}, too"
-            )
-        return () if tensor is start else tensor.inputs
-
-    order = in_order(end, inputs_of)
-    if start not in order:
-        raise ValueError(f"{who}: the outputs don't depend on the inputs")
-    places = {tensor: at for at, tensor in enumerate(order, 1)}
-    return [
-        Node(source, (0,))
-        if tensor is start
-        else Node(tensor.layer, tuple(places[one] for one in tensor.inputs))
-        for tensor in order
-    ]
-
-
-def _calls(nodes: list[Node]) -> list[tuple[str, int]]:
-    """Return each node as a configuration names it: its layer, and which call of it."""
-    counts: Counter[str] = Counter()
-    calls = []
-    for node in nodes:
-        calls.append((node.layer.name, counts[node.layer.name]))
-        counts[node.layer.name] += 1
-    return calls
-
-
-def _call_config(
-    nodes: list[Node], calls: list[tuple[str, int]], inputs: tuple[int, ...]
-) -> dict[str, Any]:
-    """Return what a configuration says of one call of a layer."""
-    read = [
-        {
-            "class_name": "__keras_tensor__",
-            "config": {
-                "shape": nodes[place - 1].layer.output_shape,
-                "dtype": nodes[place - 1].layer.dtype.name,
-                "keras_history": [*calls[place - 1], 0],
-            },
-        }
-        for place in inputs
-    ]
-    return {"args": [read if len(read) > 1 else read[0]], "kwargs": {}}
 
 
 # The closed list of models that a configuration or a file may name.

@@ -9,7 +9,8 @@ from scratchnet.foundation import lookup
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
-from scratchnet.models.model import MODELS, Model, Node, output_shape, unbuilt_layer
+from scratchnet.models.graph import Node, output_shape
+from scratchnet.models.model import MODELS, Model, unbuilt_layer
 from scratchnet.saving import serialization
 
 ENTRIES = {"name", "trainable", "dtype", "layers", "build_input_shape"}
@@ -37,7 +38,7 @@ class Sequential(Model):
 
     def __init__(
         self,
-        layers: Iterable[Layer] | Layer | None = None,
+        layers: Iterable[Layer | KerasTensor] | Layer | None = None,
         trainable: bool = True,
         name: str | None = None,
     ) -> None:

@@ -1,4 +1,4 @@
-"""The table that `Sequential.summary` prints, laid out as Keras lays it out.
+"""The table that `Model.summary` prints, laid out as Keras lays it out.
 
 Reference: `keras/src/utils/summary_utils.py`.
 """
@@ -8,66 +8,85 @@ from __future__ import annotations
 import itertools
 import shutil
 import textwrap
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from scratchnet.layers.layer import Layer
-    from scratchnet.models.sequential import Sequential
+from scratchnet.models.graph import calls_of
 
-HEADINGS: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
-ALIGNMENTS: tuple[str, ...] = ("<", "<", ">")
-# Where each column ends, as a share of the line.
-ENDS: tuple[float, ...] = (0.45, 0.80, 1.0)
+# Heading and alignment of each column, and where it ends, as a share of the line.
+COLUMNS = (
+    ("Layer (type)", "<", 0.45),
+    ("Output Shape", "<", 0.80),
+    ("Param #", ">", 1),
+)
 LINE_LENGTH = 88
 
-# The same four with a column more, which tells what learns.
-TRAINABLE_HEADINGS = (*HEADINGS, "Trainable")
-TRAINABLE_ALIGNMENTS = (*ALIGNMENTS, "^")
-TRAINABLE_ENDS = (*(end * 0.90 for end in ENDS), 1.0)
-TRAINABLE_LINE_LENGTH = 100
-
-# What frames and spaces take from each of three or four columns: one character to the
-# right of every cell, one to the left of the line and a space on either side of each
-# text, shared out and rounded as Keras's table does it.
-FRAMES = {3: (3, 4, 3), 4: (3, 3, 4, 3)}
-
-
-# Without weights, and for Keras built before they know a shape.
-BUILT_AT_ONCE = (
-    "Activation",
-    "AveragePooling2D",
-    "Dropout",
-    "GlobalAveragePooling2D",
-    "MaxPooling2D",
-    "ReLU",
-    "Softmax",
+# ... of a graph whose layers don't simply follow one another.
+GRAPH_COLUMNS = (
+    ("Layer (type)", "<", 0.3),
+    ("Output Shape", "<", 0.56),
+    ("Param #", ">", 0.74),
+    ("Connected to", "<", 1),
 )
+GRAPH_LINE_LENGTH = 108
+
+# One column more tells what learns; the others share nine tenths of the line.
+TRAINABLE = ("Trainable", "^", 1)
+TRAINABLE_LENGTH = 12
+
+# What frames and spaces take from each of three, four or five columns: one character to
+# the right of every cell, one to the left of the line and a space on either side of
+# each text, shared out and rounded as Keras's table does it.
+FRAMES = {3: (3, 4, 3), 4: (3, 3, 4, 3), 5: (3, 3, 3, 4, 3)}
 
 
-def text(model: Sequential, line_length: int | None, show_trainable: bool) -> str:
+def text(model: Any, line_length: int | None, show_trainable: bool) -> str:
     """Return the summary of a model as one string.
 
     Raises:
         ValueError: the line is too short for the columns.
     """
-    headings, alignments, ends, length = HEADINGS, ALIGNMENTS, ENDS, LINE_LENGTH
+    connected = _connections(model)
+    columns, length = list(COLUMNS), LINE_LENGTH
+    if connected:
+        columns, length = list(GRAPH_COLUMNS), GRAPH_LINE_LENGTH
     if show_trainable:
-        headings, alignments = TRAINABLE_HEADINGS, TRAINABLE_ALIGNMENTS
-        ends, length = TRAINABLE_ENDS, TRAINABLE_LINE_LENGTH
+        columns = [(name, align, end * 0.9) for name, align, end in columns]
+        columns, length = [*columns, TRAINABLE], length + TRAINABLE_LENGTH
+    headings, alignments, ends = zip(*columns, strict=True)
     length = line_length or min(length, shutil.get_terminal_size().columns - 4)
     widths = _widths(length, ends)
-    rows = [_row(layer)[: len(headings)] for layer in model.layers]
     lines = [f'Model: "{model.name}"', _rule("┏━┳┓", widths)]
     lines += _cells(headings, widths, alignments, "┃")
     lines.append(_rule("┡━╇┩", widths))
-    for number, row in enumerate(rows):
+    for number, layer in enumerate(model.layers):
         if number:
             lines.append(_rule("├─┼┤", widths))
+        row = _row(layer)
+        if connected:
+            row += (connected[layer.name],)
+        if show_trainable:
+            row += (("Y" if layer.trainable else "N") if layer.weights else "-",)
         lines += _cells(row, widths, alignments, "│")
     lines.append(_rule("└─┴┘", widths))
     return "\n".join([*lines, *_totals(model)])
+
+
+def _connections(model: Any) -> dict[str, str]:
+    """Return layer's name → what it reads; nothing where each reads the one before."""
+    nodes = model.nodes
+    if all(node.inputs == (at,) for at, node in enumerate(nodes)):
+        return {}
+    calls = calls_of(nodes)
+    read: dict[str, list[str]] = {}
+    for node in nodes:
+        read.setdefault(node.layer.name, []).extend(
+            f"{calls[place - 1][0]}[{calls[place - 1][1]}][0]"
+            for place in node.inputs
+            if place
+        )
+    return {name: ", ".join(found) or "-" for name, found in read.items()}
 
 
 def _widths(line_length: int, ends: tuple[float, ...]) -> list[int]:
@@ -82,14 +101,12 @@ def _widths(line_length: int, ends: tuple[float, ...]) -> list[int]:
     return [a - b for a, b in zip(columns, FRAMES[len(ends)], strict=True)]
 
 
-def _row(layer: Layer) -> tuple[str, ...]:
-    kind = type(layer).__name__
+def _row(layer: Any) -> tuple[str, ...]:
     shape = str(layer.output_shape) if layer.built else "?"
-    count = f"{layer.count_params():,}"
-    if not layer.built and kind not in BUILT_AT_ONCE:
+    count = f"{layer.count_params():,}" if layer.built else "0"
+    if not layer.built and not layer.built_at_once:
         count += " (unbuilt)"
-    trainable = ("Y" if layer.trainable else "N") if layer.weights else "-"
-    return f"{layer.name} ({kind})", shape, count, trainable
+    return f"{layer.name} ({layer.class_name})", shape, count
 
 
 def _cells(
@@ -121,7 +138,7 @@ def _rule(characters: str, widths: list[int]) -> str:
     return left + middle.join(line * (width + 2) for width in widths) + right
 
 
-def _totals(model: Sequential) -> list[str]:
+def _totals(model: Any) -> list[str]:
     arrays = model.weights
     trainable, frozen = model.trainable_weights, model.non_trainable_weights
     optimizer: list[np.ndarray] = []

@@ -55,7 +55,10 @@ class Trainer:
         input_shape: Any
         output_shape: Any
 
-        layers: list[Any]
+        @property
+        def layers(self) -> list[Any]:
+            """The layers."""
+
         build: Callable[[Any], None]
         compute_output_shape: Callable[[Any], Shape]
 

@@ -72,8 +72,9 @@ class Plan:
         """Run the program on what operation 0 reads: inputs in the model's dtype."""
         values = [x]
         for operation, inputs in self._forwards:
-            x = values[inputs[0]] if len(inputs) == 1 else [values[p] for p in inputs]
-            values.append(operation.forward(operation.cast(x), training=training))
+            read = [values[place] for place in inputs]
+            given = operation.cast(read[0] if len(read) == 1 else read)
+            values.append(operation.forward(given, training=training))
         return values[-1]
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:

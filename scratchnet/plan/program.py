@@ -195,7 +195,7 @@ class Program:
             *(self.operations, self.inputs, self.kinds, self.layers),
             *(self.paths, self.shapes),
         ):
-            del table[gone]  # type: ignore[attr-defined]
+            del table[gone]
         self.inputs = [
             tuple(place - (place > gone) for place in places) for places in self.inputs
         ]

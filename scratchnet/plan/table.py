@@ -58,7 +58,7 @@ def _origin(program: Program, at: int) -> str:
     parts: tuple[Any, ...] = getattr(operation, "parts", ())
     if parts:
         return " + ".join(f"{part.name} ({part.operation})" for part in parts)
-    return program.layers[at].name
+    return program.paths[at]
 
 
 def _rung(kind: str) -> str:

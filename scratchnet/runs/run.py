@@ -35,7 +35,7 @@ import numpy as np
 from scratchnet._version import __version__
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.foundation.files import atomic_write
-from scratchnet.models.sequential import Sequential
+from scratchnet.models import Model, Sequential
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -119,7 +119,7 @@ class Run:
         """Return the path of one of the folder's files."""
         return self.folder / name
 
-    def model(self, weights: str = "best") -> Sequential:
+    def model(self, weights: str = "best") -> Model:
         """Rebuild the trained model.
 
         Args:
@@ -129,7 +129,9 @@ class Run:
             CheckpointError: a file is missing or damaged.
         """
         try:
-            model = Sequential.from_config(self.record["model"]["config"])
+            config = self.record["model"]["config"]
+            kind = Model if "input_layers" in config else Sequential
+            model = kind.from_config(config)
         except (KeyError, TypeError, ValueError, NotImplementedError) as error:
             raise CheckpointError(
                 f"{self.path('run.json')}: no model can be made of it: {error!r}"

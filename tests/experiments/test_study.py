@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from experiments import protocol, records, report, study
+from experiments import protocol, report, study
 from experiments.__main__ import main
-from experiments.divergence import DivergedError
-from experiments.protocol import Protocol
-from experiments.records import Key
+from experiments.equivalence import records
+from experiments.protocol import Protocol, Trial
+from experiments.train import DivergedError
 from scratchnet.foundation.errors import CheckpointError, DatasetError
 from scratchnet.foundation.lock import exclusive
 from scratchnet.runs.run import Run
-from tests.experiments.made_records import PARAMETERS, make
+from tests.experiments.equivalence.made_records import PARAMETERS, make
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,16 +35,17 @@ def trained(monkeypatch):
     """Replaces training; the list holds what would have been trained."""
     calls: list[tuple] = []
 
-    def train(folder, dataset, model, seed, chosen, *, quick, verbose):
-        calls.append((dataset, model, seed, chosen, folder))
+    def train(folder, trial, *, verbose):
+        settings = trial.protocol
+        calls.append((trial.dataset, trial.model, trial.seed, settings, folder))
         run = Run.create(
             folder,
             {
-                "dataset": {"name": dataset, "quick": quick},
-                "model": {"name": model},
-                "protocol": asdict(chosen),
-                "leak": protocol.LEAK if chosen.name == "notebook" else None,
-                "seed": seed,
+                "dataset": {"name": trial.dataset, "quick": trial.quick},
+                "model": {"name": trial.model},
+                "protocol": asdict(settings),
+                "leak": protocol.LEAK if settings.name == "notebook" else None,
+                "seed": trial.seed,
             },
         )
         metrics = dict.fromkeys(
@@ -134,9 +135,10 @@ def recorded(trained, monkeypatch):
 
     def of_run(run):
         own = run.record
-        key = Key("digits", "ann", own["seed"], Protocol(**own["protocol"]), True)
+        trial = Trial("digits", "ann", own["seed"], Protocol(**own["protocol"]), True)
         environment = {"from": str(run.folder)}
-        return key, make("scratchnet", key, 0.5, parameters=1, environment=environment)
+        record = make("scratchnet", trial, 0.5, parameters=1, environment=environment)
+        return trial, record
 
     monkeypatch.setattr(records, "of_run", of_run)
     monkeypatch.setitem(PARAMETERS, ("digits", "ann"), 1)
@@ -145,31 +147,30 @@ def recorded(trained, monkeypatch):
 def test_a_recorded_run_is_not_repeated_without_its_folder(
     tmp_path, trained, recorded, capsys
 ):
-    record, out = tmp_path / "records", tmp_path / "out"
+    record, out = tmp_path / "records.jsonl", tmp_path / "out"
     words = ["--record", str(record), "--seeds", "0,1"]
     assert main(quick(out, *words)) == 0
     assert len(trained) == 2
-    path = record / "digits-ann-seed-1-quick.json"
-    before = path.read_bytes()
+    before = record.read_text()
     other = tmp_path / "other"
     assert main(quick(other, *words)) == 0
     assert len(trained) == 2
     assert "recorded earlier, not repeated" in capsys.readouterr().out
     assert not other.exists()
-    # Other settings are another run, and a damaged record is none.
+    # Other settings are another run, and what is not recorded is trained.
     assert main(quick(other, *words[:2], "--seeds", "0,", "--epochs", "3")) == 2
-    path.write_text("{")
+    first, second = before.splitlines(keepends=True)
+    record.write_text(first)
     assert main(quick(other, *words)) == 0
     assert [call[2] for call in trained[2:]] == [1]
-    assert path.read_bytes() == before.replace(b"/out/", b"/other/")
+    assert record.read_text() == first + second.replace("/out/", "/other/")
     assert main(quick(other, *words, "--fresh")) == 0
     assert len(trained) == 5
 
 
 def test_a_record_is_replaced_by_fresh_runs_alone(tmp_path, trained, recorded):
-    record = tmp_path / "records"
-    words = ["--record", str(record)]
-    path = record / "digits-ann-seed-0-quick.json"
+    path = tmp_path / "records.jsonl"
+    words = ["--record", str(path)]
     old, new = tmp_path / "old", tmp_path / "new"
     assert main(quick(old)) == 0
     assert main(quick(new, *words)) == 0
@@ -186,13 +187,21 @@ def test_a_record_is_replaced_by_fresh_runs_alone(tmp_path, trained, recorded):
     assert path.read_bytes() == before
 
 
+def test_damaged_records_end_the_study_before_it_trains(tmp_path, trained, capsys):
+    path = tmp_path / "records.jsonl"
+    path.write_text("{")
+    assert main(quick(tmp_path / "out", "--record", str(path))) == 1
+    assert f"{path}: line 1: can't be read" in capsys.readouterr().err
+    assert trained == [] and path.read_text() == "{"
+
+
 def test_two_processes_do_not_train_for_the_same_record(
     tmp_path, trained, recorded, capsys
 ):
-    record = tmp_path / "records"
-    record.mkdir()
+    record = tmp_path / "records.jsonl"
     words = quick(tmp_path / "out", "--record", str(record), "--seeds", "0,1")
-    with exclusive(record / ".digits-ann-seed-0-quick.lock"):
+    settings = protocol.for_dataset("digits", quick=True)
+    with exclusive(records.lock(record, Trial("digits", "ann", 0, settings, True))):
         assert main(words) == 0
     assert [call[2] for call in trained] == [1]
     assert "seed-0-quick: another process is at it" in capsys.readouterr().out
@@ -201,15 +210,14 @@ def test_two_processes_do_not_train_for_the_same_record(
 def test_a_run_recorded_between_the_look_and_the_lock_is_not_repeated(
     tmp_path, trained, recorded, monkeypatch, capsys
 ):
-    record = tmp_path / "records"
+    record = tmp_path / "records.jsonl"
     words = ["--record", str(record)]
 
     @contextlib.contextmanager
-    def slow(folder, key, record):
-        records.write(record, key, make("scratchnet", key, 0.5, parameters=1))
+    def slow(folder, trial, record):
+        records.write(record, trial, make("scratchnet", trial, 0.5, parameters=1))
         yield True
 
-    record.mkdir()
     with monkeypatch.context() as patch:
         patch.setattr(study, "_alone", slow)
         assert main(quick(tmp_path / "out", *words)) == 0
@@ -222,20 +230,18 @@ def test_a_run_that_diverges_is_reported_and_the_others_are_trained(
 ):
     train = study.train
 
-    def diverge(folder, dataset, model, seed, chosen, **more):
-        if seed == 1:
+    def diverge(folder, trial, **more):
+        if trial.seed == 1:
             raise DivergedError(f"{folder}: training diverged")
-        return train(folder, dataset, model, seed, chosen, **more)
+        return train(folder, trial, **more)
 
     monkeypatch.setattr(study, "train", diverge)
-    record = tmp_path / "records"
+    record = tmp_path / "records.jsonl"
     words = quick(tmp_path / "out", "--record", str(record), "--seeds", "3")
     assert main(words) == 1
     assert [call[2] for call in trained] == [0, 2]
     assert capsys.readouterr().err.count("seed-1-quick: training diverged") == 1
-    assert sorted(path.name for path in record.glob("*.json")) == [
-        f"digits-ann-seed-{seed}-quick.json" for seed in (0, 2)
-    ]
+    assert [one["seed"] for one in records.read(record)] == [0, 2]
 
 
 def test_two_processes_do_not_train_the_same_run(tmp_path, trained, capsys):

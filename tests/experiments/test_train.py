@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import data, protocol
-from experiments.train import build, train
+from experiments import protocol, splits
+from experiments.protocol import Trial
+from experiments.train import DivergedError, build, require_finite, train
 from scratchnet import datasets
 from scratchnet.callbacks import EarlyStopping
 from scratchnet.commands import cli
@@ -18,6 +20,11 @@ from scratchnet.runs.run import FIGURES, FORMAT, PAGE, RESULTS, Run
 
 QUICK = replace(protocol.DIGITS, epochs=2)
 PARAMETERS = {"ann": 109_386, "basic_cnn": 121_930}
+
+
+def train_ann(tmp_path, seed, settings, **words) -> Run:
+    trial = Trial("digits", "ann", seed, settings, quick=True)
+    return train(tmp_path / "run", trial, **words)
 
 
 @pytest.fixture(params=PARAMETERS)
@@ -140,7 +147,7 @@ def test_last_weights_are_those_of_the_last_epoch(run):
 
 
 def test_the_same_seed_gives_the_same_weights(quick_study, tmp_path):
-    again = train(tmp_path / "run", "digits", "ann", 0, QUICK, quick=True, verbose=0)
+    again = train_ann(tmp_path, 0, QUICK, verbose=0)
     first = Run.open(quick_study / "digits/ann/seed-0-quick")
     for one, other in zip(
         first.model("last").get_weights(),
@@ -151,7 +158,7 @@ def test_the_same_seed_gives_the_same_weights(quick_study, tmp_path):
 
 
 def test_another_seed_gives_other_weights(quick_study, tmp_path):
-    other = train(tmp_path / "run", "digits", "ann", 1, QUICK, quick=True, verbose=0)
+    other = train_ann(tmp_path, 1, QUICK, verbose=0)
     first = Run.open(quick_study / "digits/ann/seed-0-quick")
     assert first.metrics()["test_loss"] != other.metrics()["test_loss"]
 
@@ -171,7 +178,7 @@ def test_what_is_tested_are_the_weights_in_the_file(tmp_path, monkeypatch):
         self.model.set_weights([0 * weight for weight in self.model.get_weights()])
 
     monkeypatch.setattr(EarlyStopping, "on_train_end", leave_zeros)
-    run = train(tmp_path / "run", "digits", "ann", 0, QUICK, quick=True, verbose=0)
+    run = train_ann(tmp_path, 0, QUICK, verbose=0)
     assert run.metrics()["test_loss"] == pytest.approx(
         min(run.history()["val_loss"]), rel=1e-5
     )
@@ -180,7 +187,7 @@ def test_what_is_tested_are_the_weights_in_the_file(tmp_path, monkeypatch):
 def test_patience_ends_training(tmp_path, monkeypatch):
     monkeypatch.setattr(EarlyStopping, "_is_improvement", lambda *_: False)
     settings = replace(QUICK, epochs=9, patience=1, start_from_epoch=1)
-    run = train(tmp_path / "run", "digits", "ann", 0, settings, quick=True, verbose=0)
+    run = train_ann(tmp_path, 0, settings, verbose=0)
     assert run.metrics()["epochs"] == 2
 
 
@@ -191,7 +198,7 @@ def test_a_model_that_diverges_is_reported(tmp_path):
         pytest.warns(UserWarning, match=r"last\.npz: not saved"),
         pytest.raises(CheckpointError, match=r"diverged: .* in epoch 1$"),
     ):
-        train(tmp_path / "run", "digits", "ann", 0, settings, quick=True, verbose=0)
+        train_ann(tmp_path, 0, settings, verbose=0)
     run = Run.open(tmp_path / "run")
     assert not run.complete
     assert run.history()["epoch"] == [0.0]  # it stopped at once
@@ -199,15 +206,7 @@ def test_a_model_that_diverges_is_reported(tmp_path):
 
 def test_what_it_says_while_it_trains(tmp_path):
     lines: list[str] = []
-    train(
-        tmp_path / "run",
-        "digits",
-        "ann",
-        3,
-        replace(QUICK, name="holdout"),
-        quick=True,
-        say=lines.append,
-    )
+    train_ann(tmp_path, 3, replace(QUICK, name="holdout"), say=lines.append)
     text = "\n".join(lines)
     assert text.startswith("\ndigits, ann, seed 3: 109,386 parameters, 1,297 training")
     assert "batches of 16, Adam 0.001, at most 2 epochs" in text
@@ -233,13 +232,13 @@ def test_what_it_says_while_it_trains(tmp_path):
 
 def test_verbose_0_says_nothing(tmp_path, capsys):
     settings = replace(QUICK, epochs=1)
-    train(tmp_path / "run", "digits", "ann", 0, settings, quick=True, verbose=0)
+    train_ann(tmp_path, 0, settings, verbose=0)
     assert capsys.readouterr().out == ""
 
 
 def test_verbose_1_shows_a_bar(tmp_path, capsys):
     settings = replace(QUICK, epochs=1)
-    train(tmp_path / "run", "digits", "ann", 0, settings, quick=True, verbose=1)
+    train_ann(tmp_path, 0, settings, verbose=1)
     assert "91/91" in capsys.readouterr().out
 
 
@@ -250,7 +249,7 @@ def test_quick_data_are_the_first_images_of_a_large_set(monkeypatch):
     monkeypatch.setattr(
         type(description), "load_data", lambda self: ((x, y), (x[::-1], y[::-1]))
     )
-    samples = data.load("fashion_mnist", protocol.STUDY, 0, quick=True)
+    samples = splits.load("fashion_mnist", protocol.STUDY, 0, quick=True)
     assert samples.training[0].shape == (2000, 28, 28, 1)
     assert samples.test[0].shape == (500, 28, 28, 1)
     assert samples.training[0][-1, 0, 0, 0] == 1999
@@ -270,3 +269,17 @@ def test_predict_repeats_the_test_s_probabilities_from_pictures(run, tmp_path, c
         assert answer["steps"] == answer["hints"] == []
         found = {guess["label"]: guess["probability"] for guess in answer["guesses"]}
         assert [found[label] for label in range(10)] == row.tolist()
+
+
+def test_finite_losses_pass():
+    require_finite({"loss": [2.0, 1.0], "val_loss": [3e38, -1.0]}, "a run")
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["loss", "val_loss"])
+@pytest.mark.parametrize("epoch", [0, 2])
+def test_the_first_epoch_that_is_not_finite_is_named(name, value, epoch):
+    history = {"loss": [1.0] * 4, "val_loss": [1.0] * 4}
+    history[name][epoch] = history[name][3] = value
+    with pytest.raises(DivergedError, match=rf"^a run: .* in epoch {epoch + 1}$"):
+        require_finite(history, "a run")

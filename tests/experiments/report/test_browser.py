@@ -14,9 +14,7 @@ import numpy as np
 import pytest
 
 from experiments import report
-from experiments.report import drawing, interactive
-from experiments.report.markup import script_hash
-from experiments.report.subject import Images
+from experiments.report import Images, drawing, pages
 from tests.experiments.report import made_runs
 
 NAMES_OF_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -78,7 +76,7 @@ const waiting = setInterval(() => {{
 def look(page: Path, *, width: int = 1280, dark: bool = False) -> dict:
     """Open a page and return what the probe found."""
     text = page.read_text(encoding="utf-8")
-    policy = f"script-src {script_hash(PROBE)}"
+    policy = f"script-src 'sha256-{pages.sha256(PROBE)}'"
     text = text.replace("script-src 'none'", "script-src").replace(
         "script-src", policy, 1
     )
@@ -126,7 +124,7 @@ def page(tmp_path_factory) -> Path:
     shown = Images(made_runs.images(60), made_runs.images(9), np.arange(9) % 3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawing, "png", lambda draw: made_runs.NO_PICTURE)
-        patch.setattr(interactive, "available", lambda: False)
+        patch.setattr(pages, "has_charts", lambda: False)
         return report.write_run(folder, images=shown)
 
 
@@ -160,7 +158,7 @@ def test_the_page_of_a_study_has_its_charts(tmp_path, monkeypatch):
 
 def test_the_probe_sees_what_is_wrong(tmp_path, monkeypatch):
     """A script that slipped in is not run, and what is broken is seen."""
-    monkeypatch.setattr(interactive, "available", lambda: False)
+    monkeypatch.setattr(pages, "has_charts", lambda: False)
     monkeypatch.setattr(drawing, "png", lambda draw: made_runs.NO_PICTURE)
     made_runs.make(tmp_path, ["a", "b"])
     page = report.write_run(tmp_path)

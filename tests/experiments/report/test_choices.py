@@ -3,18 +3,11 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.report import choices
-from experiments.report.choices import Prediction
 
 LABELS = np.array([0, 1, 0, 1, 0, 1])
 PROBABILITIES = np.array(
     [[0.9, 0.1], [0.8, 0.2], [0.4, 0.6], [0.01, 0.99], [0.52, 0.48], [0.95, 0.05]]
 )
-
-
-def test_a_prediction_says_what_was_predicted_and_how_surely():
-    found = choices.describe(np.array([1, 3]), LABELS, PROBABILITIES)
-    assert found == [Prediction(1, 1, 0, 0.8), Prediction(3, 1, 1, 0.99)]
-    assert [one.right for one in found] == [False, True]
 
 
 def test_spread_goes_from_the_first_to_the_last_and_repeats_none():

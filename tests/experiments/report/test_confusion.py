@@ -6,7 +6,7 @@ from sklearn.metrics import confusion_matrix
 
 from experiments.report import confusion
 from experiments.report.confusion import Pair, Superclasses
-from experiments.report.subject import SUPERCLASSES
+from experiments.report.finished import SUPERCLASSES
 from scratchnet.datasets import cifar100
 from tests.experiments.report.laid_out import laid_out
 
@@ -70,7 +70,7 @@ def test_few_classes_have_a_number_in_every_field():
 
 
 def test_percents_are_those_of_the_row():
-    axes = confusion.draw_annotated(COUNTS, NAMES, percent=True).axes[0]
+    axes = confusion.draw(COUNTS, NAMES, percent=True).axes[0]
     texts = {text.get_position(): text.get_text() for text in axes.texts}
     assert texts == {
         (0, 0): "80",

@@ -9,7 +9,9 @@ Writes, beside this script:
   predictions ``y``;
 - continued.keras: a float64 model without Dropout, Adam after some steps;
   continued.npz: a data set ``x``, ``y``, the losses of two more epochs on it in
-  order, batch by batch, and the weights after them.
+  order, batch by batch, and the weights after them;
+- graph.keras, graph.npz: the same of a graph: a residual block, branches side by side,
+  models in the model, a layer that is called twice.
 """
 
 from __future__ import annotations
@@ -72,6 +74,31 @@ def continued() -> keras.Model:
     return model
 
 
+def graph() -> keras.Model:
+    with_dtype = {"dtype": "float64"}
+    x = keras.Input((6, 6, 2), **with_dtype)
+    narrow = layers.Conv2D(3, 1, activation="relu", **with_dtype)(x)
+    wide = layers.Conv2D(3, 3, padding="same", activation="relu", **with_dtype)(x)
+    block = keras.Sequential(
+        [
+            keras.Input((6, 6, 3), **with_dtype),
+            layers.Conv2D(3, 3, padding="same", activation="relu", **with_dtype),
+            layers.BatchNormalization(**with_dtype),
+        ],
+        name="block",
+    )
+    residual = layers.Add(**with_dtype)([block(wide), wide])
+    joined = layers.Concatenate(**with_dtype)([residual, narrow])
+    pooled = layers.GlobalAveragePooling2D(**with_dtype)(joined)
+    start = keras.Input((6,), **with_dtype)
+    shared = layers.Dense(6, activation="tanh", **with_dtype)
+    inner = keras.Model(start, shared(shared(start)), name="inner")
+    y = layers.Dense(CLASSES, activation="softmax", **with_dtype)(inner(pooled))
+    model = keras.Model(x, y, name="graph")
+    model.compile("adam", "categorical_crossentropy")
+    return model
+
+
 def data(model: keras.Model) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(7)
     x = rng.standard_normal((40, *model.input_shape[1:])).astype("float32")
@@ -93,13 +120,15 @@ def main() -> None:
     model.save(HERE / "trained.keras")
     write("trained", {"x": x[:6], "y": model.predict(x[:6], verbose=0)}, SEED)
 
-    model = continued()
-    x, y = data(model)
-    fit(model, x, y, 2)
-    model.save(HERE / "continued.keras")
-    losses = fit(model, x, y, 2)
-    weights = {f"weight_{i}": w for i, w in enumerate(model.get_weights())}
-    write("continued", {"x": x, "y": y, "losses": losses, **weights}, SEED)
+    for make in (continued, graph):
+        keras.utils.set_random_seed(SEED)
+        model = make()
+        x, y = data(model)
+        fit(model, x, y, 2)
+        model.save(HERE / f"{make.__name__}.keras")
+        losses = fit(model, x, y, 2)
+        weights = {f"weight_{i}": w for i, w in enumerate(model.get_weights())}
+        write(make.__name__, {"x": x, "y": y, "losses": losses, **weights}, SEED)
 
 
 if __name__ == "__main__":

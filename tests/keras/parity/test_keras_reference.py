@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import keras_reference, records, train
-from experiments.divergence import DivergedError
-from experiments.protocol import DIGITS
-from experiments.records import Key
+from experiments import train
+from experiments.equivalence import keras_reference, records
+from experiments.protocol import DIGITS, NEW_ORDER, SAME_ORDER, Trial
+from experiments.train import DivergedError
 
 pytest.importorskip("tensorflow", reason="needs the extra 'reference'")
 pytest.importorskip("keras", reason="needs the extra 'reference'")
@@ -66,17 +66,22 @@ def as_list(value):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The folder of a quick run of two seeds on digits, and what it printed."""
-    folder = tmp_path_factory.mktemp("reference")
-    return folder, script(folder, "--seeds", "2")
+def reference(tmp_path_factory):
+    """The records of a quick run of two seeds on digits, and what it printed."""
+    path = tmp_path_factory.mktemp("reference") / "keras.jsonl"
+    return path, script(path, "--seeds", "2")
 
 
-def script(folder, *words):
+def script(path, *words):
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "experiments.keras_reference", "--quick"),
-            *("--dataset", "digits", "--models", "ann", "--out", str(folder)),
+            *(
+                sys.executable,
+                "-m",
+                "experiments.equivalence.keras_reference",
+                "--quick",
+            ),
+            *("--dataset", "digits", "--models", "ann", "--out", str(path)),
             *words,
         ],
         cwd=ROOT,
@@ -89,9 +94,9 @@ def script(folder, *words):
     return done.stdout
 
 
-def test_a_run_leaves_a_record(folder):
-    folder, out = folder
-    record = records.read(folder / "digits-ann-seed-0-quick.json")
+def test_a_run_leaves_a_record(reference):
+    path, out = reference
+    record, _ = records.read(path)
     assert record["library"] == "keras"
     assert record["parameters"] == 109_386
     assert record["epochs"] == 2 and record["best_epoch"] in (0, 1)
@@ -102,10 +107,10 @@ def test_a_run_leaves_a_record(folder):
     assert {"keras", "numpy", "python"} <= set(record["environment"])
     assert record["environment"]["threads"] == 1
     assert record["data"]["source"] == "scikit-learn"
-    assert "digits-ann-seed-0-quick.json: test accuracy 0." in out
+    assert "digits-ann-seed-0-quick: test accuracy 0." in out
 
 
-@pytest.mark.parametrize("order", [records.NEW_ORDER, records.SAME_ORDER])
+@pytest.mark.parametrize("order", [NEW_ORDER, SAME_ORDER])
 def test_every_epoch_has_all_images_in_an_order_of_its_own(keras, order):
     # The same order for all: what Keras's own fit does where a seed is set. Should that
     # change, --same-order and what is said about it can go.
@@ -122,10 +127,10 @@ def test_every_epoch_has_all_images_in_an_order_of_its_own(keras, order):
         model.compile("sgd", "mse", run_eagerly=True)
         samples = np.arange(10, dtype="float32").reshape(-1, 1), np.zeros((10, 1))
         settings = replace(DIGITS, batch_size=4)
-        key = Key("digits", "ann", seed, settings, order=order)
+        trial = Trial("digits", "ann", seed, settings, order=order)
         seen.clear()
         model.fit(
-            **keras_reference.batches(samples, key),
+            **keras_reference.batches(samples, trial),
             epochs=3,
             verbose=0,
         )
@@ -136,7 +141,7 @@ def test_every_epoch_has_all_images_in_an_order_of_its_own(keras, order):
 
     first = orders(0)
     different = {tuple(epoch) for epoch in first}
-    assert len(different) == (1 if order == records.SAME_ORDER else 3)
+    assert len(different) == (1 if order == SAME_ORDER else 3)
     assert orders(0) == first
     assert orders(1) != first
 
@@ -145,7 +150,9 @@ def test_it_is_tested_with_the_best_weights(keras):
     # Steps this large soon lead away from the best epoch. Early stopping looks at the
     # last one alone, and would restore its weights.
     settings = replace(DIGITS, learning_rate=0.3, epochs=4, start_from_epoch=3)
-    record = keras_reference.train(keras, Key("digits", "ann", 0, settings, quick=True))
+    record = keras_reference.train(
+        keras, Trial("digits", "ann", 0, settings, quick=True)
+    )
     history, best = record["history"], record["best_epoch"]
     assert best == int(np.argmin(history["val_loss"])) < 3
     # The validation images are the test images: 355 losses, summed in other batches.
@@ -155,24 +162,20 @@ def test_it_is_tested_with_the_best_weights(keras):
     )
 
 
-def test_seeds_begin_with_weights_of_their_own(folder):
-    folder, _ = folder
-    histories = [
-        records.read(folder / f"digits-ann-seed-{seed}-quick.json")["history"]
-        for seed in (0, 1)
-    ]
-    assert histories[0] != histories[1]
+def test_seeds_begin_with_weights_of_their_own(reference):
+    first, second = records.read(reference[0])
+    assert first["history"] != second["history"]
 
 
 def test_the_same_command_repeats_nothing_and_the_same_seed_everything(
-    folder, tmp_path
+    reference, tmp_path
 ):
-    folder, _ = folder
-    out = script(folder, "--seeds", "2")
+    path, _ = reference
+    out = script(path, "--seeds", "2")
     assert out.count("finished earlier, not repeated") == 2
-    script(tmp_path, "--seeds", "1,")
-    name = "digits-ann-seed-1-quick.json"
-    again, first = records.read(tmp_path / name), records.read(folder / name)
+    script(tmp_path / "again.jsonl", "--seeds", "1,")
+    (again,) = records.read(tmp_path / "again.jsonl")
+    _, first = records.read(path)
     assert again["history"] == first["history"]
     assert again["test_loss"] == first["test_loss"]
 
@@ -180,4 +183,4 @@ def test_the_same_command_repeats_nothing_and_the_same_seed_everything(
 def test_a_run_that_diverges_has_no_result(keras):
     settings = replace(DIGITS, epochs=2, learning_rate=1e30)
     with pytest.raises(DivergedError, match=r"digits-ann-seed-0-quick: .* in epoch 1"):
-        keras_reference.train(keras, Key("digits", "ann", 0, settings, quick=True))
+        keras_reference.train(keras, Trial("digits", "ann", 0, settings, quick=True))
