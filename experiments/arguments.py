@@ -76,7 +76,7 @@ def read_seeds(text: str) -> list[int]:
 
 
 def indices(text: str) -> list[int]:
-    """Read whole numbers of at least 0, separated by commas."""
+    """Read integers of at least 0, separated by commas."""
     words = [word.strip() for word in text.split(",")]
     if not all(word.isascii() and word.isdigit() for word in words):
         raise argparse.ArgumentTypeError(f"expected a list such as 3,17: {text!r}")
@@ -84,8 +84,8 @@ def indices(text: str) -> list[int]:
 
 
 def positive(text: str) -> int:
-    """Read a whole number of at least 1."""
+    """Read an integer of at least 1."""
     value = int(text) if text.isascii() and text.isdigit() else 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0: {text!r}")
+        raise argparse.ArgumentTypeError(f"expected an integer above 0: {text!r}")
     return value

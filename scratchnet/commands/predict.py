@@ -225,11 +225,11 @@ def _count(text: str) -> int:
     """Return a number of classes from the command line.
 
     Raises:
-        argparse.ArgumentTypeError: it is no whole number of at least 1.
+        argparse.ArgumentTypeError: it is not an integer of at least 1.
     """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least 1, received {text!r}"
+            f"expected an integer of at least 1, received {text!r}"
         )
     return int(text)
 

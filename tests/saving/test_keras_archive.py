@@ -174,7 +174,7 @@ def test_what_is_written_is_what_keras_writes(name, path):
         assert {k: other[k] for k in ("module", "class_name", "registered_name")} == {
             k: own[k] for k in ("module", "class_name", "registered_name")
         }
-    # Of the graph, Keras keeps the names that it was compiled with; here they are objects.
+    # Keras keeps the names that the graph was compiled with; here they are objects.
     keys = ("config", "compile_config") if name == "trained" else ("config",)
     for key in keys:
         assert_part(plain(ours[key], key), plain(golden[key], key))

@@ -162,7 +162,7 @@ def test_a_record_says_how_it_was_run(path, trained):
         (("--dataset", "x"), "unknown name 'x'"),
         (("--models", "cnn"), "unknown name 'cnn'"),
         (("--seeds", "0"), "expected how many seeds"),
-        (("--threads", "0"), "expected a whole number above 0"),
+        (("--threads", "0"), "expected an integer above 0"),
     ],
 )
 def test_wrong_words_are_refused(words, message, trained, capsys):
