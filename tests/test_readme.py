@@ -7,6 +7,7 @@ import configparser
 import importlib.util
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,7 @@ FENCED = re.compile(
 )
 
 
-def on_pages(found) -> pytest.MarkDecorator:
-    """Parametrize with what ``found`` lists of each page's text, page by page."""
-    cases = [(page, one) for page, text in PAGES.items() for one in found(text)]
-    return pytest.mark.parametrize(
-        ("page", "one"), cases, ids=[f"{page}-{i}" for i, (page, _) in enumerate(cases)]
-    )
+each_page = pytest.mark.parametrize("page", PAGES)
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -61,19 +57,17 @@ def blocks(text: str, language: str) -> list[str]:
     ]
 
 
-def programs(text: str) -> list[tuple[str, str | None]]:
-    """Return each block of Python, with the block of text after it: its output."""
-    found = list(FENCED.finditer(text))
-    after = {
-        one.start(): two["text"]
-        for one, two in zip(found, found[1:], strict=False)
-        if two["language"] == "text"
-    }
-    return [
-        (block["text"], after.get(block.start()))
-        for block in found
-        if block["language"] == "python" and not block["file"]
-    ]
+def programs() -> list[tuple[str, str, str | None]]:
+    """Return page, block of Python and its output, if a block of text comes next."""
+    found = []
+    for page, text in PAGES.items():
+        block, *rest = [*FENCED.finditer(text), None]
+        for after in rest:
+            if block["language"] == "python" and not block["file"]:
+                output = after and after["language"] == "text"
+                found.append((page, block["text"], after["text"] if output else None))
+            block = after
+    return found
 
 
 def inline_code(text: str) -> list[str]:
@@ -115,9 +109,8 @@ def test_the_readme_is_one_page():
     assert len(README.splitlines()) < 250
 
 
-@on_pages(programs)
-def test_a_python_block_runs_and_prints_what_is_said(page, one, capsys):
-    source, output = one
+@pytest.mark.parametrize(("page", "source", "output"), programs())
+def test_a_python_block_runs_and_prints_what_is_said(page, source, output, capsys):
     scratchnet.utils.clear_session()  # layers are numbered from the first one on
     exec(compile(source, page, "exec"), {"__name__": "page"})
     printed = capsys.readouterr().out
@@ -127,12 +120,12 @@ def test_a_python_block_runs_and_prints_what_is_said(page, one, capsys):
         assert printed == output
 
 
-@on_pages(lambda text: [b for b in FENCED.finditer(text) if b["file"]])
-def test_code_that_is_shown_is_that_of_the_file(page, one):
-    lines = [line.strip() for line in one["text"].splitlines()]
-    file = [line.strip() for line in (ROOT / one["file"]).read_text().splitlines()]
-    at = file.index(lines[0])
-    assert file[at : at + len(lines)] == lines
+def test_code_that_is_shown_is_that_of_its_file():
+    shown = [b for text in PAGES.values() for b in FENCED.finditer(text) if b["file"]]
+    assert shown
+    for block in shown:
+        file = textwrap.dedent((ROOT / block["file"]).read_text(encoding="utf-8"))
+        assert textwrap.indent(block["text"], "    ") in file
 
 
 def test_the_example_has_about_fifteen_lines_and_learns(capsys):
@@ -162,36 +155,74 @@ def test_where_is_x_names_files_that_exist(row):
     assert files and all((ROOT / name).is_file() for name in files)
 
 
+# The rooms of the house by the rows of its table, which stand in the order of imports.
+HOUSE = [
+    re.findall(r"`([\w/.]+(?:/|\.py))`", row[0] + row[1])
+    for row in rows(section(README, "The house"))[1:]
+]
+
+
 def test_the_house_has_every_room_and_each_is_found_in_where_is_x():
-    house = code(section(README, "The house"))
+    rooms = {room for row in HOUSE for room in row if room.endswith("/")}
     packages = {path.parent for path in (ROOT / "scratchnet").glob("*/__init__.py")}
     folders = {f"{path.relative_to(ROOT).as_posix()}/" for path in packages}
-    assert folders | {"experiments/", "benchmarks/", "docs/", "tests/"} <= set(house)
+    assert folders | {"experiments/", "benchmarks/", "docs/", "tests/"} <= rooms
     answers = code(section(README, "Where is X?"))
-    assert [room for room in house if not any(a.startswith(room) for a in answers)] == [
-        room for room in house if not room.endswith("/")
-    ]
+    assert [
+        room for room in rooms if not any(a.startswith(room) for a in answers)
+    ] == []
 
 
-@on_pages(inline_code)
-def test_files_named_in_the_text_exist(page, one):
+def test_imports_run_down_the_house():
+    floor = {room: number for number, row in enumerate(HOUSE) for room in row}
+    for room in floor:
+        if room.startswith("tests/"):  # from everywhere
+            continue
+        path = ROOT / room
+        for file in [path] if path.is_file() else path.rglob("*.py"):
+            imported = {
+                other
+                for name in imports_of(file)
+                for other in floor
+                if f"{name.replace('.', '/')}/".startswith(other.replace(".py", "/"))
+            }
+            assert [one for one in imported if floor[one] < floor[room]] == [], file
+
+
+def imports_of(file: Path) -> set[str]:
+    """Return the names of all modules that a file imports, or something from them."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+@each_page
+def test_files_named_in_the_text_exist(page):
     rooms = "scratchnet/", "experiments/", "benchmarks/", "docs/", "tests/"
-    if "<" in one or not (one.endswith((".md", ".py")) or one.startswith(rooms)):
-        return
-    assert (ROOT / one).exists()
+    paths = [one for one in inline_code(PAGES[page]) if re.fullmatch(r"[\w./-]+", one)]
+    named = [
+        one for one in paths if one.startswith(rooms) or one.endswith((".md", ".py"))
+    ]
+    assert [one for one in named if not (ROOT / one).exists()] == []
 
 
-@on_pages(lambda text: re.findall(r"\]\(([^)]+)\)|<img src=\"([^\"]+)\"", text))
-def test_links_lead_somewhere(page, one):
-    target = one[0] or one[1]
-    if target.startswith("https://"):
-        return
-    name, _, anchor = target.partition("#")
-    path = (ROOT / page).parent / name if name else ROOT / page
-    assert path.is_file()
-    if anchor:
-        titles = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
-        assert anchor in map(as_anchor, titles)
+@each_page
+def test_links_lead_somewhere(page):
+    text = PAGES[page]
+    targets = re.findall(r"\]\(([^)]+)\)", text) + re.findall(r'<img src="(.*?)"', text)
+    for target in targets:
+        if target.startswith("https://"):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        assert path.is_file(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+            assert anchor in map(as_anchor, titles)
 
 
 def as_anchor(title: str) -> str:
@@ -199,16 +230,16 @@ def as_anchor(title: str) -> str:
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
-@on_pages(lambda text: re.findall(r"^- `(\S+\.py)`: (`.*`)", text, re.MULTILINE))
-def test_functions_are_in_the_files_that_are_named(page, one):
-    file, names = one
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    for name in code(names.split(": ")[0]):
-        node: ast.AST = tree
-        for part in name.split("."):
-            named = [n for n in ast.iter_child_nodes(node) if is_named(n, part)]
-            assert named, f"{file} has no {name}"
-            node = named[0]
+@each_page
+def test_functions_are_in_the_files_that_are_named(page):
+    for file, names in re.findall(r"^- `(\S+\.py)`: (`.*)", PAGES[page], re.MULTILINE):
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        for name in code(names.split(": ")[0]):
+            node: ast.AST = tree
+            for part in name.split("."):
+                found = [n for n in ast.iter_child_nodes(node) if is_named(n, part)]
+                assert found, f"{file} has no {name}"
+                node = found[0]
 
 
 def is_named(node: ast.AST, name: str) -> bool:
@@ -238,7 +269,9 @@ def test_everything_in_the_subset_is_there(row):
 def test_every_layer_optimizer_and_data_set_is_in_the_subset():
     named = {row[0].strip("`"): set(code(row[1])) for row in subset_rows()}
     assert named["layers"] == set(scratchnet.layers.ALL)
-    assert named["optimizers"] == {c.__name__ for c in scratchnet.optimizers.ALL.values()}
+    assert named["optimizers"] == {
+        c.__name__ for c in scratchnet.optimizers.ALL.values()
+    }
     assert named["datasets"] == set(scratchnet.datasets.names())
     listed = rows(PAGES["docs/data.md"])[1:]
     assert [row[0].strip("`") for row in listed] == list(scratchnet.datasets.names())
@@ -256,16 +289,15 @@ def test_each_command_is_one_line(marker):
     assert lines[0].startswith("python3 -m venv .venv && .venv/bin/pip install -e ")
 
 
-@on_pages(lambda text: re.findall(r"'\.\[([a-z0-9,]+)\]'", text))
-def test_extras_named_in_commands_exist(page, one):
+@each_page
+def test_extras_and_modules_in_commands_exist(page):
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
-    assert set(one.split(",")) <= set(config["options.extras_require"])
-
-
-@on_pages(lambda text: re.findall(r"(?<!3 )-m ([a-z_.]+)((?: --[a-z-]+| \S+)*)`", text))
-def test_modules_that_are_run_exist(page, one):
-    assert importlib.util.find_spec(one[0]) is not None
+    for line in commands(PAGES[page]):
+        for extras in re.findall(r"'\.\[([a-z0-9,]+)\]'", line):
+            assert set(extras.split(",")) <= set(config["options.extras_require"])
+        for module in re.findall(r"python -m ([\w.]+)", line):
+            assert importlib.util.find_spec(module) is not None, module
 
 
 @pytest.mark.parametrize("words", commands_of("experiments"))
