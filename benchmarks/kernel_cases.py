@@ -289,6 +289,7 @@ def _pooled_convolution(
 ) -> Values:
     """Return a convolution with windows of 2x2; ``y`` is the convolution's output."""
     from scratchnet import kernels
+    from scratchnet.kernels.pooled_convolution.operands import Gradients, Options
 
     convolution = _layer(rng, x, weight, y)
     z = convolution.pop("y")
@@ -298,10 +299,17 @@ def _pooled_convolution(
     kernels.measured_convolution_forward(*arrays, z, *statistics, (1, 1), (0, 0))
     pooled = _pooled(rng, z, (N, OH // 2, OW // 2, C))
     values = pooled | convolution
-    values |= {"moving_mean": pooled["mean"], "moving_variance": pooled["variance"]}
     chosen = rng.integers(-1, 4, pooled["y"].shape).astype(np.float32)
     values |= {"dy": pooled["dy"], "chosen": chosen}
-    return values | {"dx": None if dx is None else np.empty(dx, np.float32)}
+    values |= dict(zip(("mean", "variance"), statistics, strict=True))
+    values["options"] = Options((1, 1), (0, 0), (2, 2))
+    values["gradients"] = Gradients(
+        values["d_weight"],
+        values["d_bias"],
+        None if dx is None else np.empty(dx, np.float32),
+        *np.zeros((2, C), np.float32),
+    )
+    return values
 
 
 def _pooling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
@@ -310,6 +318,8 @@ def _pooling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
 
 def _pooled(rng: np.random.Generator, values: np.ndarray, y: Shape) -> Values:
     """Return windows of 2x2 on what a ReLU wrote."""
+    from scratchnet.kernels.pooled_convolution.operands import Normalisation
+
     N, OH, OW, C = y
     windows = values[:, : 2 * OH, : 2 * OW].reshape(N, OH, 2, OW, 2, C)
     mean, variance = values.mean(axis=(0, 1, 2)), values.var(axis=(0, 1, 2))
@@ -322,11 +332,9 @@ def _pooled(rng: np.random.Generator, values: np.ndarray, y: Shape) -> Values:
         "pool_size": (2, 2),
         "strides": (2, 2),
         "pads": (0, 0),
-        **{"mean": mean, "variance": variance, "epsilon": 0.001},
-        "gamma": np.ones(C, np.float32),
-        "beta": _normal(rng, C),
-        "d_gamma": np.empty(C, np.float32),
-        "d_beta": np.empty(C, np.float32),
+        "normalisation": Normalisation(
+            mean, variance, np.ones(C, np.float32), _normal(rng, C), 0.001
+        ),
     }
 
 

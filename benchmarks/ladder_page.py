@@ -73,7 +73,7 @@ CHAPTERS = (
         "Convolution, batch normalisation and pooling in one",
         "pooled_convolution",
         "pooled_convolution",
-        also=("pooled_convolution.passes", "convolution.epilogues"),
+        also=("convolution.epilogues",),
     ),
 )
 
@@ -147,7 +147,7 @@ def explanation(chapter: Chapter) -> Iterator[str]:
 
 def rungs(chapter: Chapter) -> Iterator[str]:
     """Yield every rung's idea, and where its functions are."""
-    own = kernel_module(chapter.module)
+    own, told = kernel_module(chapter.module), set()
     for rung in ladder.RUNGS:
         functions = {
             name: plain(OPERATIONS[name].rungs[rung])
@@ -161,7 +161,9 @@ def rungs(chapter: Chapter) -> Iterator[str]:
         for module in modules:
             if module is not None and module is not own:
                 yield f"*{summary(module)}* {file_link(module)}"
-                yield body(module)
+                if module not in told:  # two rungs may be one module's
+                    yield body(module)
+                told.add(module)
         yield "\n".join(
             f"- {line_link(function, name)}"
             + (f": {idea(function)}" if own in modules else "")

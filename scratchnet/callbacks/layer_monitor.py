@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.foundation import arguments
 from scratchnet.foundation.files import atomic_write
+from scratchnet.inspection.activation_statistics import activation_statistics
 
 
 class LayerMonitor(Callback):
@@ -40,13 +42,13 @@ class LayerMonitor(Callback):
 
     Attributes:
         record: what was recorded, as plain data: ``steps``, ``gradient_norm`` and
-            ``update_ratio`` (layer's name → a value per step), ``epochs``,
-            ``activations`` (layer's name → an `inspection.ActivationStatistics` per
+            ``update_ratio`` (layer's path → a value per step), ``epochs``,
+            ``activations`` (layer's path → an `inspection.ActivationStatistics` per
             epoch, as a dict). None stands where there is no finite number: the ratio
             of weights that are all 0, or anything after the training diverged.
 
     Raises:
-        ValueError: every or bins is no positive whole number.
+        ValueError: every or bins is not a positive integer.
 
     Reference: Glorot & Bengio (2010), "Understanding the difficulty of training deep
     feedforward neural networks", on watching activations and gradients layer by layer.
@@ -60,14 +62,13 @@ class LayerMonitor(Callback):
         bins: int = 40,
         filename: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Check and keep the arguments."""
         super().__init__()
         self.x = x
         self.every = arguments.positive_int("LayerMonitor", "every", every)
         self.bins = arguments.positive_int("LayerMonitor", "bins", bins)
         self.filename = filename
         self.record: dict[str, Any] = {}
-        self._before: dict[str, list[np.ndarray]] | None = None
+        self._before: dict[str, np.ndarray] | None = None
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Start a new record."""
@@ -84,36 +85,25 @@ class LayerMonitor(Callback):
         """Keep the parameters as they are before a step that is recorded."""
         self._before = None
         if self.model.optimizer.iterations % self.every == 0:
-            self._before = {
-                layer.name: [param.copy() for param in layer.trainable_params.values()]
-                for layer in self.model.layers
-                if layer.trainable_params
-            }
+            params = self.model.trainable_params
+            self._before = {path: param.copy() for path, param in params.items()}
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Compare them with what the step made of them."""
         if self._before is None:
             return
         self.record["steps"].append(self.model.optimizer.iterations - 1)
-        for layer in self.model.layers:
-            if layer.name not in self._before:
-                continue
-            before = self._before[layer.name]
-            params = layer.trainable_params
-            changes = [
-                param - old for param, old in zip(params.values(), before, strict=True)
-            ]
+        params, grads = self.model.trainable_params, self.model.grads
+        for layer, paths in _by_layer(self._before).items():
+            before = [self._before[path] for path in paths]
+            changes = [params[path] - self._before[path] for path in paths]
             size = _norm(before)
-            norm = _norm(layer.grads[name] for name in params)
-            ratio = _norm(changes) / size if size else None
-            self._add("gradient_norm", layer.name, norm)
-            self._add("update_ratio", layer.name, ratio)
+            self._add("gradient_norm", layer, _norm(grads[path] for path in paths))
+            self._add("update_ratio", layer, _norm(changes) / size if size else None)
         self._before = None
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Run the samples through the layers, and write the file."""
-        from scratchnet.inspection.activation_statistics import activation_statistics
-
         self.record["epochs"].append(epoch)
         if self.x is not None:
             found = activation_statistics(self.model, self.x, bins=self.bins)
@@ -129,6 +119,18 @@ class LayerMonitor(Callback):
         with atomic_write(filename, text=True) as file:
             json.dump(self.record, file, allow_nan=False)
             file.write("\n")
+
+
+def _by_layer(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return layer's path → those of its parameters.
+
+    >>> _by_layer(["block/dense/kernel", "block/dense/bias"])
+    {'block/dense': ['block/dense/kernel', 'block/dense/bias']}
+    """
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(path.rpartition("/")[0], []).append(path)
+    return found
 
 
 def _finite(value: Any) -> Any:

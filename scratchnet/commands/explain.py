@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Returns:
         0 where all numbers agree with the kernels', 1 where one does not or a file
-        can't be read, 2 for the name of no layer, or an element that is not there.
+        can't be read, 2 for a layer or an element that does not exist.
     """
     from scratchnet.runs.run import Run
 
@@ -93,10 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _explain(model: Any, arguments: argparse.Namespace) -> Any:
     from scratchnet.explain import explain, explain_gradient
-    from scratchnet.inspection.data import load_images
+    from scratchnet.runs.images import load_images
     from scratchnet.runs.run import Run
 
-    model.get_layer(arguments.layer)  # a wrong name is said before data are loaded
     x, labels = load_images(
         Run.open(arguments.run_folder), arguments.sample, arguments.training or 1
     )
@@ -118,7 +117,7 @@ def index(text: str) -> tuple[int, ...]:
     """Return an element's index from the command line.
 
     Raises:
-        argparse.ArgumentTypeError: it is no list of whole numbers.
+        argparse.ArgumentTypeError: it is not a list of integers.
 
     >>> index("5,7,3")
     (5, 7, 3)
@@ -126,7 +125,7 @@ def index(text: str) -> tuple[int, ...]:
     parts = text.strip("[]()").replace(" ", "").split(",")
     if not all(part.isdecimal() for part in parts):
         raise argparse.ArgumentTypeError(
-            f"expected whole numbers with commas between them, received {text!r}"
+            f"expected integers of at least 0 with commas between them, received {text!r}"
         )
     return tuple(int(part) for part in parts)
 
@@ -134,6 +133,6 @@ def index(text: str) -> tuple[int, ...]:
 def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least 0, received {text!r}"
+            f"expected an integer of at least 0, received {text!r}"
         )
     return int(text)

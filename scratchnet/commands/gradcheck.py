@@ -110,10 +110,10 @@ def _seed(text: str) -> int:
     """Return a seed from the command line.
 
     Raises:
-        argparse.ArgumentTypeError: it is no whole number of at least 0.
+        argparse.ArgumentTypeError: it is not an integer of at least 0.
     """
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least 0, received {text!r}"
+            f"expected an integer of at least 0, received {text!r}"
         )
     return int(text)

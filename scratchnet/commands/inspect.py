@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _figures(arguments: argparse.Namespace) -> Iterator[tuple[str, Any]]:
     from scratchnet import inspection
-    from scratchnet.inspection.data import load_images
+    from scratchnet.runs.images import load_images
     from scratchnet.runs.run import Run
 
     opened = Run.open(arguments.run_folder)

@@ -13,7 +13,6 @@ import numpy as np
 from scratchnet import kernels
 from scratchnet.explain.equation import Equation, Index, Row, element, rounding, total
 from scratchnet.inspection.passes import Step
-from scratchnet.layers.batch_normalization import BatchNormalization
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def forward(step: Step, index: Index) -> list[Equation]:
     return [
         *equations,
         Equation(
-            step.layer.label,
+            step.label,
             element("y", index, step.y),
             "gamma · (x − mean) / √(variance + epsilon) + beta",
             (
@@ -75,7 +74,7 @@ def forward(step: Step, index: Index) -> list[Equation]:
 def _statistics(step: Step, c: int) -> list[Equation]:
     """Work out the batch's mean and variance of a channel."""
     channel, x = _channel(step, c), step.x
-    label, count = step.layer.label, channel.count
+    label, count = step.label, channel.count
     given = [
         (element("x", (*lead, c), x), float(x[*lead, c]))
         for lead in np.ndindex(x.shape[:-1])
@@ -107,7 +106,6 @@ def _statistics(step: Step, c: int) -> list[Equation]:
 
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out an element of dx, d_gamma or d_beta."""
-    assert step.dy is not None and step.dx is not None
     if name != "x":
         return [_parameter(step, name, index[-1])]
     channel, dy = _channel(step, index[-1]), step.dy
@@ -131,7 +129,7 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     if channel.of_batch:
         note += f", M = {channel.count}"
     equation = total(
-        step.layer.label,
+        step.label,
         element("dx", index, dy),
         formula,
         rows,
@@ -146,7 +144,6 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
 def _parameter(step: Step, name: str, c: int) -> Equation:
     """Return d_gamma = ∑ dy · x̂, or d_beta = ∑ dy."""
     channel, x, dy = _channel(step, c), step.x, step.dy
-    assert dy is not None
     rows, size = [], 0.0
     for lead in np.ndindex(dy.shape[:-1]):
         at = (*lead, c)
@@ -158,7 +155,7 @@ def _parameter(step: Step, name: str, c: int) -> Equation:
         rows.append(Row(f"{text} × x̂", (value, normalized), at=at))
         size += abs(value) * channel.inverse * (abs(float(x[at])) + abs(channel.mean))
     equation = total(
-        step.layer.label,
+        step.label,
         f"d_{name}[{c}]",
         "∑ dy" if name == "beta" else "∑ dy · (x − mean) / √(variance + epsilon)",
         rows,
@@ -174,16 +171,14 @@ def _gradient(step: Step, name: str, c: int) -> float:
     if name in step.grads:
         return float(step.grads[name][c])
     channel, x, dy = _channel(step, c), step.x[..., c], step.dy
-    assert dy is not None
     factor = (x - channel.mean) * channel.inverse if name == "gamma" else 1.0
     return float(np.sum(dy[..., c] * factor, dtype=np.float64))
 
 
 def _channel(step: Step, c: int) -> _Channel:
-    layer, x = step.layer, step.x
-    assert isinstance(layer, BatchNormalization)
+    layer, x = step.operation, step.x
     of_batch = step.training and layer.trainable
-    mean, variance = layer.buffers["moving_mean"], layer.buffers["moving_variance"]
+    mean, variance = step.buffers["moving_mean"], step.buffers["moving_variance"]
     if of_batch:
         mean, variance = np.empty_like(mean), np.empty_like(variance)
         rows = x.reshape(-1, x.shape[-1])

@@ -1,4 +1,4 @@
-"""A convolution, one element at a time.
+"""A convolution, one element at a time; its output is called z.
 
 The derivation is in `kernels/convolution/__init__.py`; here each sum is written out.
 """
@@ -9,25 +9,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scratchnet.explain import activation
-from scratchnet.explain.dense import bias_row
+from scratchnet.explain.dense import add_bias
 from scratchnet.explain.equation import Equation, Index, Row, element, total
-from scratchnet.foundation.workspace import Workspace
 from scratchnet.inspection.passes import Step
-from scratchnet.layers import windows
-from scratchnet.layers.conv2d import Conv2D
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
-    """Work out z = ∑ x · kernel + bias, and y from it."""
-    layer, x = step.layer, step.x
-    assert isinstance(layer, Conv2D)
-    with Workspace():
-        z = layer.pre_activation(x, training=False)
+    """Work out z = ∑ x · kernel + bias."""
+    operation, x, z = step.operation, step.x, step.y
     n, oh, ow, co = index
-    kernel = layer.params["kernel"]
+    kernel = operation.params["kernel"]
+    geometry = operation.kernel_size, operation.strides, operation.pads(x)
     rows = []
-    for kh, kw, h, w in _window(layer, x, oh, ow):
+    for kh, kw, h, w in window(x, oh, ow, *geometry):
         for c in range(x.shape[3]):
             weight = element("kernel", (kh, kw, c, co))
             text = f"{element('x', (n, h, w, c), x)} × {weight}"
@@ -37,21 +31,16 @@ def forward(step: Step, index: Index) -> list[Equation]:
     notes: tuple[str, ...] = ()
     if outside:
         notes = (f"{outside} weights lie on padding, which counts as 0",)
-    formula = f"∑ x · kernel[…, {co}]"
-    if layer.use_bias:
-        rows.append(bias_row(layer.params["bias"], co))
-        formula += f" + bias[{co}]"
+    formula = f"∑ x · kernel[…, {co}]" + add_bias(step, co, rows)
     shown = element("z", index, z)
-    equation = total(layer.label, shown, formula, rows, z[index], z.dtype, notes)
-    return [equation, *activation.forward(step, z, index)]
+    return [total(step.label, shown, formula, rows, z[index], z.dtype, notes)]
 
 
 def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out an element of dx, d_kernel or d_bias, all of them sums over dz."""
-    layer, x, dz = step.layer, step.x, step.dz
-    assert isinstance(layer, Conv2D) and dz is not None and step.dx is not None
+    x, dz = step.x, step.dy
     if name == "x":
-        rows = list(_input_rows(layer, x, dz, index))
+        rows = list(_input_rows(step, dz, index))
         shown, computed = element("dx", index, x), step.dx[index]
         formula = "∑ dz · kernel, over the windows that the pixel lies in"
     elif name == "bias":
@@ -62,22 +51,20 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
         shown, computed = element("d_bias", index), step.grads["bias"][index]
         formula = f"∑ dz[…, {index[0]}]"
     else:
-        rows = list(_kernel_rows(layer, x, dz, index))
+        rows = list(_kernel_rows(step, dz, index))
         shown, computed = element("d_kernel", index), step.grads["kernel"][index]
         formula = "∑ x · dz, over the pixels that the weight has met"
-    return [total(layer.label, shown, formula, rows, computed, x.dtype)]
+    return [total(step.label, shown, formula, rows, computed, x.dtype)]
 
 
-def _input_rows(
-    layer: Conv2D, x: np.ndarray, dz: np.ndarray, index: Index
-) -> Iterator[Row]:
+def _input_rows(step: Step, dz: np.ndarray, index: Index) -> Iterator[Row]:
     n, h, w, c = index
-    kernel = layer.params["kernel"]
-    top, left = windows.pads(x.shape, layer.kernel_size, layer.strides, layer.padding)
-    for kh in range(layer.kernel_size[0]):
-        for kw in range(layer.kernel_size[1]):
-            oh, row_off = divmod(h + top - kh, layer.strides[0])
-            ow, column_off = divmod(w + left - kw, layer.strides[1])
+    operation, kernel = step.operation, step.operation.params["kernel"]
+    top, left = operation.pads(step.x)
+    for kh in range(operation.kernel_size[0]):
+        for kw in range(operation.kernel_size[1]):
+            oh, row_off = divmod(h + top - kh, operation.strides[0])
+            ow, column_off = divmod(w + left - kw, operation.strides[1])
             inside = 0 <= oh < dz.shape[1] and 0 <= ow < dz.shape[2]
             if row_off or column_off or not inside:
                 continue
@@ -88,14 +75,13 @@ def _input_rows(
                 yield Row(f"{element('dz', at, dz)} × {weight}", factors, at=at)
 
 
-def _kernel_rows(
-    layer: Conv2D, x: np.ndarray, dz: np.ndarray, index: Index
-) -> Iterator[Row]:
+def _kernel_rows(step: Step, dz: np.ndarray, index: Index) -> Iterator[Row]:
     kh, kw, c, co = index
-    top, left = windows.pads(x.shape, layer.kernel_size, layer.strides, layer.padding)
+    x, strides = step.x, step.operation.strides
+    top, left = step.operation.pads(x)
     for at in _positions(dz, co):
         n, oh, ow, _ = at
-        h, w = oh * layer.strides[0] + kh - top, ow * layer.strides[1] + kw - left
+        h, w = oh * strides[0] + kh - top, ow * strides[1] + kw - left
         if 0 <= h < x.shape[1] and 0 <= w < x.shape[2]:
             text = f"{element('x', (n, h, w, c), x)} × {element('dz', at, dz)}"
             yield Row(text, (float(x[n, h, w, c]), float(dz[at])), at=at)
@@ -104,14 +90,6 @@ def _kernel_rows(
 def _positions(dz: np.ndarray, channel: int) -> Iterator[Index]:
     for lead in np.ndindex(dz.shape[:-1]):
         yield (*lead, channel)
-
-
-def _window(
-    layer: Conv2D, x: np.ndarray, oh: int, ow: int
-) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (kh, kw, h, w) of a window's positions that lie inside the image."""
-    pads = windows.pads(x.shape, layer.kernel_size, layer.strides, layer.padding)
-    return window(x, oh, ow, layer.kernel_size, layer.strides, pads)
 
 
 def window(

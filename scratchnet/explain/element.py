@@ -7,14 +7,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from scratchnet import layers as layer_module
 from scratchnet.explain import (
     activation,
+    add,
     batch_normalization,
+    concatenate,
     convolution,
     dense,
-    elementwise,
+    dropout,
+    flatten,
     pooling,
+    rescaling,
 )
 from scratchnet.explain.equation import Equation, Index, Row, element, total
 from scratchnet.explain.explanation import Explanation
@@ -22,37 +25,46 @@ from scratchnet.foundation.shapes import format_shape
 from scratchnet.inspection import passes
 from scratchnet.inspection.passes import LossRun, Step
 from scratchnet.layers.layer import Layer
-from scratchnet.models.sequential import Sequential
+from scratchnet.models.model import Model
+
+# One of the operations that a gradient is a sum over, and which of its gradients.
+Part = tuple[Step, str]
 
 
 class Arithmetic(Protocol):
-    """What the module of a layer's arithmetic has."""
+    """What the module of an operation's arithmetic has."""
 
     def forward(self, step: Step, index: Index) -> list[Equation]:
         """Work out one element of the output."""
 
     def gradient(self, step: Step, name: str, index: Index) -> list[Equation]:
-        """Work out one element of the gradient of the input ``x`` or a parameter."""
+        """Work out one element of the gradient of an input or a parameter.
+
+        Rows say with ``at`` which element of the output's gradient they come from.
+        """
 
 
-ARITHMETIC: dict[type[Layer], Arithmetic] = {
-    layer_module.Dense: dense,
-    layer_module.Conv2D: convolution,
-    layer_module.MaxPooling2D: pooling,
-    layer_module.AveragePooling2D: pooling,
-    layer_module.GlobalAveragePooling2D: pooling,
-    layer_module.BatchNormalization: batch_normalization,
-    layer_module.Activation: elementwise,
-    layer_module.ReLU: elementwise,
-    layer_module.Softmax: elementwise,
-    layer_module.Dropout: elementwise,
-    layer_module.Flatten: elementwise,
-    layer_module.Rescaling: elementwise,
+# By the operation's name in a plan.
+ARITHMETIC: dict[str, Arithmetic] = {
+    "dense": dense,
+    "convolution": convolution,
+    "max_pooling": pooling,
+    "average_pooling": pooling,
+    "batch_normalization": batch_normalization,
+    "relu": activation,
+    "sigmoid": activation,
+    "tanh": activation,
+    "softmax": activation,
+    "dropout": dropout,
+    "flatten": flatten,
+    "rescaling": rescaling,
+    "add": add,
+    "concatenate": concatenate,
 }
 
 
 def explain(
-    model: Sequential,
+    model: Model,
     x: Any,
     layer: Layer | str | int,
     element: Index | int | None = None,
@@ -67,9 +79,11 @@ def explain(
     layers below made of x, and the result is compared with the layer's own.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         x: a batch, or one sample.
-        layer: the layer, its name or its index.
+        layer: the layer, its index, or its name; in a model in the model behind that
+            one's, ``"block/dense"``. Of a layer that is called several times, the last
+            call is explained.
         element: index of the element in one sample's output, such as (5, 7, 3); None
             takes the largest.
         sample: which of the batch.
@@ -82,7 +96,7 @@ def explain(
 
     Raises:
         ValueError: there is no such layer, sample or element.
-        NotImplementedError: the layer is of a class of your own.
+        NotImplementedError: the layer computes something of your own.
 
     >>> import scratchnet as keras
     >>> layer = keras.layers.Dense(1, name="sum")
@@ -99,17 +113,20 @@ def explain(
         = z[0], as the kernel computed it                                  23.5
     """
     steps = passes.forward(model, passes.as_batch(model, x), training=training)
-    step = steps[_position(model, layer)]
-    index = _index(step.layer.label, step.y, sample, element)
-    equations = _arithmetic(step.layer).forward(step, index)
-    title = f"Output {list(index[1:])} of {step.layer.label}"
-    if len(step.y) > 1:
+    own = _last_call(_steps_of(model, steps, layer))
+    last = own[-1]
+    index = _index(last.label, last.y, sample, element)
+    equations = [
+        line for step in own for line in _arithmetic(step).forward(step, index)
+    ]
+    title = f"Output {list(index[1:])} of {last.label}"
+    if len(last.y) > 1:
         title += f", sample {sample}"
     return Explanation(title, tuple(equations), rows)
 
 
 def explain_gradient(
-    model: Sequential,
+    model: Model,
     x: Any,
     y: Any,
     layer: Layer | str | int,
@@ -125,14 +142,16 @@ def explain_gradient(
 
     The element is a sum over the gradient that reached the layer. Its largest summand
     comes from one element of that gradient, which is a sum in the layer above, and so
-    on: this is the path that is shown.
+    on: this is the path that is shown. Where several layers read a value, its gradient
+    is the sum of what they hand back, and the path goes on through the largest.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         x: a batch, or one sample.
         y: its targets, as the loss wants them, or one sample's.
-        layer: the layer, its name or its index.
-        of: a parameter's name, or ``"x"`` for the layer's input.
+        layer: the layer, its index or its name, as for `explain`.
+        of: a parameter's name, or ``"x"`` for the layer's input; of a layer with
+            several inputs, ``"x1"``, ``"x2"`` …
         element: index in the parameter, or in one sample's input; None takes the
             largest gradient.
         sample: which of the batch, for ``of="x"``.
@@ -146,74 +165,125 @@ def explain_gradient(
 
     Raises:
         ValueError: there is no such layer, parameter, sample or element.
-        NotImplementedError: a layer on the path is of a class of your own.
+        NotImplementedError: a layer on the path computes something of your own.
     """
     batch = passes.as_batch(model, x)
     y = np.asarray(y)
     if passes.is_sample(model, x):
         y = y[np.newaxis]
     run = passes.from_loss(model, batch, y, loss=loss, training=training)
-    position = _position(model, layer)
-    step = run.steps[position]
-    known = ["x", *step.grads]
+    own = _steps_of(model, run.steps, layer)
+    step = _last_call(own)[0]
+    known = {name: [(step, name)] for name in step.by_input(step.x)}
+    for call in own:
+        for name in call.grads:
+            known.setdefault(name, []).append((call, name))
     if of not in known:
         raise ValueError(
-            f"{step.layer.label}: expected a gradient of {' or '.join(known)}, "
+            f"{step.label}: expected a gradient of {' or '.join(known)}, "
             f"received {of!r}"
         )
-    if of == "x":
-        assert step.dx is not None
-        index = _index(step.layer.label, step.dx, sample, element)
-        shown = index[1:]
-    else:
-        index = shown = _index(step.layer.label, step.grads[of], None, element)
+    parts = known[of]
+    whole = np.sum([_gradient(*part) for part in parts], axis=0)
+    is_parameter = of in step.grads
+    index = _index(step.label, whole, None if is_parameter else sample, element)
+    shown = index if is_parameter else index[1:]
+    equations: list[Equation] = []
+    if len(parts) > 1:
+        name = f"d_{of}[{', '.join(map(str, index))}]"
+        equations.append(_sum(parts, index, step.label, name, whole[index]))
     title = (
-        f"Gradient of {of}{list(shown)} of {step.layer.label}, up to the loss\n"
+        f"Gradient of {of}{list(shown)} of {step.label}, up to the loss\n"
         "(→ marks what the next equation works out)"
     )
-    return Explanation(title, tuple(_path(run, position, of, index)), rows)
+    return Explanation(title, tuple(_path(run, equations, parts, index)), rows)
 
 
-def _path(run: LossRun, position: int, of: str, index: Index) -> list[Equation]:
-    """Follow the largest summand from a layer's gradient to the loss."""
-    equations: list[Equation] = []
-    for place, step in enumerate(run.steps[position:], position):
-        equations += _arithmetic(step.layer).gradient(step, of, index)
-        strongest = equations[-1].strongest
-        if strongest is None:
-            return equations
-        assert strongest.at is not None
-        index = strongest.at
-        _mark(equations, strongest)
-        last = place == len(run.steps) - 1
-        if last and run.fused:
-            return [*equations, _softmax_and_loss(run, index)]
-        through = activation.backward(step, index)
-        equations += through
-        if through:
-            strongest = through[-1].strongest
-            if strongest is None:
+def _path(
+    run: LossRun, equations: list[Equation], parts: list[Part], index: Index
+) -> list[Equation]:
+    """Follow the largest summand from a gradient to the loss.
+
+    Args:
+        run: where all numbers are from.
+        equations: what has been worked out: the sum of the parts, if there are several.
+        parts: what the gradient is the sum of.
+        index: of the element, in each of them.
+    """
+    while True:
+        if len(parts) > 1:
+            followed = _follow(equations)
+            if followed is None:
                 return equations
-            assert strongest.at is not None
-            index = strongest.at
-            _mark(equations, strongest)
-        of = "x"
-    return [*equations, _loss(run, index)]
+            parts = [parts[followed[0]]]
+        ((step, name),) = parts
+        if step.dy is None:
+            return [*equations, _softmax_and_loss(run, index)]
+        equations += _arithmetic(step).gradient(step, name, index)
+        followed = _follow(equations)
+        if followed is None:
+            return equations
+        index, parts = followed, _readers(run, step)
+        if not parts:
+            return [*equations, _loss(run, index)]
+        if len(parts) > 1:
+            own = "dz" if step.kind in ("dense", "convolution") else "dy"
+            name = element(own, index, step.dy)
+            equations.append(_sum(parts, index, step.label, name, step.dy[index]))
 
 
-def _mark(equations: list[Equation], followed: Row) -> None:
-    """Mark a row of the last equation as the one that the path goes on from."""
+def _readers(run: LossRun, step: Step) -> list[Part]:
+    """Return who reads a step's output, and as which input."""
+    place = run.steps.index(step) + 1
+    return [
+        (reader, name)
+        for reader in run.steps
+        for name, read in zip(reader.by_input(reader.x), reader.inputs, strict=True)
+        if read == place
+    ]
+
+
+def _gradient(step: Step, name: str) -> np.ndarray:
+    """Return the gradient of one of a step's inputs or parameters."""
+    return {**step.by_input(step.dx), **step.grads}[name]
+
+
+def _sum(
+    parts: list[Part], index: Index, where: str, name: str, computed: float
+) -> Equation:
+    """Return a gradient as the sum of its parts, with a way back through each."""
+    rows = []
+    for number, (step, of) in enumerate(parts):
+        part = _gradient(step, of)
+        text = f"{element(f'd{of}', index, part)} of {step.label}"
+        if of in step.grads:
+            text = f"{name} of call {number + 1}"
+        rows.append(Row(text, (float(part[index]),), at=(number,)))
+    formula = f"∑ over the {len(parts)} places where it is read"
+    return total(where, name, formula, rows, computed, part.dtype)
+
+
+def _follow(equations: list[Equation]) -> Index | None:
+    """Mark the largest summand of the last equation, and return where it leads.
+
+    Returns:
+        None where nothing comes back: all summands are 0.
+    """
     last = equations[-1]
+    strongest = last.strongest
+    if strongest is None:
+        return None
     rows = tuple(
-        replace(row, followed=True) if row is followed else row for row in last.rows
+        replace(row, followed=True) if row is strongest else row for row in last.rows
     )
     equations[-1] = replace(last, rows=rows)
+    return strongest.at
 
 
 def _softmax_and_loss(run: LossRun, index: Index) -> Equation:
     """Return dz = scale · (p · ∑ t − t), softmax and cross-entropy as one."""
     step = run.steps[-1]
-    assert step.dz is not None and run.probabilities is not None
+    assert run.probabilities is not None
     scale, p = float(run.scale[index[0]]), float(run.probabilities[index])
     target = float(run.targets[index])
     whole = float(np.sum(run.targets[index[:-1]], dtype=np.float64))
@@ -226,7 +296,7 @@ def _softmax_and_loss(run: LossRun, index: Index) -> Equation:
             Row(f"{probability} × ∑ target / N", (p, whole * scale)),
             Row(f"−{element('target', index, step.y)} / N", (0.0 - target * scale,)),
         ],
-        step.dz[index],
+        step.dx[index],
         step.y.dtype,
         (f"the loss of this sample is {float(run.losses[index[0]]):.7g}",),
     )
@@ -235,7 +305,6 @@ def _softmax_and_loss(run: LossRun, index: Index) -> Equation:
 def _loss(run: LossRun, index: Index) -> Equation:
     """Return what the loss hands back, which is where the path begins."""
     step = run.steps[-1]
-    assert step.dy is not None
     value = float(step.dy[index])
     name = element("dy", index, step.y)
     return Equation(
@@ -253,25 +322,38 @@ def _loss(run: LossRun, index: Index) -> Equation:
     )
 
 
-def _arithmetic(layer: Layer) -> Arithmetic:
-    found = ARITHMETIC.get(type(layer))
+def _arithmetic(step: Step) -> Arithmetic:
+    found = ARITHMETIC.get(step.kind)
     if found is None:
         raise NotImplementedError(
-            f"{layer.label}: explain knows the arithmetic of scratchnet's own layers "
-            f"only: {', '.join(known.__name__ for known in ARITHMETIC)}"
+            f"{step.label}: explain knows the arithmetic of scratchnet's own layers "
+            f"only: {', '.join(ARITHMETIC)}"
         )
     return found
 
 
-def _position(model: Sequential, layer: Layer | str | int) -> int:
-    if isinstance(layer, str):
-        layer = model.get_layer(layer)
-    elif not isinstance(layer, Layer):
+def _steps_of(model: Model, steps: list[Step], layer: Layer | str | int) -> list[Step]:
+    """Return a layer's operations.
+
+    Raises:
+        ValueError: there is no such layer.
+    """
+    if isinstance(layer, int):
         layer = model.get_layer(index=layer)
-    for position, own in enumerate(model.layers):
-        if own is layer:
-            return position
-    raise ValueError(f"explain: {layer.label} is no layer of '{model.name}'")
+    found = [step for step in steps if layer in (step.layer, step.path)]
+    if not found:
+        known = list(dict.fromkeys(step.path for step in steps))
+        received = layer.label if isinstance(layer, Layer) else layer
+        raise ValueError(
+            f"explain: expected one of {known}, the layers of '{model.name}' that "
+            f"compute something, received {received!r}"
+        )
+    return found
+
+
+def _last_call(steps: list[Step]) -> list[Step]:
+    """Return the operations of a layer's last call: a product and its activation."""
+    return list({step.kind: step for step in steps}.values())
 
 
 def _index(

@@ -101,7 +101,7 @@ def total(
     """Return the equation of a sum.
 
     A sum of K products is right to c·ε·√K·∑|products|, the roundings falling to both
-    sides at random.
+    sides at random. A number that is only handed on is right to the bit.
 
     Args:
         where: the layer.
@@ -114,6 +114,7 @@ def total(
     """
     rows = tuple(rows)
     size = _sum(abs(row.value) for row in rows)
+    handed_on = [len(row.factors) for row in rows] == [1]
     return Equation(
         where,
         name,
@@ -121,7 +122,7 @@ def total(
         rows,
         value=_sum(row.value for row in rows),
         computed=float(computed),
-        tolerance=rounding(dtype, size, count=len(rows)),
+        tolerance=0.0 if handed_on else rounding(dtype, size, count=len(rows)),
         is_sum=True,
         notes=notes,
     )

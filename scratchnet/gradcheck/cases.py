@@ -1,4 +1,4 @@
-"""What the command ``scratchnet gradcheck`` checks: cases of every layer and loss.
+"""One table of cases, a row for every layer and loss: the command's and the tests'.
 
 A case is a factory, because every check wants a fresh layer. Shapes are small, so
 that every element is checked, and odd, so that windows leave rows over.
@@ -10,161 +10,150 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scratchnet import layers, losses
-from scratchnet.foundation.shapes import Shape
+from scratchnet import activations, layers, losses
 from scratchnet.gradcheck.check import gradcheck
 from scratchnet.gradcheck.losses import gradcheck_loss
 from scratchnet.gradcheck.report import Report
-from scratchnet.layers.layer import Layer
+from scratchnet.models import Model, Sequential
 
 IMAGE = (5, 6, 2)
 
 
 @dataclass(frozen=True)
-class LayerCase:
-    """A layer with its hyperparameters, and the shape of one sample."""
+class Case:
+    """A layer or a loss with its settings.
 
-    make: Callable[..., Layer]
+    Attributes:
+        make: its class, or a function that returns one.
+        settings: its arguments.
+        input_shape: of one sample, or of each input's; None for a loss.
+    """
+
+    make: Callable[..., Any]
     settings: dict[str, Any]
-    input_shape: Shape
+    input_shape: Any = None
 
     def check(self, seed: int) -> Report:
-        """Check the layer's gradients."""
-        layer = self.make(**self.settings)
-        return gradcheck(layer, input_shape=self.input_shape, seed=seed)
+        """Check its gradients."""
+        made = self.make(**self.settings)
+        if self.input_shape is None:
+            return gradcheck_loss(made, seed=seed)
+        return gradcheck(made, input_shape=self.input_shape, seed=seed)
 
     @property
     def title(self) -> str:
         """The settings as they would be written, and the input's shape."""
-        return f"{_written(self.settings)} on {self.input_shape}"
+        settings = ", ".join(f"{key}={value!r}" for key, value in self.settings.items())
+        on = "" if self.input_shape is None else f" on {self.input_shape}"
+        return f"{settings or 'defaults'}{on}"
 
 
-@dataclass(frozen=True)
-class LossCase:
-    """A loss with its arguments."""
-
-    make: Callable[..., losses.Loss]
-    settings: dict[str, Any]
-
-    def check(self, seed: int) -> Report:
-        """Check the loss's gradient."""
-        return gradcheck_loss(self.make(**self.settings), seed=seed)
-
-    @property
-    def title(self) -> str:
-        """The settings as they would be written."""
-        return _written(self.settings)
+def residual_block() -> Model:
+    """Lead the input through a convolution and normalisation, and past them."""
+    x = layers.Input(IMAGE)
+    y = layers.Conv2D(2, 3, padding="same", activation="tanh")(x)
+    y = layers.BatchNormalization()(y)
+    return Model(x, layers.ReLU()(layers.Add()([x, y])))
 
 
-def _written(settings: dict[str, Any]) -> str:
-    return (
-        ", ".join(f"{name}={value!r}" for name, value in settings.items()) or "defaults"
-    )
+def nested_model() -> Model:
+    """Put a model into a model; what the first layer makes is read twice."""
+    x = layers.Input((4,))
+    h = layers.Dense(3, activation="tanh")(x)
+    block = Sequential([layers.Dense(3), layers.Dropout(0.5, seed=1)])
+    return Model(x, layers.Concatenate()([h, block(h)]))
 
 
-def _of_layer(
-    make: Callable[..., Layer], *cases: tuple[dict[str, Any], Shape]
-) -> list[LayerCase | LossCase]:
-    return [LayerCase(make, settings, shape) for settings, shape in cases]
+def shared_layer() -> Model:
+    """Call a layer twice: its gradients add up."""
+    x = layers.Input((3,))
+    shared = layers.Dense(3, activation="sigmoid")
+    return Model(x, layers.Dense(2)(shared(shared(x))))
 
 
-def _of_loss(
-    make: Callable[..., losses.Loss], *cases: dict[str, Any]
-) -> list[LayerCase | LossCase]:
-    return [LossCase(make, settings) for settings in cases]
-
-
-_DENSE = _of_layer(
-    layers.Dense,
-    ({"units": 4}, (6,)),
-    ({"units": 4, "use_bias": False}, (6,)),
-    ({"units": 1}, (1,)),
-    ({"units": 3}, (4, 5)),
-    ({"units": 17, "activation": "relu"}, (9,)),
-    ({"units": 4, "activation": "tanh"}, (6,)),
-    ({"units": 4, "activation": "sigmoid"}, (6,)),
-    ({"units": 4, "activation": "softmax"}, (6,)),
-    ({"units": 4, "trainable": False}, (6,)),
-)
-
-_CONVOLUTION = _of_layer(
-    layers.Conv2D,
-    ({"filters": 3, "kernel_size": 3}, IMAGE),
-    ({"filters": 3, "kernel_size": 3, "padding": "same"}, IMAGE),
-    ({"filters": 3, "kernel_size": (2, 3), "strides": (2, 1)}, IMAGE),
-    ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, IMAGE),
-    ({"filters": 2, "kernel_size": 2, "strides": 3}, IMAGE),
-    ({"filters": 3, "kernel_size": 1, "use_bias": False}, IMAGE),
-    ({"filters": 3, "kernel_size": (5, 6)}, IMAGE),
-    ({"filters": 17, "kernel_size": 3, "activation": "relu"}, (4, 5, 1)),
-    ({"filters": 3, "kernel_size": 2, "activation": "softmax"}, IMAGE),
-)
-
-_POOLING: tuple[tuple[dict[str, Any], Shape], ...] = (
-    ({}, IMAGE),
-    ({"padding": "same"}, IMAGE),
-    ({"pool_size": (3, 2), "strides": (1, 2)}, IMAGE),
-    ({"pool_size": 3, "strides": 2, "padding": "same"}, IMAGE),
-    ({"pool_size": 2, "strides": 3}, IMAGE),
-)
-
-_NORMALISATION = _of_layer(
-    layers.BatchNormalization,
-    ({}, (3,)),
-    ({}, (3, 2, 3)),
-    ({"center": False}, (3,)),
-    ({"scale": False}, (3,)),
-    ({"epsilon": 0.5}, (3,)),
-    ({"trainable": False}, (3,)),
-    ({"trainable": False, "center": False, "scale": False}, (2, 2, 3)),
-)
-
-_ANY_SHAPE: tuple[tuple[dict[str, Any], Shape], ...] = (({}, (6,)), ({}, IMAGE))
-
-CASES: dict[str, list[LayerCase | LossCase]] = {
-    "Dense": _DENSE,
-    "Conv2D": _CONVOLUTION,
-    "MaxPooling2D": _of_layer(layers.MaxPooling2D, *_POOLING),
-    "AveragePooling2D": _of_layer(layers.AveragePooling2D, *_POOLING),
-    "GlobalAveragePooling2D": _of_layer(
-        layers.GlobalAveragePooling2D, ({}, IMAGE), ({"keepdims": True}, IMAGE)
+# What makes them → settings, and for a layer the shape of a sample.
+ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
+    layers.Dense: (
+        ({"units": 4}, (6,)),
+        ({"units": 4, "use_bias": False}, (6,)),
+        ({"units": 1}, (1,)),
+        ({"units": 3}, (4, 5)),
+        ({"units": 17, "activation": "relu"}, (9,)),
+        ({"units": 4, "activation": "tanh"}, (6,)),
+        ({"units": 4, "activation": "sigmoid"}, (6,)),
+        ({"units": 4, "activation": "softmax"}, (6,)),
+        ({"units": 4, "trainable": False}, (6,)),
     ),
-    "BatchNormalization": _NORMALISATION,
-    "Dropout": _of_layer(
-        layers.Dropout,
+    layers.Conv2D: (
+        ({"filters": 3, "kernel_size": 3}, IMAGE),
+        ({"filters": 3, "kernel_size": 3, "padding": "same"}, IMAGE),
+        ({"filters": 3, "kernel_size": (2, 3), "strides": (2, 1)}, IMAGE),
+        ({"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, IMAGE),
+        ({"filters": 2, "kernel_size": 2, "strides": 3}, IMAGE),
+        ({"filters": 3, "kernel_size": 1, "use_bias": False}, IMAGE),
+        ({"filters": 3, "kernel_size": (5, 6)}, IMAGE),
+        ({"filters": 17, "kernel_size": 3, "activation": "relu"}, (4, 5, 1)),
+        ({"filters": 3, "kernel_size": 2, "activation": "softmax"}, IMAGE),
+    ),
+    **dict.fromkeys(
+        (layers.MaxPooling2D, layers.AveragePooling2D),
+        (
+            ({}, IMAGE),
+            ({"padding": "same"}, IMAGE),
+            ({"pool_size": (3, 2), "strides": (1, 2)}, IMAGE),
+            ({"pool_size": 3, "strides": 2, "padding": "same"}, IMAGE),
+            ({"pool_size": 2, "strides": 3}, IMAGE),
+        ),
+    ),
+    layers.GlobalAveragePooling2D: (({}, IMAGE), ({"keepdims": True}, IMAGE)),
+    layers.BatchNormalization: (
+        ({}, (3,)),
+        ({}, (3, 2, 3)),
+        ({"center": False}, (3,)),
+        ({"scale": False}, (3,)),
+        ({"epsilon": 0.5}, (3,)),
+        ({"trainable": False}, (3,)),
+        ({"trainable": False, "center": False, "scale": False}, (2, 2, 3)),
+    ),
+    layers.Dropout: (
         ({"rate": 0.25}, IMAGE),
         ({"rate": 0.5, "seed": 1}, (6,)),
         ({"rate": 0.0}, (6,)),
         ({"rate": 1.0}, (6,)),
     ),
-    "Flatten": _of_layer(layers.Flatten, *_ANY_SHAPE),
-    "Activation": _of_layer(
-        layers.Activation,
-        *(
-            ({"activation": name}, (3, 4))
-            for name in ("linear", "relu", "sigmoid", "tanh", "softmax")
-        ),
+    layers.Add: (({}, [(4,), (4,)]), ({}, [IMAGE, IMAGE, IMAGE])),
+    layers.Concatenate: (
+        ({}, [(4,), (1,), (2,)]),
+        ({"axis": 2}, [(2, 3, 2), (2, 1, 2)]),
     ),
-    "ReLU": _of_layer(layers.ReLU, *_ANY_SHAPE),
-    "Softmax": _of_layer(layers.Softmax, *_ANY_SHAPE),
-    "Rescaling": _of_layer(
-        layers.Rescaling,
+    **dict.fromkeys(
+        (layers.Flatten, layers.ReLU, layers.Softmax), (({}, (6,)), ({}, IMAGE))
+    ),
+    layers.Activation: tuple(
+        ({"activation": name}, (3, 4)) for name in activations.ALL
+    ),
+    layers.Rescaling: (
         ({"scale": 1 / 255}, IMAGE),
         ({"scale": -2.0, "offset": 1.0}, (6,)),
     ),
-    "InputLayer": _of_layer(layers.InputLayer, ({"shape": (6,)}, (6,))),
-    "CategoricalCrossentropy": _of_loss(
-        losses.CategoricalCrossentropy,
-        {},
-        {"from_logits": True},
-        {"label_smoothing": 0.1},
-        {"from_logits": True, "label_smoothing": 0.1},
+    layers.InputLayer: (({"shape": (6,)}, (6,)),),
+    residual_block: (({}, IMAGE),),
+    nested_model: (({}, (4,)),),
+    shared_layer: (({}, (3,)),),
+    losses.CategoricalCrossentropy: (
+        ({},),
+        ({"from_logits": True},),
+        ({"label_smoothing": 0.1},),
+        ({"from_logits": True, "label_smoothing": 0.1},),
     ),
-    "SparseCategoricalCrossentropy": _of_loss(
-        losses.SparseCategoricalCrossentropy,
-        {},
-        {"from_logits": True},
-        {"from_logits": True, "label_smoothing": 0.1},
+    losses.SparseCategoricalCrossentropy: (
+        ({},),
+        ({"from_logits": True},),
+        ({"from_logits": True, "label_smoothing": 0.1},),
     ),
-    "MeanSquaredError": _of_loss(losses.MeanSquaredError, {}),
+    losses.MeanSquaredError: (({},),),
+}
+
+CASES = {
+    make.__name__: [Case(make, *row) for row in rows] for make, rows in ROWS.items()
 }

@@ -27,12 +27,15 @@ class Case:
     Attributes:
         evidence: the comparison.
         tolerance: errors from here on are wrong elements.
-        x, y, dy: input, output and upstream gradient.
+        is_input: whether the gradient is an input's, not a parameter's.
+        x, y, dy: input (of several: the one in question, or the first), output and
+            upstream gradient.
         params: the layer's parameters.
     """
 
     evidence: Evidence
     tolerance: float
+    is_input: bool
     x: np.ndarray
     y: np.ndarray
     dy: np.ndarray
@@ -161,12 +164,7 @@ def rearranged(case: Case) -> str | None:
 
 def passed_on(case: Case) -> str | None:
     """The input's gradient is dy itself."""
-    same_shape = case.analytic.shape == case.dy.shape
-    if (
-        case.evidence.name == "x"
-        and same_shape
-        and np.array_equal(case.analytic, case.dy)
-    ):
+    if case.is_input and np.array_equal(case.analytic, case.dy):
         return "dy is passed on as it came: the derivative is not multiplied in"
     return None
 
@@ -174,7 +172,7 @@ def passed_on(case: Case) -> str | None:
 def some_samples(case: Case) -> str | None:
     """A sum over the batch takes only some of the samples."""
     parts = np.array(case.evidence.by_sample)
-    if case.evidence.name == "x" or parts.ndim != 2 or parts.shape[1] < 2:
+    if case.is_input or parts.ndim != 2 or parts.shape[1] < 2:
         return None
     count = parts.shape[1]
     for sample in range(count):
@@ -208,7 +206,7 @@ def scaled_by_channel(case: Case) -> str | None:
 def missing_term(case: Case) -> str | None:
     """What is missing is a constant, or a multiple of x or y, along some axes."""
     n = case.full()
-    if n is None or case.evidence.name != "x" or n.ndim < 2:
+    if n is None or not case.is_input or n.ndim < 2:
         return None
     rest = n - case.analytic
     shapes = {"x": case.x}

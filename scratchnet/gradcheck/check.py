@@ -6,14 +6,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from scratchnet.foundation.shapes import Shape
 from scratchnet.gradcheck import causes, conduct, inputs
 from scratchnet.gradcheck.compare import Comparison, Evidence
 from scratchnet.gradcheck.report import Report, Row
-from scratchnet.gradcheck.subject import Subject, random_numbers_kept
+from scratchnet.gradcheck.subject import Subject, Tensor, random_numbers_kept
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.merge import Merge
 
 # A point whose neighbourhood holds a kink says nothing: so many others are tried.
 ATTEMPTS = 5
@@ -24,9 +23,9 @@ BATCH_SIZE = 5
 
 def gradcheck(
     layer: Layer,
-    x: ArrayLike | None = None,
+    x: Any = None,
     *,
-    input_shape: Shape | None = None,
+    input_shape: Any = None,
     batch_size: int = BATCH_SIZE,
     seed: int = 0,
     epsilon: float = 2e-4,
@@ -48,13 +47,14 @@ def gradcheck(
     can't be seen. A point too close to a kink is left for another one.
 
     Shapes:
-        x: (N, ...), as the layer takes it
+        x: (N, ...), as the layer takes it; a list of such for one that joins branches
 
     Args:
-        layer: any `Layer`, built or not, also one of your own.
+        layer: any `Layer`, built or not, also one of your own, and a model.
         x: the batch to check at; by default random, distinct values in ±[0.1, 2].
         input_shape: shape of one sample, where there is no x and the layer was
-            neither built nor told its input_shape.
+            neither built nor told its input_shape; a list of such for one that joins
+            branches.
         batch_size: samples in a random x.
         seed: all random values grow from it.
         epsilon: the first h, for a tensor of rms 1.
@@ -89,16 +89,15 @@ def gradcheck(
     True
     """
     check_arguments(layer, dtype, epsilon, tolerance, batch_size, max_elements)
-    shape = None if x is not None else _batch_shape(layer, input_shape, batch_size)
+    given = _as_batches(layer, x)
+    shapes = [] if given else _batch_shapes(layer, input_shape, batch_size)
     with random_numbers_kept(seed):
         for attempt in range(ATTEMPTS):
             rng = np.random.default_rng((seed, attempt))
-            batch = (
-                _as_batch(layer, x) if shape is None else inputs.distinct(shape, rng)
-            )
-            subject = Subject(layer, batch, rng, training=training)
+            batches = given or [inputs.distinct(shape, rng) for shape in shapes]
+            subject = Subject(layer, batches, rng, training=training)
             report = check_subject(subject, rng, seed, epsilon, tolerance, max_elements)
-            if shape is None or not any(row.kink for row in report.rows):
+            if given or not any(row.kink for row in report.rows):
                 break
     return report
 
@@ -121,29 +120,30 @@ def check_subject(
         found = conduct.run_backward(subject, dy)
         faults, notes = found.faults, found.notes
         comparison = Comparison(subject, y, dy, epsilon, tolerance)
-        for name in (None, *subject.params):
-            cause = found.causes.get(name, "")
-            if name in found.by_name:
-                evidence = comparison.tensor(
-                    name, found.by_name[name], max_elements, rng
-                )
-                rows.append(_row(evidence, comparison, cause))
-            elif name is None or subject.layer.trainable:
-                rows.append(_missing(name, subject.tensor(name).shape, cause))
+        for tensor in subject.tensors:
+            cause = found.causes.get(tensor, "")
+            if tensor in found.by_tensor:
+                gradient = found.by_tensor[tensor]
+                evidence = comparison.tensor(tensor, gradient, max_elements, rng)
+                rows.append(_row(tensor, evidence, comparison, cause))
+            elif isinstance(tensor, int) or subject.layer.trainable:
+                shape = subject.value(tensor).shape
+                rows.append(_missing(subject.name(tensor), shape, cause))
     return Report(
         label, tuple(rows), tuple(faults), tolerance, epsilon, seed, tuple(notes)
     )
 
 
-def _row(evidence: Evidence, comparison: Comparison, cause: str) -> Row:
+def _row(tensor: Tensor, evidence: Evidence, comparison: Comparison, cause: str) -> Row:
     """Sum up what is known about one tensor."""
     agrees = evidence.relative_error < comparison.tolerance
     if not agrees and not cause:
-        subject = comparison.subject
+        subject, is_input = comparison.subject, isinstance(tensor, int)
         case = causes.Case(
             evidence,
             comparison.tolerance,
-            subject.x,
+            is_input,
+            subject.value(tensor if is_input else 0),
             comparison.y,
             comparison.dy,
             subject.params,
@@ -166,10 +166,10 @@ def _row(evidence: Evidence, comparison: Comparison, cause: str) -> Row:
     )
 
 
-def _missing(name: str | None, shape: tuple[int, ...], cause: str) -> Row:
+def _missing(name: str, shape: tuple[int, ...], cause: str) -> Row:
     """Return the row of a tensor whose gradient can't be compared."""
     return Row(
-        name=name or "x",
+        name=name,
         shape=shape,
         checked=0,
         element_error=math.inf,
@@ -194,7 +194,7 @@ def check_arguments(
     batch_size: int,
     max_elements: int,
 ) -> None:
-    """Refuse arguments that can't give a check.
+    """Reject arguments that can't give a check.
 
     Raises:
         TypeError: layer is no `Layer` object.
@@ -221,37 +221,41 @@ def check_arguments(
             )
 
 
-def _as_batch(layer: Layer, x: ArrayLike | None) -> np.ndarray:
-    batch = np.array(x, np.float64)
-    if batch.ndim < 1 or batch.size == 0 or not np.all(np.isfinite(batch)):
-        raise ValueError(
-            f"gradcheck of {layer.label}: expected a batch of finite numbers as x, "
-            f"received shape {batch.shape}"
-            f"{'' if np.all(np.isfinite(batch)) else ' with NaN or inf in it'}"
-        )
-    return batch
+def _as_batches(layer: Layer, x: Any) -> list[np.ndarray]:
+    """Return the user's inputs, if there are any."""
+    if x is None:
+        return []
+    batches = []
+    for one in x if isinstance(layer, Merge) else [x]:
+        batch = np.array(one, np.float64)
+        finite = bool(np.all(np.isfinite(batch)))
+        if batch.ndim < 1 or batch.size == 0 or not finite:
+            raise ValueError(
+                f"gradcheck of {layer.label}: expected a batch of finite numbers as x, "
+                f"received shape {batch.shape}{'' if finite else ' with NaN or inf'}"
+            )
+        batches.append(batch)
+    return batches
 
 
-def _batch_shape(
-    layer: Layer, input_shape: Shape | None, batch_size: int
-) -> tuple[int, ...]:
-    """Return the shape of a random batch.
+def _batch_shapes(
+    layer: Layer, input_shape: Any, batch_size: int
+) -> list[tuple[int, ...]]:
+    """Return the shapes of random batches, one for each input.
 
     Raises:
         ValueError: the shape of a sample isn't known.
     """
-    sample: Shape | None
-    if input_shape is not None:
-        sample = tuple(input_shape)
-    elif layer.input_shape is not None:
-        sample = layer.input_shape[1:]
-    else:
-        sample = layer.input_shape_argument
-    if sample is not None and sample[:1] == (None,):
-        sample = sample[1:]
-    if sample is None or None in sample:
-        raise ValueError(
-            f"gradcheck of {layer.label}: the input's shape isn't known; pass x, or "
-            "input_shape= with the shape of one sample, such as (28, 28, 1)"
-        )
-    return (batch_size, *(int(size) for size in sample if size is not None))
+    if input_shape is None:
+        input_shape = getattr(layer, "input_shape", None) or layer.input_shape_argument
+    shapes = []
+    for shape in input_shape if isinstance(layer, Merge) else [input_shape]:
+        sample = () if shape is None else tuple(shape)
+        sample = sample[1:] if sample[:1] == (None,) else sample
+        if not sample or None in sample:
+            raise ValueError(
+                f"gradcheck of {layer.label}: the input's shape isn't known; pass x, "
+                "or input_shape= with the shape of one sample, such as (28, 28, 1)"
+            )
+        shapes.append((batch_size, *map(int, sample)))
+    return shapes

@@ -26,7 +26,7 @@ import numpy as np
 
 from scratchnet.gradcheck import inputs
 from scratchnet.gradcheck.differences import Slope, slope
-from scratchnet.gradcheck.subject import Subject
+from scratchnet.gradcheck.subject import Subject, Tensor
 
 # Parts of the first step that are tried while a kink may lie within the step.
 REFINEMENTS = (1.0, 1 / 16, 1 / 256)
@@ -103,7 +103,7 @@ class Comparison:
 
     def tensor(
         self,
-        name: str | None,
+        tensor: Tensor,
         analytic: np.ndarray,
         max_elements: int,
         rng: np.random.Generator,
@@ -111,7 +111,7 @@ class Comparison:
         """Check one tensor along a direction, then element by element.
 
         Args:
-            name: a parameter, or None for x.
+            tensor: which.
             analytic: its gradient from ``backward``.
             max_elements: how many elements are checked alone; of a larger tensor, so
                 many are drawn, and if they agree while the direction does not, the
@@ -119,38 +119,39 @@ class Comparison:
             rng: source of the direction and the draw.
         """
         direction = inputs.direction(analytic.shape, rng)
-        along = self._along(name, analytic, direction)
-        evidence = Evidence(name or "x", analytic, along, kink=along.kink)
+        along = self._along(tensor, analytic, direction)
+        name = self.subject.name(tensor)
+        evidence = Evidence(name, analytic, along, kink=along.kink)
         indices = np.arange(analytic.size)
         if analytic.size > max_elements:
             indices = np.sort(rng.choice(indices, max_elements, replace=False))
         for index in indices:
-            evidence.add(int(index), self._element(name, analytic, int(index)))
+            evidence.add(int(index), self._element(tensor, analytic, int(index)))
         if not self._agrees(along.error) and all(map(self._agrees, evidence.errors)):
-            found = self._search(name, analytic, direction, along.difference)
+            found = self._search(tensor, analytic, direction, along.difference)
             if found not in evidence.indices:
-                evidence.add(found, self._element(name, analytic, found))
+                evidence.add(found, self._element(tensor, analytic, found))
         return evidence
 
     def _agrees(self, error: float) -> bool:
         return error < self.tolerance
 
     def _along(
-        self, name: str | None, analytic: np.ndarray, direction: np.ndarray
+        self, tensor: Tensor, analytic: np.ndarray, direction: np.ndarray
     ) -> Measured:
         expected = float(np.sum(analytic * direction))
-        return self._measure(name, direction, expected, _rms(analytic), 0.0)
+        return self._measure(tensor, direction, expected, _rms(analytic), 0.0)
 
-    def _element(self, name: str | None, analytic: np.ndarray, index: int) -> Measured:
+    def _element(self, tensor: Tensor, analytic: np.ndarray, index: int) -> Measured:
         direction = np.zeros(analytic.shape)
         direction.flat[index] = 1
         expected = float(analytic.flat[index])
         typical = NEGLIGIBLE * _rms(analytic)
-        return self._measure(name, direction, expected, typical, 1.0)
+        return self._measure(tensor, direction, expected, typical, 1.0)
 
     def _measure(
         self,
-        name: str | None,
+        tensor: Tensor,
         direction: np.ndarray,
         expected: float,
         scale: float,
@@ -159,17 +160,17 @@ class Comparison:
         """Compare one slope, with smaller steps as long as a kink may be near.
 
         Args:
-            name: a parameter, or None for x.
+            tensor: which.
             direction: where to go from the point.
             expected: the slope by the analytic gradient.
             scale: the least that the difference is compared with.
             own_weight: 1 to compare it with the slopes themselves too, else 0.
         """
-        centre = self.subject.tensor(name)
+        centre = self.subject.value(tensor)
         first = self.epsilon * max(_rms(centre), 0.1)
         for refinement in REFINEMENTS:
             found = slope(
-                lambda value: self.subject.forward(name, value),
+                lambda value: self.subject.forward(tensor, value),
                 centre,
                 direction,
                 first * refinement,
@@ -189,7 +190,7 @@ class Comparison:
 
     def _search(
         self,
-        name: str | None,
+        tensor: Tensor,
         analytic: np.ndarray,
         direction: np.ndarray,
         difference: float,
@@ -204,7 +205,7 @@ class Comparison:
             half = suspects[: len(suspects) // 2]
             part = np.zeros_like(direction)
             part.flat[half] = direction.flat[half]
-            of_half = self._along(name, analytic, part).difference
+            of_half = self._along(tensor, analytic, part).difference
             if abs(of_half) >= abs(difference - of_half):
                 suspects, difference = half, of_half
             else:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scratchnet.gradcheck.subject import Subject
+from scratchnet.gradcheck.subject import Subject, Tensor
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.merge import Merge
 
 # Two runs of the same sums may be ordered differently (BLAS), no more.
 SAME = 1e-9
@@ -24,15 +25,15 @@ class Gradients:
     """What one forward and backward gave, and what was wrong on the way.
 
     Attributes:
-        by_name: gradients that can be compared; None is the input's.
+        by_tensor: gradients that can be compared.
         faults: sentences about the layer as a whole.
         causes: tensor → sentence, for a gradient that is wrong whatever its value.
         notes: what could not be checked.
     """
 
-    by_name: dict[str | None, np.ndarray] = field(default_factory=dict)
+    by_tensor: dict[Tensor, np.ndarray] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    causes: dict[str | None, str] = field(default_factory=dict)
+    causes: dict[Tensor, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -40,9 +41,10 @@ def run_forward(subject: Subject) -> tuple[np.ndarray, list[str]]:
     """Run ``forward`` twice, and return y and what was wrong."""
     faults = []
     layer = subject.restart()
-    x = subject.x.copy()
+    x = subject.given(subject.inputs)
     y = np.array(layer.forward(x, training=subject.training))
-    if not np.array_equal(x, subject.x):
+    given = x if isinstance(x, list) else [x]
+    if not all(map(np.array_equal, given, subject.inputs)):
         faults.append("forward changes its input: it must work on a copy")
     faults += _changed_params("forward", layer, subject)
     if y.dtype != np.float64:
@@ -66,13 +68,12 @@ def run_backward(subject: Subject, dy: np.ndarray) -> Gradients:
     """Run ``forward`` and ``backward`` several ways, and return the gradients."""
     found = Gradients()
     layer = subject.restart()
-    step = _step(layer, subject.x, dy, subject.training)
+    step = _step(subject, subject.inputs, dy)
     if not np.array_equal(dy, step.dy):
         found.faults.append("backward changes dy: it must work on a copy")
     found.faults += _changed_params("backward", layer, subject)
-    _take(found, None, step.dx, subject.x.shape)
-    for name, value in subject.params.items():
-        _take(found, name, step.grads.get(name), value.shape)
+    for tensor in subject.tensors:
+        _take(found, subject, tensor, step.gradients.get(tensor))
     try:
         _check_overwriting(found, subject, dy)
         _check_staleness(found, subject, step, dy)
@@ -88,45 +89,50 @@ class Step:
     """Copies of what one forward and backward gave."""
 
     y: np.ndarray
-    dx: np.ndarray | None
-    grads: dict[str, np.ndarray]
+    gradients: dict[Tensor, np.ndarray]
     dy: np.ndarray
 
 
-def _step(layer: Layer, x: np.ndarray, dy: np.ndarray, training: bool) -> Step:
-    y = np.array(layer.forward(x.copy(), training=training))
+def _step(subject: Subject, inputs: list[np.ndarray], dy: np.ndarray) -> Step:
+    """Run the copy that was started last."""
+    layer = subject.layer
+    y = np.array(layer.forward(subject.given(inputs), training=subject.training))
     dy = dy.copy()
     dx = layer.backward(dy)
-    grads = {name: np.array(value) for name, value in layer.grads.items()}
-    return Step(y, None if dx is None else np.array(dx), grads, dy)
+    all_dx = (dx or []) if isinstance(layer, Merge) else [dx]
+    gradients: dict[Tensor, np.ndarray] = {
+        tensor: np.array(gradient)
+        for tensor, gradient in (*enumerate(all_dx), *layer.grads.items())
+        if gradient is not None
+    }
+    return Step(y, gradients, dy)
 
 
 def _take(
-    found: Gradients,
-    name: str | None,
-    gradient: np.ndarray | None,
-    shape: tuple[int, ...],
+    found: Gradients, subject: Subject, tensor: Tensor, gradient: np.ndarray | None
 ) -> None:
     """Keep a gradient that can be compared, or say why it can't."""
+    name, shape = subject.name(tensor), subject.value(tensor).shape
     if gradient is None:
-        where = "backward returned None" if name is None else "it is not in grads"
-        found.causes[name] = f"gradient not written: {where}"
+        is_input = isinstance(tensor, int)
+        where = "backward returned None" if is_input else "it is not in grads"
+        found.causes[tensor] = f"gradient not written: {where}"
     elif gradient.shape != shape:
         turned = gradient.shape == shape[::-1]
-        found.causes[name] = (
+        found.causes[tensor] = (
             f"expected a gradient of shape {shape}, received {gradient.shape}"
             f"{': transposed' if turned else ''}"
         )
     elif not np.all(np.isfinite(gradient)):
         count = int(np.sum(~np.isfinite(gradient)))
-        found.causes[name] = f"NaN or inf in {count} of {gradient.size} elements"
+        found.causes[tensor] = f"NaN or inf in {count} of {gradient.size} elements"
     else:
         if gradient.dtype != np.float64:
             found.faults.append(
-                f"gradient of {name or 'x'} is {gradient.dtype} in a float64 layer: "
+                f"gradient of {name} is {gradient.dtype} in a float64 layer: "
                 "a dtype is written down where the layer's own is meant"
             )
-        found.by_name[name] = gradient.astype(np.float64)
+        found.by_tensor[tensor] = gradient.astype(np.float64)
 
 
 def _check_overwriting(found: Gradients, subject: Subject, dy: np.ndarray) -> None:
@@ -136,14 +142,14 @@ def _check_overwriting(found: Gradients, subject: Subject, dy: np.ndarray) -> No
     for name, gradient in layer.grads.items():
         marks[name] = 1.0 + np.arange(gradient.size).reshape(gradient.shape) % 7
         gradient[...] = marks[name]
-    grads = _step(layer, subject.x, dy, subject.training).grads
+    grads = _step(subject, subject.inputs, dy).gradients
     for name, mark in marks.items():
-        fresh = found.by_name.get(name)
+        fresh = found.by_tensor.get(name)
         if fresh is None or name not in grads:
             continue
         if _same(grads[name], mark) and not np.any(fresh):
             found.causes[name] = "gradient not written: backward leaves it as it was"
-            del found.by_name[name]
+            del found.by_tensor[name]
         elif _same(grads[name], fresh + mark):
             found.causes[name] = (
                 "backward accumulates: it adds to the gradient of the last step "
@@ -161,23 +167,19 @@ def _check_staleness(
     Only its caches tell the layer from a fresh one, as buffers and random numbers are
     put back between the two steps.
     """
-    layer = subject.restart()
-    other_x, other_dy = (
-        0.9 * np.roll(subject.x, 1, axis=0),
-        1.1 * np.roll(dy, 1, axis=0),
-    )
-    first = _step(layer, other_x, other_dy, subject.training)
+    subject.restart()
+    others = [0.9 * np.roll(x, 1, axis=0) for x in subject.inputs]
+    first = _step(subject, others, 1.1 * np.roll(dy, 1, axis=0))
     subject.rewind()
-    second = _step(layer, subject.x, dy, subject.training)
+    second = _step(subject, subject.inputs, dy)
     if not _same(second.y, fresh_step.y):
         found.notes.append(
             "forward depends on the call before it through state that isn't in "
             "buffers; so stale caches could not be looked for"
         )
         return
-    for name, fresh in found.by_name.items():
-        value = second.dx if name is None else second.grads.get(name)
-        other = first.dx if name is None else first.grads.get(name)
+    for name, fresh in found.by_tensor.items():
+        value, other = second.gradients.get(name), first.gradients.get(name)
         if name in found.causes or value is None or _same(value, fresh):
             continue
         if other is not None and _same(value, fresh + other):

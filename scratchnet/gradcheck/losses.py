@@ -13,6 +13,7 @@ from scratchnet.gradcheck.check import BATCH_SIZE, check_arguments, check_subjec
 from scratchnet.gradcheck.report import Report
 from scratchnet.gradcheck.subject import Subject, random_numbers_kept
 from scratchnet.layers.layer import Layer
+from scratchnet.losses import Loss
 
 CLASSES = 4
 
@@ -68,8 +69,6 @@ def gradcheck_loss(
         ValueError: y_true or y_pred is missing, and the loss is none of ours; or
             one doesn't fit the loss.
     """
-    from scratchnet.losses import Loss
-
     rng = np.random.default_rng(seed)
     if y_true is None or y_pred is None:
         y_true, y_pred = _draw(loss, rng)
@@ -80,29 +79,26 @@ def gradcheck_loss(
     layer = _LossLayer(loss, y_true)
     check_arguments(layer, "float64", epsilon, tolerance, 1, max_elements)
     with random_numbers_kept(seed):
-        subject = Subject(layer, y_pred, rng, training=True)
+        subject = Subject(layer, [y_pred], rng, training=True)
         report = check_subject(subject, rng, seed, epsilon, tolerance, max_elements)
     rows = tuple(replace(row, name="y_pred") for row in report.rows)
     return replace(report, subject=type(loss).__name__, rows=rows)
 
 
 def _draw(loss: Any, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return random labels and predictions of the kind that a loss takes."""
-    from scratchnet import losses
-
-    values = inputs.distinct((BATCH_SIZE, CLASSES), rng)
-    if isinstance(loss, losses.MeanSquaredError):
-        return inputs.distinct(values.shape, rng), values
-    if isinstance(loss, losses.SparseCategoricalCrossentropy):
-        y_true = rng.integers(0, CLASSES, BATCH_SIZE)
-    elif isinstance(loss, losses.CategoricalCrossentropy):
-        y_true = _softmax(rng.normal(size=values.shape))
-    else:
+    """Return random targets and predictions that a loss of scratchnet's takes."""
+    if not isinstance(loss, Loss):
         raise ValueError(
             f"gradcheck_loss: expected y_true and y_pred for {type(loss).__name__}; "
             "only scratchnet's own losses come with values to check at"
         )
-    return y_true, values if loss.from_logits else _softmax(values)
+    values = inputs.distinct((BATCH_SIZE, CLASSES), rng)
+    y_true = rng.integers(0, CLASSES, BATCH_SIZE)
+    try:
+        loss.check(y_true, (None, CLASSES))
+    except ValueError:  # it takes no labels, but a target for each output
+        y_true = _softmax(rng.normal(size=values.shape))
+    return y_true, values if getattr(loss, "from_logits", False) else _softmax(values)
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:

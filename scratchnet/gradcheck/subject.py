@@ -5,28 +5,19 @@ from __future__ import annotations
 import contextlib
 import copy
 import pickle
-import types
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from scratchnet import activations
 from scratchnet.foundation import random
-from scratchnet.gradcheck import inputs
+from scratchnet.gradcheck.inputs import unsettle
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.merge import Merge
 
-# Types whose values nothing can change in place.
-CONSTANTS = (
-    str,
-    bytes,
-    int,
-    float,
-    complex,
-    type,
-    np.dtype,
-    types.FunctionType,
-    types.BuiltinFunctionType,
-)
+# What a gradient is taken of: the number of an input, or the name of a parameter.
+Tensor = int | str
 
 
 @contextlib.contextmanager
@@ -44,55 +35,52 @@ def random_numbers_kept(seed: int) -> Iterator[None]:
 
 
 class Subject:
-    """A copy of a layer in float64, on a batch x with an upstream gradient dy.
+    """A copy of a layer in float64, at a batch.
 
-    Before each evaluation everything that the layer holds (parameters, moving
-    statistics, a dropout's step, a generator of its own) and the global random
-    numbers go back to one state. So a dropout mask is the same in all evaluations,
-    and the loss that is differentiated is one function:
+    Every evaluation starts from a fresh copy of that copy (parameters, moving
+    statistics, a dropout's step, a generator of its own) and from the same global
+    random numbers. So a dropout mask is the same in all evaluations, and the loss that
+    is differentiated is one function:
 
         L(x, parameters) = ⟨dy, y⟩,   y = forward(x)
+
+    Args:
+        layer: any layer, a model included; never changed.
+        inputs: a batch, or one for each input of a layer that joins branches.
+        rng: source of initial parameters.
+        training: handed to ``forward``.
+
+    Attributes:
+        layer: the copy that was started last.
+
+    Raises:
+        ValueError: an input does not fit the layer.
     """
 
     def __init__(
         self,
         layer: Layer,
-        x: np.ndarray,
+        inputs: list[np.ndarray],
         rng: np.random.Generator,
         *,
         training: bool,
     ) -> None:
-        """Copy and, if need be, build the layer.
-
-        Args:
-            layer: never changed.
-            x: a batch.
-            rng: source of initial parameters.
-            training: handed to ``forward``.
-
-        Raises:
-            ValueError: x does not fit the layer.
-        """
-        self.layer = copy.deepcopy(layer, _shared())
-        self.x, self.training = x, training
+        self.inputs, self.training = inputs, training
+        self._start = self.layer = copy.deepcopy(layer, _shared())
         _to_float64(self.layer, {})
-        self.layer.ensure_built(x.shape, rng)
-        self.layer.check_input(x.shape)
+        shape = self.layer.shape_of(self.given(inputs))
+        self.layer.ensure_built(shape, rng)
+        self.layer.check_input(shape)
         _to_float64(self.layer, {})
-        self.layer._cache = None
-        self._unsettle_weights(rng)
+        for one in _with_parts(self.layer):
+            one._cache = None
+        for weight in {**self.layer.named_weights, **self.params}.values():
+            unsettle(weight, rng)
         for gradient in self.layer.grads.values():
             gradient[...] = 0
-        self._state = self.layer.__dict__
-        self._constant, self._changing = _split(self._state)
         self._random_state = _get_random_state()
         self._draws = True
         self._draws = self._moves_random_state()
-
-    def _unsettle_weights(self, rng: np.random.Generator) -> None:
-        weights = {**self.layer.named_weights, **self.layer.params}
-        for weight in weights.values():
-            inputs.unsettle(weight, rng)
 
     def _moves_random_state(self) -> bool:
         """Whether forward draws global random numbers; most layers don't."""
@@ -104,52 +92,57 @@ class Subject:
         if self._draws:
             _set_random_state(self._random_state)
 
-    def tensor(self, name: str | None) -> np.ndarray:
-        """Return a copy of a parameter's value, or of x for None."""
-        value = self.x if name is None else self._state["params"][name]
-        return np.array(value, np.float64)
-
     @property
     def params(self) -> dict[str, np.ndarray]:
         """The parameters at which gradients are checked."""
-        return self._state["params"]
+        return self._start.params
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """What gradients are taken of: the inputs, then the parameters."""
+        return [*range(len(self.inputs)), *self.params]
+
+    def value(self, tensor: Tensor) -> np.ndarray:
+        """Return the value of an input or a parameter at the point."""
+        return self.inputs[tensor] if isinstance(tensor, int) else self.params[tensor]
+
+    def name(self, tensor: Tensor) -> str:
+        """Return what reports call it: ``x``, ``x1`` of several inputs, ``kernel``."""
+        if isinstance(tensor, str):
+            return tensor
+        return "x" if len(self.inputs) == 1 else f"x{tensor + 1}"
+
+    def given(self, inputs: list[np.ndarray]) -> Any:
+        """Return copies of the inputs, as ``forward`` takes them."""
+        copies = [one.copy() for one in inputs]
+        return copies if isinstance(self.layer, Merge) else copies[0]
 
     def restart(self) -> Layer:
-        """Put the copy and the random numbers back to their state, and return it."""
-        known = {**_shared(), id(self.layer): self.layer}
-        self.layer.__dict__ = self._constant | copy.deepcopy(self._changing, known)
+        """Go back to the beginning, and return a fresh copy of the layer."""
+        self.layer = copy.deepcopy(self._start, _shared())
         self._restore_random_state()
         return self.layer
 
-    def rewind(self) -> Layer:
+    def rewind(self) -> None:
         """Put back buffers and random numbers alone; caches and gradients stay."""
-        for name, value in self._state["buffers"].items():
+        for name, value in self._start.buffers.items():
             self.layer.buffers[name][...] = value
         self._restore_random_state()
-        return self.layer
 
     def forward(
-        self, name: str | None = None, value: np.ndarray | None = None
+        self, tensor: Tensor | None = None, value: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return a copy of y, with one tensor's value replaced.
-
-        Args:
-            name: a parameter, or None for x.
-            value: what replaces it; None evaluates at the point itself.
-        """
-        layer = self.restart()
-        x = self.x
-        if name is None and value is not None:
-            x = value
-        elif name is not None:
-            layer.params[name][...] = value
-        return np.array(layer.forward(x.copy(), training=self.training))
+        """Return a copy of y, with one tensor's value replaced, if one is given."""
+        layer, inputs = self.restart(), list(self.inputs)
+        if isinstance(tensor, int) and value is not None:
+            inputs[tensor] = value
+        elif isinstance(tensor, str):
+            layer.params[tensor][...] = value
+        return np.array(layer.forward(self.given(inputs), training=self.training))
 
 
 def _shared() -> dict[int, Any]:
     # Layers compare their activation by identity, so a copy keeps the very object.
-    from scratchnet import activations
-
     return {id(function): function for function in activations.ALL.values()}
 
 
@@ -171,22 +164,19 @@ def _to_float64(value: Any, done: dict[int, Any]) -> Any:
     # The value is kept beside the result, or its id might be given to another.
     done[id(value)] = (value, result)
     if isinstance(value, Layer | dict):
+        for node in () if isinstance(value, dict) else value.nodes:
+            _to_float64(node.layer, done)
         fields = value if isinstance(value, dict) else value.__dict__
         for key, item in fields.items():
             fields[key] = _to_float64(item, done)
     return result
 
 
-def _split(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the fields that copies may share, and those that need copies."""
-    constant = {key: value for key, value in fields.items() if _is_constant(value)}
-    return constant, {key: fields[key] for key in fields.keys() - constant.keys()}
-
-
-def _is_constant(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return all(map(_is_constant, value))
-    return value is None or isinstance(value, CONSTANTS)
+def _with_parts(layer: Layer) -> Iterator[Layer]:
+    """Yield a layer and, of a model, all that is in it."""
+    yield layer
+    for node in layer.nodes:
+        yield from _with_parts(node.layer)
 
 
 def _get_random_state() -> tuple[dict[str, Any], Any]:

@@ -1,6 +1,7 @@
 """Look inside a network: filters, feature maps, activations, saliency.
 
-All of it works on any `Sequential`. What is computed and what is drawn are apart: a
+All of it works on any model, and names layers by their paths: ``block/conv`` is a
+layer of a model in the model. What is computed and what is drawn are apart: a
 function that returns arrays, and beside it one that returns a matplotlib figure
 (``figure.savefig("filters.png")``). What happens while training is recorded by
 `callbacks.LayerMonitor`.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.inspection import figures, passes
-from scratchnet.models.model import Model
+from scratchnet.inspection.passes import Model
 
 # Counting millions of values would take longer than the network does.
 MOST = 1 << 16
@@ -54,7 +54,7 @@ def activation_statistics(
         bins: of the histograms.
 
     Returns:
-        Layer's name → statistics, without `Flatten` and `Dropout`: at inference both
+        Layer's path → statistics, without `Flatten` and `Dropout`: at inference both
         give out what they were given.
 
     Raises:

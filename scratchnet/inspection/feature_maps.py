@@ -8,20 +8,17 @@ from typing import Any
 import numpy as np
 
 from scratchnet.inspection import figures, passes
-from scratchnet.layers.dropout import Dropout
-from scratchnet.layers.flatten import Flatten
-from scratchnet.layers.rescaling import Rescaling
-from scratchnet.models.sequential import Sequential
+from scratchnet.inspection.passes import Model
 
 # Units of a dense layer in a row.
 CELLS = 64
 
 
-def feature_maps(model: Sequential, image: Any) -> dict[str, np.ndarray]:
-    """Return what each layer makes of an image: layer's name → output.
+def feature_maps(model: Model, image: Any) -> dict[str, np.ndarray]:
+    """Return what each layer makes of an image: layer's path → output.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         image: one sample, with or without a batch's dimension.
 
     Returns:
@@ -34,11 +31,11 @@ def feature_maps(model: Sequential, image: Any) -> dict[str, np.ndarray]:
     >>> [found.shape for found in maps.values()][:2]
     [(26, 26, 32), (13, 13, 32)]
     """
-    steps = passes.forward(model, passes.one_sample(model, image))
-    return {step.layer.name: step.y[0] for step in steps}
+    steps = passes.outputs(model, passes.one_sample(model, image))
+    return {path: step.y[0] for path, step in steps.items()}
 
 
-def plot_feature_maps(model: Sequential, image: Any, *, most: int = 16) -> Any:
+def plot_feature_maps(model: Model, image: Any, *, most: int = 16) -> Any:
     """Draw an image and what every layer makes of it; returns a matplotlib figure.
 
     Each layer has a row: of its maps those that are largest on average, each scaled by
@@ -47,16 +44,15 @@ def plot_feature_maps(model: Sequential, image: Any, *, most: int = 16) -> Any:
     picture as it is (Rescaling; Dropout at inference; Flatten) have no row.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         image: one sample, with or without a batch's dimension.
         most: how many maps to show of a layer.
     """
     batch = passes.one_sample(model, image)
-    maps = feature_maps(model, batch)
     rows = [
-        (layer.name, maps[layer.name])
-        for layer in model.layers
-        if not isinstance(layer, Dropout | Flatten | Rescaling)
+        (path, step.y[0])
+        for path, step in passes.outputs(model, batch).items()
+        if step.kind not in (*passes.UNCHANGED, "rescaling")
     ]
     figure = figures.new(10.5, sum(_height(values) for _, values in rows) + 1.8)
     heights = [1.4, *(_height(values) for _, values in rows)]

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 
 from scratchnet.inspection import figures
-from scratchnet.layers.conv2d import Conv2D
-from scratchnet.layers.dense import Dense
-from scratchnet.layers.flatten import Flatten
-from scratchnet.layers.layer import Layer
-from scratchnet.models.sequential import Sequential
+from scratchnet.inspection.passes import Model
+from scratchnet.plan import Plan
 
 
-def first_filters(model: Sequential) -> np.ndarray:
+def first_filters(model: Model) -> np.ndarray:
     """Return the weights of the first layer that has any, one image per output.
 
     A convolution's filters are images as they are. A dense layer's units, if the
@@ -25,7 +22,7 @@ def first_filters(model: Sequential) -> np.ndarray:
         returned: (filters, height, width, channels)
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
 
     Raises:
         ValueError: the first layer with a kernel sees no image.
@@ -34,14 +31,10 @@ def first_filters(model: Sequential) -> np.ndarray:
     >>> first_filters(keras.architectures.ann((28, 28, 1), 10)).shape
     (128, 28, 28, 1)
     """
-    layer, shape = _first_layer(model)
-    kernel = layer.params["kernel"]
-    if isinstance(layer, Conv2D):
-        return np.moveaxis(kernel, -1, 0).copy()
-    return kernel.T.reshape(-1, *shape).copy()
+    return _first_kernel(model)[1]
 
 
-def plot_filters(model: Sequential, *, most: int = 64) -> Any:
+def plot_filters(model: Model, *, most: int = 64) -> Any:
     """Draw the first layer's filters; returns a matplotlib figure.
 
     Filters of three channels are shown in colour, each scaled by its own largest
@@ -49,11 +42,10 @@ def plot_filters(model: Sequential, *, most: int = 64) -> Any:
     blue below.
 
     Args:
-        model: a built `Sequential`.
+        model: a built model.
         most: how many filters to show, from the first on.
     """
-    layer, _ = _first_layer(model)
-    every = first_filters(model)
+    path, every = _first_kernel(model)
     filters, channels = every[:most], every.shape[-1]
     if channels == 3:
         pictures = [figures.signed_colours(one) for one in filters]
@@ -68,23 +60,27 @@ def plot_filters(model: Sequential, *, most: int = 64) -> Any:
     shown = (
         f"the first {most} of {len(every)}" if len(every) > most else f"{len(every)}"
     )
-    figures.title(figure, f"{layer.name}: {shown} filters")
+    figures.title(figure, f"{path}: {shown} filters")
     return figure
 
 
-def _first_layer(model: Sequential) -> tuple[Layer, tuple[int, ...]]:
-    """Return the first layer with a kernel, and the shape of the images it sees."""
-    shape = tuple(int(size or 0) for size in model.input_shape[1:])
-    for layer in model.layers:
-        if isinstance(layer, Conv2D):
-            return layer, shape
-        if isinstance(layer, Flatten):
-            continue
-        if isinstance(layer, Dense):
-            if len(shape) in (2, 3) and math.prod(shape) == len(layer.params["kernel"]):
-                return layer, shape if len(shape) == 3 else (*shape, 1)
+def _first_kernel(model: Model) -> tuple[str, np.ndarray]:
+    """Return the path of the first layer with a kernel, and its filters."""
+    program = Plan(model).program
+    image = tuple(size or 0 for size in program.shapes[0][1:])
+    for at in range(1, len(program.operations)):
+        kind, params = program.kinds[at], program.operations[at].params
+        if program.inputs[at] != (at - 1,):
             break
-        if layer.output_shape != layer.input_shape:
+        if kind == "convolution":
+            return program.paths[at], np.moveaxis(params["kernel"], -1, 0).copy()
+        if kind == "dense":
+            flat = params["kernel"].T
+            if len(image) not in (2, 3) or math.prod(image) != flat.shape[1]:
+                break
+            shape = image if len(image) == 3 else (*image, 1)
+            return program.paths[at], flat.reshape(-1, *shape).copy()
+        if kind != "flatten" and program.shapes[at] != program.shapes[at - 1]:
             break
     raise ValueError(
         f"first_filters: expected '{model.name}' to begin with a convolution, or with "

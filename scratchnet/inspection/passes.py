@@ -16,29 +16,34 @@ from typing import Any
 import numpy as np
 
 from scratchnet import losses
+from scratchnet.foundation.shapes import as_kernels_want
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers.layer import Layer
-from scratchnet.models.batches import Samples
-from scratchnet.models.model import Model
 from scratchnet.plan import Plan, takes_logits
 from scratchnet.plan.program import Program
 
+# A `models.Model`. It is not imported, because models import the callbacks, and one of
+# those, `LayerMonitor`, looks inside a model with what is here.
+Model = Any
+
 # At inference these give out what they were given, in another shape or in the same.
-UNCHANGED = ("dropout", "flatten", "input")
+UNCHANGED = ("dropout", "flatten")
 
 
-@dataclass
+@dataclass(eq=False)
 class Step:
     """One operation's part in a run.
 
     Attributes:
         layer: the layer that the operation is, or is a part of.
+        path: the layer's name, behind those of the models that it is in.
         operation: the operation.
         kind: its name in a plan; "" for one of the user's own.
         inputs: the places that it reads: 0 is the model's input, i the i-th step.
         training: whether it ran as in training.
         x: its input, or the list of its inputs.
         y: its output.
+        buffers: name → what the operation kept, as it was before.
         dy: gradient of the output; None without a way back, and for a last activation
             that is differentiated together with the loss.
         dx: gradient of the input, or the list of them.
@@ -46,15 +51,28 @@ class Step:
     """
 
     layer: Layer
+    path: str
     operation: Any
     kind: str
     inputs: tuple[int, ...]
     training: bool
     x: Any
     y: np.ndarray
-    dy: np.ndarray | None = None
+    buffers: dict[str, np.ndarray]
+    dy: Any = None
     dx: Any = None
     grads: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Class and path of the layer: ``Dense 'block/dense'``."""
+        return f"{self.layer.class_name} '{self.path}'"
+
+    def by_input(self, values: Any) -> dict[str, Any]:
+        """Name what belongs to the inputs: ``x``, or ``x1``, ``x2`` … of several."""
+        if len(self.inputs) == 1:
+            return {"x": values}
+        return {f"x{i}": one for i, one in enumerate(values, 1)}
 
 
 @dataclass(frozen=True)
@@ -113,7 +131,7 @@ def outputs(model: Model, x: Any) -> dict[str, Step]:
     program = Plan(model).program
     with undisturbed(program):
         steps = _forward(program, batch, training=False)
-    return dict(zip(program.paths[1:], steps, strict=True))
+    return {step.path: step for step in steps}
 
 
 def from_loss(
@@ -142,8 +160,12 @@ def from_loss(
     """
     chosen = losses.get(loss or model.loss or "sparse_categorical_crossentropy")
     batch = samples(model, x)
-    y = Samples("inspection", x, y).y
-    assert y is not None
+    y = np.asarray(y)
+    if len(y) != len(batch):
+        raise ValueError(
+            f"{model.label}: expected as many targets as inputs, received "
+            f"{len(batch)} inputs and y of shape {y.shape}"
+        )
     chosen.check(y, model.output_shape)
     program = Plan(model).program
     with undisturbed(program):
@@ -154,19 +176,22 @@ def from_loss(
         p: np.ndarray | None = None
         if takes_logits(program, chosen):
             values, p = losses.softmax_cross_entropy(targets, last.x)
-            dz = losses.softmax_cross_entropy_gradient(targets, p, scale)
-            _backward(steps, last.inputs[0], dz)
+            last.dx = losses.softmax_cross_entropy_gradient(targets, p, scale)
+            _backward(steps, last.inputs[0], last.dx)
         else:
             values = chosen.forward(targets, last.y)
             _backward(steps, len(steps), chosen.backward(targets, last.y, scale))
     return LossRun(steps, values, targets, scale, p)
 
 
-def from_score(model: Model, x: Any, unit: int) -> list[Step]:
-    """Run a batch forwards, and one output's gradient backwards, as at inference.
+def from_score(model: Model, x: Any, unit: int) -> np.ndarray:
+    """Return the gradient of one output with respect to the input, as at inference.
 
     The score of a model that ends in softmax is taken before it, as a logit: a
     probability's gradient also tells how the other classes lose.
+
+    Shapes:
+        returned: as x, in the model's dtype
 
     Args:
         model: a built model with an output (N, C).
@@ -189,8 +214,8 @@ def from_score(model: Model, x: Any, unit: int) -> list[Step]:
         last = steps[-1]
         seed = np.zeros_like(last.y)
         seed[:, unit] = 1
-        _backward(steps, last.inputs[0] if last.kind == "softmax" else len(steps), seed)
-    return steps
+        top = last.inputs[0] if last.kind == "softmax" else len(steps)
+        return _backward(steps, top, seed)
 
 
 def samples(model: Model, x: Any) -> np.ndarray:
@@ -203,9 +228,22 @@ def samples(model: Model, x: Any) -> np.ndarray:
         raise ValueError(
             f"{model.label}: expected a built model; call build(input_shape) first"
         )
-    checked = Samples("inspection", x, input_shape=model.input_shape, dtype=model.dtype)
-    with Workspace():
-        return checked.take(slice(0, len(checked)))[0]
+    x = np.asarray(x)
+    if x.ndim and _trimmed(x.shape[1:]) == _trimmed(model.input_shape[1:]):
+        x = x.reshape(len(x), *model.input_shape[1:])
+    model.check_input(x.shape)
+    if len(x) == 0:
+        raise ValueError(f"{model.label}: expected at least one sample, received none")
+    with np.errstate(over="ignore"):  # infinity is found, and named, right after
+        batch = as_kernels_want(x, model.dtype)
+    wrong = np.argwhere(~np.isfinite(batch))
+    if len(wrong):
+        index = tuple(int(i) for i in wrong[0])
+        raise ValueError(
+            f"{model.label}: expected finite x in {model.dtype}, "
+            f"received {x[index]} at index {index}"
+        )
+    return batch
 
 
 def as_batch(model: Model, x: Any) -> np.ndarray:
@@ -221,9 +259,12 @@ def is_sample(model: Model, x: Any) -> bool:
     """Tell whether x is one sample, without a batch's dimension."""
     if not model.built:
         return False
-    sample, shape = model.input_shape[1:], np.shape(x)
-    # A grey image may come without its channel.
-    return shape == sample or (len(sample) > 1 and (*shape, 1) == sample)
+    return _trimmed(np.shape(x)) == _trimmed(model.input_shape[1:])
+
+
+def _trimmed(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    """Leave out a last dimension of 1: a grey image may come without its channel."""
+    return shape[:-1] if shape[-1:] == (1,) else shape
 
 
 def one_sample(model: Model, x: Any) -> np.ndarray:
@@ -266,11 +307,23 @@ def _forward(program: Program, x: np.ndarray, *, training: bool) -> list[Step]:
         operation, inputs = program.operations[at], program.inputs[at]
         read = [values[place] for place in inputs]
         given = operation.cast(read if len(read) > 1 else read[0])
+        buffers = {name: own.copy() for name, own in operation.buffers.items()}
         # A workspace for every call: no array is written over by a later one.
         with Workspace():
             values.append(operation.forward(given, training=training))
-        layer, kind = program.layers[at], program.kinds[at]
-        steps.append(Step(layer, operation, kind, inputs, training, given, values[-1]))
+        steps.append(
+            Step(
+                layer=program.layers[at],
+                path=program.paths[at],
+                operation=operation,
+                kind=program.kinds[at],
+                inputs=inputs,
+                training=training,
+                x=given,
+                y=values[-1],
+                buffers=buffers,
+            )
+        )
     return steps
 
 
@@ -285,15 +338,19 @@ def _differentiable(program: Program, x: np.ndarray, training: bool) -> list[Ste
     return steps
 
 
-def _backward(steps: list[Step], place: int, dy: np.ndarray) -> None:
-    """Fill in the gradients, from that of the output of a place to the inputs."""
+def _backward(steps: list[Step], place: int, dy: np.ndarray) -> np.ndarray:
+    """Fill in the gradients below a place, from its own, and return the model input's.
+
+    Where paths meet, gradients add up.
+    """
     gradients = {place: dy}
     for at in range(place, 0, -1):
         step = steps[at - 1]
-        step.dy = np.require(gradients.pop(at), step.operation.dtype, ("C", "W", "A"))
+        step.dy = as_kernels_want(gradients.pop(at), step.operation.dtype)
         with Workspace():
             step.dx = step.operation.backward(step.dy)
         step.grads = {name: grad.copy() for name, grad in step.operation.grads.items()}
-        all_dx = step.dx if len(step.inputs) > 1 else [step.dx]
-        for read, dx in zip(step.inputs, all_dx, strict=True):
-            gradients[read] = gradients[read] + dx if read in gradients else dx
+        dx = step.dx if len(step.inputs) > 1 else [step.dx]
+        for read, one in zip(step.inputs, dx, strict=True):
+            gradients[read] = gradients[read] + one if read in gradients else one
+    return gradients[0]

@@ -17,11 +17,11 @@ import numpy as np
 
 from scratchnet.foundation import arguments
 from scratchnet.inspection import figures, passes
-from scratchnet.models.sequential import Sequential
+from scratchnet.inspection.passes import Model
 
 
 def gradient_saliency(
-    model: Sequential, image: Any, target: int | None = None
+    model: Model, image: Any, target: int | None = None
 ) -> np.ndarray:
     """Return the gradient of a class's score with respect to every pixel.
 
@@ -31,7 +31,7 @@ def gradient_saliency(
         returned: as one sample, such as (H, W, C)
 
     Args:
-        model: a built `Sequential` with an output (N, C).
+        model: a built model with an output (N, C).
         image: one sample, with or without a batch's dimension.
         target: the class; None takes the predicted one.
 
@@ -40,13 +40,11 @@ def gradient_saliency(
     """
     batch = passes.one_sample(model, image)
     chosen = predicted(model, batch) if target is None else target
-    dx = passes.from_score(model, batch, chosen)[0].dx
-    assert dx is not None
-    return dx[0]
+    return passes.from_score(model, batch, chosen)[0]
 
 
 def occlusion(
-    model: Sequential,
+    model: Model,
     image: Any,
     target: int | None = None,
     *,
@@ -64,7 +62,7 @@ def occlusion(
         returned: (H, W); NaN where no window comes (with a stride above 1)
 
     Args:
-        model: a built `Sequential` with input (N, H, W, C) and output (N, C).
+        model: a built model with input (N, H, W, C) and output (N, C).
         image: one sample, with or without a batch's dimension.
         target: the class; None takes the predicted one.
         window: height and width of what is covered, in pixels.
@@ -110,13 +108,13 @@ def occlusion(
     return np.divide(lost, covered, out=np.full_like(lost, np.nan), where=covered > 0)
 
 
-def predicted(model: Sequential, batch: np.ndarray) -> int:
+def predicted(model: Model, batch: np.ndarray) -> int:
     """Return the class with the largest output, of a batch of one."""
     return int(model.predict(batch, verbose=0)[0].argmax())
 
 
 def plot_saliency(
-    model: Sequential,
+    model: Model,
     image: Any,
     target: int | None = None,
     *,
@@ -126,7 +124,7 @@ def plot_saliency(
     """Draw an image, its gradient saliency and its occlusion; returns a figure.
 
     Args:
-        model: a built `Sequential` with input (N, H, W, C) and output (N, C).
+        model: a built model with input (N, H, W, C) and output (N, C).
         image: one sample, with or without a batch's dimension.
         target: the class; None takes the predicted one.
         class_names: names of the classes, for the title.

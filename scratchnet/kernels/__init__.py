@@ -2,7 +2,7 @@
 
 Kernels trust their callers (layers check): arrays are C-contiguous and of one float
 type, and results are written into arrays that the caller gives, which are overwritten
-whole. See `ladder` for the rungs and `compile` for what is handed to Numba.
+whole. See `ladder` for the rungs and `machine.compile` for what is handed to Numba.
 """
 
 from scratchnet.kernels.activations import (

@@ -15,6 +15,7 @@ A model runs on the highest rung that each operation has, up to the one in use.
 
 import contextlib
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 RUNGS = ("reference", "loops", "blas", "im2col", "direct", "winograd")
 
@@ -50,6 +51,21 @@ class Operation:
         """Return the highest rung that there is, up to one."""
         allowed = RUNGS[: RUNGS.index(rung) + 1]
         return [name for name in allowed if name in self.rungs][-1]
+
+
+def operation(name: str, *modules: ModuleType) -> Operation:
+    """Return the operation whose rungs are the modules' functions ``<name>_<rung>``.
+
+    Raises:
+        ValueError: a module has no such function.
+    """
+    found: dict[str, Callable] = {}
+    for module in modules:
+        own = {rung: getattr(module, f"{name}_{rung}", None) for rung in RUNGS}
+        if not any(own.values()):
+            raise ValueError(f"operation '{name}': no rung in {module.__name__}")
+        found |= {rung: function for rung, function in own.items() if function}
+    return Operation(name, **found)
 
 
 def get_rung() -> str:

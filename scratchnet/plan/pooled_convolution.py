@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from scratchnet import kernels
+from scratchnet.kernels.pooled_convolution.operands import (
+    Gradients,
+    Normalisation,
+    Options,
+)
 from scratchnet.plan.fused import Fused
 from scratchnet.plan.plan import Plan
-
-PATTERNS = (
-    ("convolution", "relu", "max_pooling"),
-    ("convolution", "relu", "batch_normalization", "max_pooling"),
-)
 
 
 def pooled_convolution(plan: Plan) -> None:
@@ -33,10 +33,10 @@ def pooled_convolution(plan: Plan) -> None:
     program = plan.program
     place = 0
     while place < len(program.operations):
-        for pattern in PATTERNS:
+        for pattern, fused in PATTERNS.items():
             run = program.match(place, *pattern)
             if run is not None and _fits(run):
-                program.replace(place, len(run), PooledConvolution(*run))
+                program.replace(place, len(run), fused(*run))
                 break
         place += 1
 
@@ -52,71 +52,88 @@ def _fits(run: list[Any]) -> bool:
 
 
 class PooledConvolution(Fused):
-    """Convolution and ReLU, batch normalisation or none, and max pooling.
-
-    What lies between convolution and pooling is as large as the convolution's
-    output, and is kept only where batch normalisation needs it again; see
-    `scratchnet.kernels.pooled_convolution`.
-    """
+    """Convolution, ReLU and max pooling; nothing that lies between them is kept."""
 
     operation = "pooled_convolution"
     free_output = True
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
-        """Compute the pooled output."""
-        conv, _, *norms, pooling = self.parts
-        z_shape = conv.compute_output_shape(x.shape)
-        shape = pooling.compute_output_shape(z_shape)
+        """Compute the pooled output, and which pixel of its window each was."""
+        conv, _, pooling = self.parts
+        shape = self.compute_output_shape(x.shape)
         y = pooling.empty("y", shape)
         chosen = pooling.empty("chosen", shape) if training else None
-        convolution = x, conv.params["kernel"], conv.bias
-        options = conv.strides, conv.pads(x)
-        if not norms:
-            kernels.pooled_convolution_forward(
-                *(*convolution, y, chosen, *options, pooling.pool_size)
-            )
-            cache: Any = x, chosen
-        elif training:
-            (norm,) = norms
-            z = conv.empty("y", z_shape)
-            mean, variance = (
-                norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
-            )
-            kernels.measured_convolution_forward(
-                *(*convolution, z, mean, variance, *options)
-            )
-            if len(x) > 0:  # no samples have no statistics
-                norm.follow(mean, variance)
-            kernels.normalised_pooling_forward(
-                *(z, mean, variance, norm.gamma, norm.beta, norm.epsilon),
-                *(y, chosen, pooling.pool_size),
-            )
-            cache = x, chosen, z, mean, variance
-        else:
-            (norm,) = norms
-            moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
-            kernels.normalised_convolution_inference(
-                *(*convolution, *moving, norm.gamma, norm.beta, norm.epsilon),
-                *(y, *options, pooling.pool_size),
-            )
+        kernels.pooled_convolution_forward(
+            x, conv.params["kernel"], conv.bias, y, chosen, self._options(x)
+        )
         if training:
-            self._cache = cache
+            self._cache = x, chosen
         return y
 
     def gradients(self, dy: np.ndarray, dx: np.ndarray | None) -> None:
         """Compute the gradients of the parameters, and dx if it is wanted."""
-        conv, _, *norms, pooling = self.parts
-        x, chosen, *measured = self._cache
-        weight = conv.params["kernel"]
-        gradients = conv.grads["kernel"], conv.d_bias, dx
-        options = conv.strides, conv.pads(x), pooling.pool_size
-        if not norms:
-            kernels.pooled_convolution_backward(
-                *(x, weight, dy, chosen, *gradients, *options)
+        conv = self.parts[0]
+        x, chosen = self._cache
+        gradients = Gradients(conv.grads["kernel"], conv.d_bias, dx)
+        kernels.pooled_convolution_backward(
+            x, conv.params["kernel"], dy, chosen, gradients, self._options(x)
+        )
+
+    def _options(self, x: np.ndarray) -> Options:
+        conv, pooling = self.parts[0], self.parts[-1]
+        return Options(conv.strides, conv.pads(x), pooling.pool_size)
+
+
+class NormalisedConvolution(PooledConvolution):
+    """Convolution, ReLU, batch normalisation and max pooling.
+
+    When training, the convolution's output is kept: the batch's mean and variance have
+    to be known before any pixel is normalised, and the way back needs it again. See
+    `scratchnet.kernels.pooled_convolution`.
+    """
+
+    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+        """Normalise by the batch's statistics, or by the moving ones."""
+        conv, _, norm, pooling = self.parts
+        y = pooling.empty("y", self.compute_output_shape(x.shape))
+        weight, options = conv.params["kernel"], self._options(x)
+        scaling = norm.gamma, norm.beta, norm.epsilon
+        if not training:
+            moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
+            kernels.normalised_convolution_inference(
+                x, weight, conv.bias, Normalisation(*moving, *scaling), y, options
             )
-        else:
-            (norm,) = norms
-            kernels.normalised_convolution_backward(
-                *(x, weight, *measured, norm.gamma, norm.epsilon, chosen, dy),
-                *(*norm.gradient_arrays(), *gradients, *options),
-            )
+            return y
+        z = conv.empty("y", conv.compute_output_shape(x.shape))
+        mean, variance = (
+            norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
+        )
+        kernels.measured_convolution_forward(
+            *(x, weight, conv.bias, z, mean, variance, options.strides, options.pads)
+        )
+        if len(x) > 0:  # no samples have no statistics
+            norm.follow(mean, variance)
+        selected = pooling.empty("chosen", y.shape)
+        own = Normalisation(mean, variance, *scaling)
+        kernels.normalised_pooling_forward(z, own, y, selected, options.pool_size)
+        self._cache = x, z, own, selected
+        return y
+
+    def gradients(self, dy: np.ndarray, dx: np.ndarray | None) -> None:
+        """Compute the gradients of the parameters, and dx if it is wanted."""
+        conv, _, norm, _ = self.parts
+        x, z, own, selected = self._cache
+        of_norm = norm.gradient_arrays()
+        gradients = Gradients(conv.grads["kernel"], conv.d_bias, dx, *of_norm)
+        kernels.normalised_convolution_backward(
+            *(x, conv.params["kernel"], z, own, selected, dy, gradients),
+            self._options(x),
+        )
+
+
+PATTERNS: dict[tuple[str, ...], type[PooledConvolution]] = {
+    ("convolution", "relu", "max_pooling"): PooledConvolution,
+    ("convolution", "relu", "batch_normalization", "max_pooling"): (
+        NormalisedConvolution
+    ),
+}

@@ -6,7 +6,8 @@
     classifier     the run's model, and its guesses with their names
     figure         both drawn side by side
 
-``scratchnet predict`` is these five, in this order.
+``scratchnet predict`` is these five, in this order; `images` has those that a run was
+tested on.
 """
 
 from scratchnet.runs.run import Run

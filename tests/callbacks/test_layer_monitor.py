@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from scratchnet import Input, Sequential, inspection, layers, optimizers, utils
+from scratchnet import Input, Model, Sequential, inspection, layers, optimizers, utils
 from scratchnet.callbacks import LayerMonitor
 
 
@@ -114,6 +114,28 @@ def test_activations_after_every_epoch():
         assert history[-1] == asdict(last[name])
         assert len(history[0]["counts"]) == 6
     assert activations["conv2d"][0] != activations["conv2d"][1]
+
+
+def test_layers_of_a_model_in_the_model_have_paths():
+    utils.set_random_seed(3)
+    start = Input((4,))
+    dense = layers.Dense(4, activation="relu", name="dense")
+    block = Sequential([dense, layers.Dropout(0.5)], name="block")
+    added = layers.Add(name="add")([start, block(start)])
+    model = Model(start, layers.Dense(3, activation="softmax", name="out")(added))
+    model.compile(optimizers.SGD(0.5), "sparse_categorical_crossentropy")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(8, 4)), rng.integers(0, 3, 8)
+    kernel, bias = dense.weights
+    monitor, before = LayerMonitor(x, every=1), kernel.copy()
+    model.fit(x, y, 8, verbose=0, callbacks=[monitor])
+    assert list(monitor.record["gradient_norm"]) == ["block/dense", "out"]
+    assert list(monitor.record["activations"]) == ["block/dense", "add", "out"]
+    change = np.concatenate([(kernel - before).ravel(), bias])
+    norm = np.linalg.norm(change) / 0.5
+    assert monitor.record["gradient_norm"]["block/dense"] == pytest.approx(
+        [norm], rel=1e-4
+    )
 
 
 def test_a_frozen_layer_is_left_out():

@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratchnet import Input, Sequential, layers
+from scratchnet import Input, Model, Sequential, layers
+from scratchnet.plan import Plan
 
 
-def images(model: Sequential, count: int, seed: int = 1) -> np.ndarray:
+def images(model: Model, count: int, seed: int = 1) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return rng.uniform(-1, 1, (count, *model.input_shape[1:])).astype("float32")
 
 
-def labels(model: Sequential, count: int) -> np.ndarray:
+def labels(model: Model, count: int) -> np.ndarray:
     return np.arange(count) % model.output_shape[-1]
 
 
-def settle(model: Sequential, seed: int = 0) -> Sequential:
+def paths(model: Model) -> list[str]:
+    """Return the paths of all layers that compute something."""
+    return list(dict.fromkeys(Plan(model).program.paths[1:]))
+
+
+def gradients(model: Model) -> list[tuple[str, str]]:
+    """Return every layer's path with the names of its gradients."""
+    program = Plan(model).program
+    found = {}
+    for path, inputs, operation in zip(
+        program.paths, program.inputs, program.operations, strict=True
+    ):
+        count = len(inputs)
+        names = ["x"] if count == 1 else [f"x{i}" for i in range(1, count + 1)]
+        found.update({(path, name): None for name in (*names, *operation.params)})
+    return list(found)
+
+
+def settle(model: Model, seed: int = 0) -> Model:
     """Give the model weights of an ordinary size; variances lie above 0."""
     rng = np.random.default_rng(seed)
-    for layer in model.layers:
-        for name, weight in layer.named_weights.items():
-            low = 0.5 if name in ("moving_variance", "gamma") else -0.5
-            weight[...] = rng.uniform(low, 1.0, weight.shape)
+    for path, weight in model.named_weights.items():
+        low = 0.5 if path.endswith(("moving_variance", "gamma")) else -0.5
+        weight[...] = rng.uniform(low, 1.0, weight.shape)
     return model
 
 
@@ -70,4 +88,30 @@ def averaging(dtype: str = "float32") -> Sequential:
     )
 
 
-ALL = (convolutional, averaging)
+def branching(dtype: str = "float32") -> Model:
+    """Return paths that part and meet, nested models, layers that are called twice."""
+    start = Input((5, 6, 2), dtype=dtype)
+    stem = layers.Conv2D(
+        3, 3, padding="same", activation="relu", dtype=dtype, name="stem"
+    )(start)
+    block = Sequential(
+        [
+            layers.Conv2D(3, 3, padding="same", dtype=dtype, name="conv"),
+            layers.BatchNormalization(dtype=dtype, name="norm"),
+        ],
+        name="block",
+    )
+    added = layers.Add(dtype=dtype, name="add")([stem, block(stem), stem])
+    again = block(added)
+    drop = layers.Dropout(0.3, seed=3, dtype=dtype, name="drop")
+    joined = layers.Concatenate(dtype=dtype, name="join")([drop(again), drop(added)])
+    stacked = layers.Concatenate(1, dtype=dtype, name="stack")([joined, joined])
+    flat = layers.Flatten(dtype=dtype, name="flatten")(stacked)
+    flat = layers.Rescaling(0.02, dtype=dtype, name="rescaling")(flat)
+    shared = layers.Dense(4, activation="tanh", dtype=dtype, name="shared")
+    small = shared(layers.Dense(4, dtype=dtype, name="first")(flat))
+    out = layers.Dense(5, activation="softmax", dtype=dtype, name="out")
+    return settle(Model(start, out(shared(small))))
+
+
+ALL = (convolutional, averaging, branching)

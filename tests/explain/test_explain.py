@@ -5,14 +5,16 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from scratchnet import Input, Sequential, kernels, layers
+from scratchnet import Input, Sequential, activations, kernels, layers
 from scratchnet.explain import explain
+from scratchnet.explain.element import ARITHMETIC
 from scratchnet.inspection import passes
+from scratchnet.plan import Plan
 
 CASES = [
-    (make, layer.name, training)
+    (make, path, training)
     for make in every_layer.ALL
-    for layer in make().layers
+    for path in every_layer.paths(make())
     for training in (False, True)
 ]
 
@@ -28,11 +30,11 @@ def elements(shape: tuple[int, ...], count: int) -> list[tuple[int, ...]]:
 def test_elements_of_every_layer_agree_with_the_kernels(make, name, training):
     model = make()
     x = every_layer.images(model, 4)
-    y = next(
+    y = [
         step.y
         for step in passes.forward(model, x, training=training)
-        if step.layer.name == name
-    )
+        if step.path == name
+    ][-1]
     for element in elements(y.shape[1:], 6):
         found = explain(model, x, name, element, sample=2, training=training)
         assert found.agrees, str(found)
@@ -64,13 +66,13 @@ def test_a_convolution_is_scipys_correlation():
 def test_a_dense_layer_is_a_product_with_its_matrix():
     model = every_layer.convolutional("float64")
     x = every_layer.images(model, 1).astype("float64")
-    step = passes.forward(model, x)[-2]
+    step = passes.outputs(model, x)["flatten"]
     layer = model.get_layer("hidden")
     z, y = explain(model, x, "hidden", 4).equations
-    expected = step.x[0] @ layer.params["kernel"][:, 4] + layer.params["bias"][4]
+    expected = step.y[0] @ layer.params["kernel"][:, 4] + layer.params["bias"][4]
     assert z.value == pytest.approx(expected, rel=1e-12)
     assert y.value == pytest.approx(1 / (1 + np.exp(-expected)), rel=1e-12)
-    assert len(z.rows) == step.x.shape[1] + 1
+    assert len(z.rows) == step.y.shape[1] + 1
     assert z.rows[-1].text == "bias[4]"
 
 
@@ -99,7 +101,7 @@ def test_batch_normalisation_by_hand(training):
     model = every_layer.convolutional("float64")
     x = every_layer.images(model, 5).astype("float64")
     layer = model.get_layer("norm")
-    given = passes.forward(model, x, training=training)[2].x
+    given = passes.forward(model, x, training=training)[3].x
     mean, variance = layer.buffers["moving_mean"], layer.buffers["moving_variance"]
     if training:
         mean, variance = given.mean((0, 1, 2)), given.var((0, 1, 2))
@@ -175,7 +177,7 @@ def test_a_kernel_that_is_a_little_wrong_is_found_out(name, monkeypatch):
 def test_the_default_is_the_largest_element():
     model = every_layer.convolutional()
     x = every_layer.images(model, 3)
-    y = passes.forward(model, x)[1].y[1]
+    y = passes.outputs(model, x)["same"].y[1]
     found = explain(model, x, "same", sample=1)
     place = np.unravel_index(np.argmax(np.abs(y)), y.shape)
     assert found.title == (
@@ -216,9 +218,9 @@ def test_what_is_not_there_is_refused():
         explain(model, x, "same", (-1, 0, 0))
     with pytest.raises(ValueError, match="a sample from 0 to 1, received 2"):
         explain(model, x, "same", sample=2)
-    with pytest.raises(ValueError, match="is no layer of"):
+    with pytest.raises(ValueError, match=r"that compute something, received \"ReLU '"):
         explain(model, x, layers.ReLU())
-    with pytest.raises(ValueError, match=r"expected x of shape \(N, 9, 8, 2\)"):
+    with pytest.raises(ValueError, match=r"expected input \(N, 9, 8, 2\), received"):
         explain(model, x[..., :1], "same")
     with pytest.raises(ValueError, match="expected a built model"):
         explain(Sequential([layers.Dense(2)]), [[1.0]], 0)
@@ -226,20 +228,56 @@ def test_what_is_not_there_is_refused():
 
 def test_a_layer_of_ones_own_is_refused_by_name():
     class Double(layers.Dense):
-        pass
+        def forward(self, x, *, training):
+            return 2 * super().forward(x, training=training)
 
     model = Sequential([Input((2,)), Double(2, name="double")])
     with pytest.raises(NotImplementedError, match=r"Double 'double'.*own layers only"):
         explain(model, [[1.0, 2.0]], "double")
 
 
-def test_every_layer_of_scratchnets_is_explained():
-    from scratchnet.explain.element import ARITHMETIC
+def test_every_operation_of_scratchnets_is_explained():
+    plans = [Plan(make()).program for make in every_layer.ALL]
+    assert {kind for plan in plans for kind in plan.kinds[1:]} == set(ARITHMETIC)
+    of_layers = {vars(layer).get("operation") for layer in layers.ALL.values()}
+    of_layers = {kind for kind in of_layers if isinstance(kind, str)}
+    nothing = {"input", "linear"}
+    assert set(ARITHMETIC) == (of_layers | set(activations.ALL)) - nothing
 
-    # An Input is no layer of the model.
-    assert set(ARITHMETIC) == set(layers.ALL.values()) - {layers.InputLayer}
-    used = {type(layer) for make in every_layer.ALL for layer in make().layers}
-    assert used == set(ARITHMETIC)
+
+def test_branches_are_added_and_joined():
+    model = every_layer.branching()
+    x = every_layer.images(model, 1)
+    ys = {path: step.y for path, step in passes.outputs(model, x).items()}
+    (added,) = explain(model, x, "add", (1, 2, 0)).equations
+    assert added.formula == "x1 + x2 + x3"
+    assert added.rows[0].value == added.rows[2].value == ys["stem"][0, 1, 2, 0]
+    (joined,) = explain(model, x, "join", (1, 2, 4)).equations
+    assert joined.formula == "x2, moved" and joined.rows[0].text == "x2[1, 2, 1]"
+    assert joined.value == ys["add"][0, 1, 2, 1]
+    (stacked,) = explain(model, x, "stack", (8, 2, 4)).equations
+    assert stacked.rows[0].text == "x2[3, 2, 4]"
+    assert stacked.value == ys["join"][0, 3, 2, 4]
+
+
+def test_a_layer_of_a_model_in_the_model_has_a_path():
+    model = every_layer.branching()
+    x = every_layer.images(model, 1)
+    found = explain(model, x, "block/conv", (0, 0, 0))
+    assert found.title == "Output [0, 0, 0] of Conv2D 'block/conv'"
+    inner = model.get_layer("block").get_layer("conv")
+    assert str(explain(model, x, inner, (0, 0, 0))) == str(found)
+    with pytest.raises(ValueError, match=r"expected one of .*'block/norm'.*'block'"):
+        explain(model, x, "block")
+
+
+def test_of_a_layer_that_is_called_twice_the_last_call_is_explained():
+    model = every_layer.branching()
+    x = every_layer.images(model, 1)
+    z, y = explain(model, x, "shared", 2).equations
+    steps = [step for step in passes.forward(model, x) if step.path == "shared"]
+    assert [step.kind for step in steps] == ["dense", "tanh"] * 2
+    assert (z.computed, y.computed) == (steps[2].y[0, 2], steps[3].y[0, 2])
 
 
 @pytest.mark.parametrize("rung", kernels.RUNGS)

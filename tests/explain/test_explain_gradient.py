@@ -7,15 +7,14 @@ import every_layer
 import numpy as np
 import pytest
 
-from scratchnet import Input, Sequential, kernels, layers, losses, optimizers
+from scratchnet import Input, Model, Sequential, kernels, layers, losses, optimizers
 from scratchnet.explain import explain_gradient
 from scratchnet.inspection import passes
 
 NAMES = [
-    (make, layer.name, of, training)
+    (make, path, of, training)
     for make in every_layer.ALL
-    for layer in make().layers
-    for of in ("x", *layer.params)
+    for path, of in every_layer.gradients(make())
     for training in (False, True)
 ]
 
@@ -40,7 +39,7 @@ def test_every_step_of_the_path_agrees_with_the_kernels(make, name, of, training
     assert not any(row.followed for row in found.equations[-1].rows)
 
 
-def loss_of(model: Sequential, x: np.ndarray, label: int) -> float:
+def loss_of(model: Model, x: np.ndarray, label: int) -> float:
     """The cross-entropy, from nothing but what the model gives out."""
     return float(-np.log(model(x)[0, label]))
 
@@ -49,7 +48,7 @@ def loss_of(model: Sequential, x: np.ndarray, label: int) -> float:
 MOVABLE = [
     (make, name, of)
     for make, name, of, training in NAMES
-    if not training and (of != "x" or name == make().layers[0].name)
+    if not training and (of[0] != "x" or name == every_layer.paths(make())[0])
 ]
 
 
@@ -57,7 +56,7 @@ MOVABLE = [
 def test_the_value_is_the_slope_of_the_loss(make, name, of):
     model = make("float64")
     x, label = every_layer.images(model, 1).astype("float64"), 3
-    array = x if of == "x" else model.get_layer(name).params[of]
+    array = x if of == "x" else model.params[f"{name}/{of}"]
     found = explain_gradient(model, x, [label], name, of)
     value, step = found.equations[0].value, 1e-5
     at = tuple(int(i) for i in found.title.split("[")[1].split("]")[0].split(","))
@@ -150,7 +149,7 @@ def test_the_way_back_is_that_of_training(activation, from_logits):
     assert trained_on == pytest.approx(run.losses.mean(), rel=1e-6)
     step = [old - new for old, new in zip(before, model.get_weights(), strict=True)]
     for name, taken in zip(("kernel", "bias"), step, strict=True):
-        np.testing.assert_allclose(run.steps[-1].grads[name], taken, atol=1e-6)
+        np.testing.assert_allclose(run.steps[0].grads[name], taken, atol=1e-6)
     assert found.equations[-1].where.startswith("softmax and cross-entropy")
     assert found.agrees
 
@@ -217,9 +216,60 @@ def test_training_takes_the_whole_batch():
     x, y = every_layer.images(model, 6).astype("float64"), every_layer.labels(model, 6)
     run = passes.from_loss(model, x, y, training=True)
     found = explain_gradient(model, x, y, "norm", "gamma", 1, training=True)
-    step = run.steps[2]
+    (step,) = (step for step in run.steps if step.path == "norm")
     given = step.x - step.x.mean((0, 1, 2))
     normalized = given / np.sqrt(step.x.var((0, 1, 2)) + 0.001)
     expected = (step.dy * normalized)[..., 1].sum()
     assert found.equations[0].value == pytest.approx(expected, rel=1e-10)
     assert found.agrees
+
+
+def test_where_paths_part_the_gradient_is_the_sum_of_what_comes_back():
+    start = Input((2,))
+    h = layers.Dense(2, activation="relu", name="hidden")(start)
+    f = layers.Dense(2, name="f")(h)
+    model = Model(start, layers.Add(name="add")([h, f]))
+    kernel, f_kernel = np.array([[1.0, 2], [0.5, -1]]), np.array([[3.0, 0], [-1, 0.5]])
+    model.set_weights([kernel, [0, 0], f_kernel, [0, 0]])
+    model.compile("sgd", "mse")
+    x, y = np.array([[1.0, 0.5]]), np.array([[0.0, 0.0]])
+    dy = np.maximum(x @ kernel, 0) @ (np.eye(2) + f_kernel)  # 2 / D is 1
+    found = explain_gradient(model, x, y, "hidden", "kernel", (0, 0))
+    assert found.agrees, str(found)
+    assert [equation.name for equation in found.equations] == [
+        *("d_kernel[0, 0]", "dz[0]", "dy[0]"),
+        *("dx[0]", "dx2[0]", "dy[0]"),
+    ]
+    total = found.equations[2]
+    assert total.where == "Dense 'hidden'"
+    parts = {row.text: row.value for row in total.rows}
+    assert parts == {
+        "dx[0] of Dense 'f'": pytest.approx((dy @ f_kernel.T)[0, 0], rel=1e-6),
+        "dx1[0] of Add 'add'": pytest.approx(dy[0, 0], rel=1e-6),
+    }
+    assert total.value == pytest.approx(sum(parts.values()), rel=1e-6)
+    past = explain_gradient(model, x, y, "add", "x1", 0)
+    assert [equation.name for equation in past.equations] == ["dx1[0]", "dy[0]"]
+
+
+def test_a_parameter_that_is_used_twice_collects_from_both_calls():
+    model = every_layer.branching()
+    x, y = every_layer.images(model, 2), every_layer.labels(model, 2)
+    model.compile(optimizers.SGD(1.0), "sparse_categorical_crossentropy")
+    found = explain_gradient(model, x, y, "shared", "kernel", (1, 2), training=True)
+    total = found.equations[0]
+    assert [row.text for row in total.rows] == [
+        "d_kernel[1, 2] of call 1",
+        "d_kernel[1, 2] of call 2",
+    ]
+    kernel = model.get_layer("shared").params["kernel"]
+    before = float(kernel[1, 2])
+    model.train_on_batch(x, y)
+    assert before - float(kernel[1, 2]) == pytest.approx(total.value, abs=2e-6)
+
+
+def test_the_softmax_at_the_top_has_a_gradient():
+    model = every_layer.averaging()
+    x, y = every_layer.images(model, 2), every_layer.labels(model, 2)
+    (only,) = explain_gradient(model, x, y, "softmax", "x", 3, sample=1).equations
+    assert only.name == "dz[1, 3]" and only.agrees

@@ -8,12 +8,13 @@ import pickle
 import numpy as np
 import pytest
 
-from scratchnet import losses
+from scratchnet import Input, Model, Sequential, layers, losses
 from scratchnet.foundation import random
 from scratchnet.gradcheck import gradcheck, gradcheck_loss, inputs
-from scratchnet.gradcheck.cases import CASES, LossCase
+from scratchnet.gradcheck.cases import CASES
 from scratchnet.gradcheck.differences import slope
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.merge import Merge
 
 # Right layers, in NumPy alone, as a user would write them.
 
@@ -602,6 +603,103 @@ def test_only_the_spoilt_tensor_fails():
     assert [row.name for row in report.rows if not row.passed] == ["bias"]
 
 
+# Layers that join branches, and models.
+
+
+class Weighted(Merge):
+    """y = weight · x₁ · x₂: the gradients differ from one another."""
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def build(self, input_shape, rng):
+        self.add_param("weight", rng.standard_normal(input_shape[0][-1]))
+
+    def forward(self, x, *, training):
+        self.remember(x, training=training)
+        return self.params["weight"] * x[0] * x[1]
+
+    def backward(self, dy):
+        one, two = self.recall()
+        weight = self.params["weight"]
+        self.grads["weight"][...] = (dy * one * two).sum(axis=0)
+        return [dy * weight * two, dy * weight * one]
+
+
+def test_every_input_of_a_layer_that_joins_is_checked():
+    report = gradcheck(Weighted(), input_shape=[(4,), (4,)])
+    assert report.passed, report
+    assert [row.name for row in report.rows] == ["x1", "x2", "weight"]
+    xs = [np.array([[1.0, 2]]), np.array([[3.0, 4]])]
+    assert gradcheck(Weighted(), xs).passed
+    built = Weighted()
+    built(xs)
+    assert gradcheck(built)["x2"].shape == (5, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "cause"),
+    [
+        (lambda dx: [dx[0], -dx[1]], "x2", "sign"),
+        (lambda dx: [2 * dx[0], dx[1]], "x1", "factor: 2 times"),
+        (lambda dx: dx[:1], "x2", "returned None"),
+        (lambda dx: None, "x1", "returned None"),
+        (lambda dx: [dx[0], dx[1][:, :2]], "x2", "expected a gradient of shape (5, 4)"),
+    ],
+)
+def test_a_mistake_in_one_input_is_named(change, name, cause):
+    class Wrong(Weighted):
+        def backward(self, dy):
+            return change(super().backward(dy))
+
+    report = gradcheck(Wrong(), input_shape=[(4,), (4,)])
+    assert not report.passed
+    assert cause in report[name].cause, report
+
+
+def test_a_layer_that_changes_its_second_input_is_caught():
+    class Changes(Weighted):
+        def forward(self, x, *, training):
+            y = super().forward([x[0], x[1].copy()], training=training)
+            x[1] *= 2
+            return y
+
+    report = gradcheck(Changes(), input_shape=[(4,), (4,)])
+    assert "forward changes its input" in report.faults[0]
+
+
+def test_a_model_is_checked_like_a_layer_and_left_as_it_was():
+    start = Input((3,))
+    hidden = layers.Dense(3, activation="tanh", name="hidden")
+    block = Sequential([Affine(3, name="affine"), layers.Dropout(0.5)], name="block")
+    model = Model(start, layers.Add()([start, block(hidden(start))]))
+    before = [weight.tobytes() for weight in model.get_weights()]
+    report = gradcheck(model)
+    assert report.passed, report
+    assert [row.name for row in report.rows] == [
+        "x",
+        "hidden/kernel",
+        "hidden/bias",
+        "block/affine/kernel",
+        "block/affine/bias",
+    ]
+    assert [weight.tobytes() for weight in model.get_weights()] == before
+    assert hidden.params["kernel"].dtype == np.float32 and hidden._cache is None
+    assert gradcheck(Sequential([layers.Dense(2)]), input_shape=(3,)).passed
+
+
+def test_a_wrong_layer_in_a_model_is_located():
+    def change(layer, dy, dx):
+        layer.grads["kernel"] *= 2.5
+
+    wrong = spoil(Affine, change)(3, name="wrong")
+    model = Sequential([layers.Dense(3, name="right"), wrong], name="block")
+    report = gradcheck(Sequential([model]), input_shape=(4,))
+    failed = [row.name for row in report.rows if not row.passed]
+    assert failed == ["block/wrong/kernel"]
+    assert "factor: 2.5 times" in report["block/wrong/kernel"].cause
+
+
 # What the checker promises about the layer that it is given.
 
 
@@ -871,7 +969,7 @@ OUR_LOSSES = [
     pytest.param(case, id=f"{name}-{case.title}")
     for name, cases in CASES.items()
     for case in cases
-    if isinstance(case, LossCase)
+    if case.input_shape is None
 ]
 
 

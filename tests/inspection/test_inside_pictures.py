@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from scratchnet import Input, Sequential, inspection, layers, utils
+from scratchnet import Input, Model, Sequential, inspection, layers, utils
 from scratchnet.inspection import figures
 
 
@@ -152,6 +152,38 @@ def test_feature_maps_of_a_model_without_images():
     np.testing.assert_array_equal(
         pictures[1][0, :2], inspection.feature_maps(model, x)["dense"]
     )
+
+
+def branching_network() -> Model:
+    """A stem, and a block past which the stem's output goes as well."""
+    utils.set_random_seed(1)
+    start = Input((6, 6, 1))
+    stem = layers.Conv2D(3, 3, activation="relu", name="stem")(start)
+    conv = layers.Conv2D(3, 3, padding="same", name="conv")
+    block = Sequential([conv, layers.ReLU(name="relu")], name="block")
+    added = layers.Add(name="add")([stem, block(stem)])
+    pooled = layers.GlobalAveragePooling2D(name="pool")(added)
+    return Model(start, layers.Dense(3, activation="softmax", name="out")(pooled))
+
+
+def test_layers_of_a_model_in_the_model_are_looked_at_by_their_paths():
+    model, x = branching_network(), image((6, 6, 1))
+    maps = inspection.feature_maps(model, x)
+    assert list(maps) == ["stem", "block/conv", "block/relu", "add", "pool", "out"]
+    np.testing.assert_array_equal(maps["add"], maps["stem"] + maps["block/relu"])
+    said = texts(inspection.plot_feature_maps(model, x))
+    assert "block/conv  4 × 4 × 3" in said
+    statistics = inspection.activation_statistics(model, x[None])
+    assert [path for path, one in statistics.items() if one.dead is not None] == [
+        "stem",
+        "block/relu",
+    ]
+    kernel = model.get_layer("stem").params["kernel"]
+    np.testing.assert_array_equal(
+        inspection.first_filters(model), np.moveaxis(kernel, -1, 0)
+    )
+    assert inspection.gradient_saliency(model, x).shape == (6, 6, 1)
+    assert inspection.occlusion(model, x).shape == (6, 6)
 
 
 # Saliency.

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from scratchnet import Input, Sequential, layers, optimizers, utils
+from scratchnet import Input, Model, Sequential, layers, optimizers, utils
 from scratchnet.explain import explain, explain_gradient
 from scratchnet.inspection import activation_statistics, gradient_saliency, passes
 
@@ -40,14 +40,16 @@ def data(count: int) -> tuple[np.ndarray, np.ndarray]:
 def test_forward_is_the_models_own():
     model, (x, _) = network(), data(7)
     steps = passes.forward(model, x)
-    assert [step.layer for step in steps] == model.layers
+    assert list(dict.fromkeys(step.layer for step in steps)) == model.layers
     expected = model.predict(x, verbose=0)
     np.testing.assert_array_equal(steps[-1].y, expected)
     for below, above in itertools.pairwise(steps):
         np.testing.assert_array_equal(below.y, above.x)
-    outputs = list(passes.outputs(model, x))
-    assert [layer for layer, _ in outputs] == model.layers
-    np.testing.assert_array_equal(outputs[-1][1], expected)
+    outputs = passes.outputs(model, x)
+    assert list(outputs) == [layer.name for layer in model.layers]
+    by_layer = list(outputs.values())
+    assert by_layer[1].kind == "relu"
+    np.testing.assert_array_equal(by_layer[-1].y, expected)
 
 
 def test_gradients_are_those_of_a_training_step():
@@ -57,7 +59,8 @@ def test_gradients_are_those_of_a_training_step():
     logs = model.train_on_batch(x, y, return_dict=True)
     assert run.losses.mean() == pytest.approx(logs["loss"], rel=1e-6)
     for step in run.steps:
-        for name, grad in step.layer.grads.items():
+        for name in step.grads:
+            grad = step.layer.grads[name]
             size = np.abs(grad).max()
             # The training step may run several layers as one, in another order.
             np.testing.assert_allclose(
@@ -71,7 +74,9 @@ def test_without_training_the_gradient_is_that_of_inference():
     layer.buffers["moving_mean"][...] = 0.3
     run = passes.from_loss(model, x, y)
     np.testing.assert_array_equal(run.steps[-1].y, model.predict(x, verbose=0))
-    norm, drop = run.steps[2], run.steps[4]
+    norm, drop = (
+        step for step in run.steps if step.kind in ("batch_normalization", "dropout")
+    )
     scale = layer.params["gamma"] / np.sqrt(layer.buffers["moving_variance"] + 0.001)
     np.testing.assert_allclose(norm.dx, norm.dy * scale, rtol=1e-6)
     np.testing.assert_array_equal(drop.dx, drop.dy)
@@ -145,7 +150,7 @@ def test_a_fault_on_the_way_puts_everything_back():
         raise RuntimeError("stopped")
 
     weights = [weight.copy() for weight in model.get_weights()]
-    layer.backward_params = fail
+    layer.backward = fail
     with pytest.raises(RuntimeError, match="stopped"):
         passes.from_loss(model, x, y, training=True)
     with pytest.raises(RuntimeError, match="stopped"):
@@ -159,13 +164,45 @@ def test_a_fault_on_the_way_puts_everything_back():
 def test_the_score_of_a_softmax_is_its_logit():
     model = Sequential([Input((2,)), layers.Dense(2, activation="softmax")])
     model.set_weights([[[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0]])
-    steps = passes.from_score(model, [[0.5, 0.5]], 1)
-    np.testing.assert_array_equal(steps[0].dx, [[2, 4]])
+    np.testing.assert_array_equal(passes.from_score(model, [[0.5, 0.5]], 1), [[2, 4]])
     linear = Sequential([Input((2,)), layers.Dense(2)])
     linear.set_weights([[[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0]])
-    np.testing.assert_array_equal(
-        passes.from_score(linear, [[5, 6]], 0)[0].dx, [[1, 3]]
-    )
+    np.testing.assert_array_equal(passes.from_score(linear, [[5, 6]], 0), [[1, 3]])
+
+
+def residual() -> Model:
+    """Return shared(x) + shared(block(x)): the input is read twice, a layer shared."""
+    utils.set_random_seed(2)
+    start = Input((3,))
+    dense = layers.Dense(3, activation="relu", name="dense")
+    block = Sequential([dense, layers.Dropout(0.5, name="dropout")], name="block")
+    shared = layers.Dense(3, name="shared")
+    return Model(start, layers.Add(name="add")([shared(start), shared(block(start))]))
+
+
+def test_a_graph_runs_with_its_nested_models():
+    model, x = residual(), np.random.default_rng(0).normal(size=(4, 3))
+    steps = passes.forward(model, x)
+    paths = ["shared", "block/dense", "block/dense", "block/dropout", "shared", "add"]
+    assert [step.path for step in steps] == paths
+    assert [step.inputs for step in steps] == [(0,), (0,), (2,), (3,), (4,), (1, 5)]
+    np.testing.assert_array_equal(steps[-1].y, model.predict(x, verbose=0))
+
+
+def test_where_paths_meet_gradients_add_up():
+    model, x = residual(), np.random.default_rng(0).normal(size=(1, 3))
+    found, step = passes.from_score(model, x, 1), 1e-3
+    for i in range(3):
+        at = np.eye(3)[i] * step
+        slope = (model(x + at)[0, 1] - model(x - at)[0, 1]) / (2 * step)
+        assert found[0, i] == pytest.approx(slope, rel=2e-3)
+    model.compile(optimizers.SGD(1.0), "mse")
+    before = [model.params[path].copy() for path in model.params]
+    run = passes.from_loss(model, x, np.ones((1, 3)))
+    for old, new in zip(before, model.params.values(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    calls = [step.grads["kernel"] for step in run.steps if step.path == "shared"]
+    assert len(calls) == 2 and not np.array_equal(*calls)
 
 
 def test_what_does_not_fit_is_refused():
@@ -174,7 +211,7 @@ def test_what_does_not_fit_is_refused():
         passes.from_score(model, x, 3)
     with pytest.raises(ValueError, match="expected one sample, received 3"):
         passes.one_sample(model, x)
-    with pytest.raises(ValueError, match="expected finite x"):
+    with pytest.raises(ValueError, match="finite x in float32, received nan at index"):
         passes.forward(model, np.full((1, 6, 6, 1), np.nan))
     with pytest.raises(ValueError, match="as many targets as inputs"):
         passes.from_loss(model, x, y[:2])

@@ -20,6 +20,11 @@ import numpy as np
 
 from scratchnet.kernels import OPERATIONS
 from scratchnet.kernels.convolution.winograd import suits
+from scratchnet.kernels.pooled_convolution.operands import (
+    Gradients,
+    Normalisation,
+    Options,
+)
 from tests.kernels import winograd
 
 DTYPES = (np.float32, np.float64)
@@ -89,16 +94,19 @@ class Case:
 
 
 def _filled(shape, dtype):
-    """Return an array of NaN, or one for each of a list of shapes."""
+    """Return an array of NaN, or one for each of several shapes."""
     if isinstance(shape, list):
         return tuple(_filled(one, dtype) for one in shape)
-    return np.full(shape, np.nan, dtype)
+    if isinstance(shape, Gradients):
+        return Gradients(*(_filled(one, dtype) for one in shape))
+    return None if shape is None else np.full(shape, np.nan, dtype)
 
 
 def _cast(value, dtype, read_only):
     """Return a copy of an argument with its floats in a dtype."""
     if isinstance(value, tuple):
-        return tuple(_cast(one, dtype, read_only) for one in value)
+        made = tuple(_cast(one, dtype, read_only) for one in value)
+        return type(value)(*made) if hasattr(value, "_fields") else made
     if isinstance(value, np.ndarray):
         value = value.astype(dtype if value.dtype in FLOATS else value.dtype)
         value.flags.writeable = not read_only
@@ -106,10 +114,16 @@ def _cast(value, dtype, read_only):
 
 
 def one_by_one(values):
-    """Name the arrays of a tuple one by one: ``outputs[0]``, ``outputs[1]``, ..."""
+    """Name the arrays of a tuple: ``outputs[0]``, ``outputs[1]``, ... or by its fields.
+
+    What is None is left out.
+    """
     found = {}
     for name, value in values.items():
-        if isinstance(value, tuple) and all(isinstance(v, np.ndarray) for v in value):
+        if hasattr(value, "_fields"):
+            fields = value._asdict().items()
+            found |= {name: one for name, one in fields if one is not None}
+        elif isinstance(value, tuple) and all(isinstance(v, np.ndarray) for v in value):
             found |= {f"{name}[{i}]": one for i, one in enumerate(value)}
         else:
             found[name] = value
@@ -360,12 +374,16 @@ def adjoining(pick):
 @case
 def normalised_pooling_forward(pick, rng, dtype):
     inputs, outputs, options = adjoining(pick)
-    arguments = normalisation(rng, dtype, inputs[-1])
-    arguments["z"] = rectified(rng, dtype, inputs)
+    arguments = {
+        "normalisation": normalisation(rng, dtype, inputs[-1]),
+        "z": rectified(rng, dtype, inputs),
+    }
 
     def bound(wide, expected):
         return {
-            "y": 8 * eps(dtype) * normalised_sizes(wide, wide["z"], outputs, options),
+            "y": 8
+            * eps(dtype)
+            * normalised_sizes(wide, wide["z"], outputs, options["pool_size"]),
             "selected": 0.0,
         }
 
@@ -387,20 +405,22 @@ def normalisation(rng, dtype, C):
     """
     gamma = rng.choice([-1, 1], C) * (1 + np.abs(normal(rng, dtype, C)))
     gamma[1:2] = 0
-    return {
-        "mean": normal(rng, dtype, C),
-        "variance": 1 + np.square(normal(rng, dtype, C)),
-        "gamma": gamma.astype(dtype),
-        "beta": normal(rng, dtype, C),
-        "epsilon": 1e-3,
-    }
+    return Normalisation(
+        mean=normal(rng, dtype, C),
+        variance=1 + np.square(normal(rng, dtype, C)),
+        gamma=gamma.astype(dtype),
+        beta=normal(rng, dtype, C),
+        epsilon=1e-3,
+    )
 
 
-def normalised_sizes(wide, z, outputs, options):
+def normalised_sizes(wide, z, outputs, pool_size):
     """Return the largest size of a window's terms: a maximum is off by no more."""
-    sizes = {name: np.abs(wide[name]) for name in ("gamma", "beta")}
-    sizes |= {"z": np.abs(z), "mean": -np.abs(wide["mean"])}
-    sizes |= {"variance": wide["variance"], "epsilon": wide["epsilon"]} | options
+    own = wide["normalisation"]
+    own = own._replace(
+        mean=-np.abs(own.mean), gamma=np.abs(own.gamma), beta=np.abs(own.beta)
+    )
+    sizes = {"z": np.abs(z), "normalisation": own, "pool_size": pool_size}
     written = {"y": outputs, "selected": outputs}
     largest, _ = Case("normalised_pooling_forward", sizes, written, None).run(
         OPERATIONS["normalised_pooling_forward"].rungs["reference"], np.float64
@@ -418,38 +438,39 @@ def whole(rng, dtype, shape):
 
 def pooled(pick, rng, dtype):
     """Pick a convolution of whole numbers, and pooling of what comes out of it."""
-    shapes, options = convolution(pick)
+    shapes, windows = convolution(pick)
     N, OH, OW, CO = shapes["y"]
     pool_size = min(pick([1, 2, 3]), OH), min(pick([2, 1, 3]), OW)
     outputs = N, OH // pool_size[0], OW // pool_size[1], CO
     arguments = {k: whole(rng, dtype, shapes[k]) for k in ("x", "weight", "bias")}
-    return shapes, outputs, arguments | options, {"pool_size": pool_size}
+    return shapes, outputs, arguments, Options(**windows, pool_size=pool_size)
 
 
 @case
 def pooled_convolution_forward(pick, rng, dtype):
-    _, outputs, arguments, pool = pooled(pick, rng, dtype)
+    _, outputs, arguments, options = pooled(pick, rng, dtype)
+    arguments["options"] = options
     written = {"y": outputs, "chosen": outputs}
-    name = "pooled_convolution_forward"
-    return Case(name, arguments | pool, written, exact, (), dtype)
+    return Case("pooled_convolution_forward", arguments, written, exact, (), dtype)
 
 
 @case
 def pooled_convolution_backward(pick, rng, dtype):
-    shapes, outputs, arguments, pool = pooled(pick, rng, dtype)
+    shapes, outputs, arguments, options = pooled(pick, rng, dtype)
     del arguments["bias"]
-    pixels = int(np.prod(pool["pool_size"]))
+    arguments["options"] = options
+    pixels = int(np.prod(options.pool_size))
     arguments["dy"] = whole(rng, dtype, outputs)
     arguments["chosen"] = rng.integers(-1, pixels, outputs).astype(dtype)
-    written = {"d_weight": shapes["weight"], "d_bias": shapes["bias"]}
-    written["dx"] = shapes["x"]
-    name = "pooled_convolution_backward"
-    return Case(name, arguments | pool, written, exact, (), dtype)
+    gradients = Gradients(shapes["weight"], shapes["bias"], shapes["x"])
+    name, written = "pooled_convolution_backward", {"gradients": gradients}
+    return Case(name, arguments, written, exact, (), dtype)
 
 
 @case
 def measured_convolution_forward(pick, rng, dtype):
-    shapes, _, arguments, _ = pooled(pick, rng, dtype)
+    shapes, _, arguments, options = pooled(pick, rng, dtype)
+    arguments |= {"strides": options.strides, "pads": options.pads}
     N, OH, OW, CO = shapes["y"]
 
     def bound(wide, expected):
@@ -473,20 +494,23 @@ def measured_convolution_forward(pick, rng, dtype):
 
 @case
 def normalised_convolution_inference(pick, rng, dtype):
-    shapes, outputs, arguments, pool = pooled(pick, rng, dtype)
-    own = normalisation(rng, dtype, outputs[-1])
-    own["moving_mean"], own["moving_variance"] = own.pop("mean"), own.pop("variance")
+    shapes, outputs, arguments, options = pooled(pick, rng, dtype)
+    arguments["options"] = options
+    arguments["normalisation"] = normalisation(rng, dtype, outputs[-1])
 
     def bound(wide, expected):
         z = np.maximum(convolved(wide, shapes["y"]), 0)
-        wide = wide | {"mean": wide["moving_mean"], "variance": wide["moving_variance"]}
-        return {"y": 8 * eps(dtype) * normalised_sizes(wide, z, outputs, pool)}
+        sizes = normalised_sizes(wide, z, outputs, options.pool_size)
+        return {"y": 8 * eps(dtype) * sizes}
 
     name = "normalised_convolution_inference"
-    return Case(name, arguments | own | pool, {"y": outputs}, bound, (), dtype)
+    return Case(name, arguments, {"y": outputs}, bound, (), dtype)
 
 
 def convolved(arguments, shape):
+    """Return what a pooled convolution pools."""
+    strides, pads, _ = arguments["options"]
+    arguments = arguments | {"strides": strides, "pads": pads}
     results, _ = Case("convolution_forward", arguments, {"y": shape}, None).run(
         OPERATIONS["convolution_forward"].rungs["reference"], np.float64
     )
@@ -495,25 +519,26 @@ def convolved(arguments, shape):
 
 @case
 def normalised_convolution_backward(pick, rng, dtype):
-    shapes, outputs, arguments, pool = pooled(pick, rng, dtype)
+    shapes, outputs, arguments, options = pooled(pick, rng, dtype)
+    arguments |= {"options": options, "pool_size": options.pool_size}
     z = np.maximum(convolved(arguments, shapes["y"]), 0)
-    arguments |= normalisation(rng, dtype, outputs[-1]) | pool
+    arguments["normalisation"] = normalisation(rng, dtype, outputs[-1])
     arguments["z"], arguments["dy"] = z.astype(dtype), normal(rng, dtype, *outputs)
     written = {"y": outputs, "selected": outputs}
     forward, _ = Case("normalised_pooling_forward", arguments, written, None).run(
         OPERATIONS["normalised_pooling_forward"].rungs["reference"], np.float64
     )
     arguments["selected"] = forward["selected"].astype(dtype)
-    for name in ("bias", "beta"):
-        del arguments[name]
+    del arguments["bias"], arguments["pool_size"]
     M, windows = np.prod(shapes["y"][:3]), np.prod(outputs[:3])
     KH, KW, _, CO = shapes["weight"]
-    strides, pads = arguments["strides"], arguments["pads"]
+    strides, pads, pool_size = options
 
     def sums(wide):
         """Return r, and bounds of d_beta's and d_gamma's terms."""
-        r = 1 / np.sqrt(wide["variance"] + wide["epsilon"])
-        spread = np.abs(wide["selected"]) + np.abs(wide["mean"])
+        own = wide["normalisation"]
+        r = 1 / np.sqrt(own.variance + own.epsilon)
+        spread = np.abs(wide["selected"]) + np.abs(own.mean)
         dy = np.abs(wide["dy"])
         return r, dy.sum(axis=(0, 1, 2)), r * (dy * spread).sum(axis=(0, 1, 2))
 
@@ -522,19 +547,17 @@ def normalised_convolution_backward(pick, rng, dtype):
     def dz_size(wide):
         """Return the size of what dz is made of; it is off by ``rounding`` of that."""
         r, beta_size, gamma_size = sums(wide)
-        spread = np.abs(wide["z"]) + np.abs(wide["mean"])
+        own = wide["normalisation"]
+        spread = np.abs(wide["z"]) + np.abs(own.mean)
         arrived = np.zeros(shapes["y"])
         PH, PW = (
-            count * size
-            for count, size in zip(outputs[1:3], pool["pool_size"], strict=True)
+            count * size for count, size in zip(outputs[1:3], pool_size, strict=True)
         )
         arrived[:, :PH, :PW] = (
-            np.abs(wide["dy"])
-            .repeat(pool["pool_size"][0], axis=1)
-            .repeat(pool["pool_size"][1], axis=2)
+            np.abs(wide["dy"]).repeat(pool_size[0], axis=1).repeat(pool_size[1], axis=2)
         )
         size = arrived + beta_size / M + spread * r * gamma_size / M
-        return np.abs(wide["gamma"]) * r * size * (wide["z"] > 0)
+        return np.abs(own.gamma) * r * size * (wide["z"] > 0)
 
     def of_sums(wide):
         _, beta_size, gamma_size = sums(wide)
@@ -569,9 +592,8 @@ def normalised_convolution_backward(pick, rng, dtype):
             "dx": (rounding + channels) * dx + ratio * plain["dx"],
         }
 
-    written = {"d_gamma": (CO,), "d_beta": (CO,), "d_weight": shapes["weight"]}
-    written |= {"d_bias": (CO,), "dx": shapes["x"]}
-    name = "normalised_convolution_backward"
+    gradients = Gradients(shapes["weight"], (CO,), shapes["x"], (CO,), (CO,))
+    name, written = "normalised_convolution_backward", {"gradients": gradients}
     suitable = own if suits(shapes["weight"], strides) else None
     return Case(name, arguments, written, bound, (), dtype, suitable)
 

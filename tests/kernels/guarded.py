@@ -119,13 +119,19 @@ def adam(rng, dtype, size, side):
 
 def _guard(value, side):
     if isinstance(value, tuple):
-        return tuple(_guard(one, side) for one in value)
+        own = [_guard(one, side) for one in value]
+        return type(value)(*own) if hasattr(value, "_fields") else tuple(own)
     return guarded(value, side) if isinstance(value, np.ndarray) else value
 
 
 def convolution(rng, dtype, channels, padded, side):
     """Run all that is made of convolutions, on whole numbers: all rungs agree."""
     from scratchnet.kernels import OPERATIONS
+    from scratchnet.kernels.pooled_convolution.operands import (
+        Gradients,
+        Normalisation,
+        Options,
+    )
 
     C, CO = channels
     H, OH = (3, 3) if padded else (6, 4)
@@ -144,8 +150,16 @@ def convolution(rng, dtype, channels, padded, side):
     given["z"], given["variance"] = abs(given["z"]), abs(given["variance"]) + 1
     corners = slice(0, OH // 2 * 2, 2)
     given["selected"] = given["z"][:, corners, corners].copy()
+    statistics = (given[name] for name in ("mean", "variance", "gamma", "beta"))
+    given["normalisation"] = Normalisation(*statistics, 0.25)
     given |= {"strides": (1, 1), "pads": (padded, padded), "pool_size": (2, 2)}
-    given["epsilon"] = 0.25
+    given["options"] = Options((1, 1), (padded, padded), (2, 2))
+
+    def call(name, rung, before, results, after):
+        if name.endswith("_backward"):
+            results = [Gradients(*results)]
+        OPERATIONS[name].rungs[rung](*before, *results, *after)
+
     for name, (arguments, results, options) in CALLS.items():
         before = [given[argument] for argument in arguments.split()]
         after = [given[option] for option in options.split()]
@@ -154,12 +168,11 @@ def convolution(rng, dtype, channels, padded, side):
             for result in results.split()
         ]
         expected = [result.copy() for result in results]
-        rungs = OPERATIONS[name].rungs
-        rungs["reference"](*before, *expected, *after)
-        before = [guarded(v, side) if np.ndim(v) else v for v in before]
-        for rung in rungs.keys() & {"direct", "winograd"}:
+        call(name, "reference", before, expected, after)
+        before = [_guard(value, side) for value in before]
+        for rung in OPERATIONS[name].rungs.keys() & {"direct", "winograd"}:
             got = [guarded(result, side) for result in results]
-            rungs[rung](*before, *got, *after)
+            call(name, rung, before, got, after)
             for want, result in zip(expected, got, strict=True):
                 size = np.abs(want).max() + 9 * max(C, CO)
                 bound = 1000 * np.finfo(dtype).eps * size
@@ -168,31 +181,32 @@ def convolution(rng, dtype, channels, padded, side):
 
 GIVEN = "x weight bias z dz dy chosen mean variance gamma beta".split()
 
-PASS, POOLED_PASS = "strides pads", "strides pads pool_size"
-STATISTICS = "mean variance gamma beta epsilon"
-
 # Operation: its arguments, its results, its options.
 CALLS = {
-    "convolution_forward": ("x weight bias", "z", PASS),
-    "convolution_backward_weight": ("x dz", "d_weight d_bias", PASS),
-    "convolution_backward_input": ("dz weight", "dx", PASS),
-    "pooled_convolution_forward": ("x weight bias", "y chosen", POOLED_PASS),
+    "convolution_forward": ("x weight bias", "z", "strides pads"),
+    "convolution_backward_weight": ("x dz", "d_weight d_bias", "strides pads"),
+    "convolution_backward_input": ("dz weight", "dx", "strides pads"),
+    "pooled_convolution_forward": ("x weight bias", "y chosen", "options"),
     "pooled_convolution_backward": (
         "x weight dy chosen",
         "d_weight d_bias dx",
-        POOLED_PASS,
+        "options",
     ),
-    "measured_convolution_forward": ("x weight bias", "z mean variance", PASS),
-    "normalised_pooling_forward": (f"z {STATISTICS}", "y selected", "pool_size"),
+    "measured_convolution_forward": (
+        "x weight bias",
+        "z mean variance",
+        "strides pads",
+    ),
+    "normalised_pooling_forward": ("z normalisation", "y selected", "pool_size"),
     "normalised_convolution_backward": (
-        "x weight z mean variance gamma epsilon selected dy",
-        "d_gamma d_beta d_weight d_bias dx",
-        POOLED_PASS,
+        "x weight z normalisation selected dy",
+        "d_weight d_bias dx d_gamma d_beta",
+        "options",
     ),
     "normalised_convolution_inference": (
-        f"x weight bias {STATISTICS}",
+        "x weight bias normalisation",
         "y",
-        POOLED_PASS,
+        "options",
     ),
 }
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scratchnet.kernels.exponential import exp, exp_minus_one
 from scratchnet.kernels.machine.compile import compiled
+from scratchnet.kernels.machine.exponential import exp, exp_minus_one
 
 DTYPES = (np.float32, np.float64)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnet.kernels import OPERATIONS
+from scratchnet.kernels.pooled_convolution.operands import Gradients, Options
 from tests.kernels.cases import CASES, DTYPES
 from tests.kernels.run_cases import LARGE
 
@@ -20,8 +21,7 @@ def test_without_dx_the_rest_has_the_same_bits(operation, rung, pick, dtype):
     implementation = OPERATIONS[operation].rungs[rung]
     with_dx = CASES[operation](pick, np.random.default_rng(1), dtype)
     without = CASES[operation](pick, np.random.default_rng(1), dtype)
-    del without.written["dx"]
-    without.arguments["dx"] = None
+    without.written["gradients"] = without.written["gradients"]._replace(dx=None)
     expected, _ = with_dx.run(implementation)
     for name, result in without.run(implementation)[0].items():
         np.testing.assert_array_equal(result, expected[name], name)
@@ -60,7 +60,7 @@ def forward(rung, image, pool_size):
     plane = [n // size for n, size in zip(x.shape[1:3], pool_size, strict=True)]
     y, chosen = (np.full((1, *plane, CHANNELS), np.nan) for _ in range(2))
     OPERATIONS["pooled_convolution_forward"].rungs[rung](
-        x, weight, bias, y, chosen, (1, 1), (1, 1), pool_size
+        x, weight, bias, y, chosen, Options((1, 1), (1, 1), pool_size)
     )
     return y[0, ..., -1].tolist(), chosen[0, ..., -1].tolist()
 
@@ -85,7 +85,8 @@ class TestByHand:
         chosen[..., :1, :], chosen[..., 1:, :] = 1, -1
         d_weight, d_bias, dx = np.empty_like(weight), np.empty(CHANNELS), x.copy()
         OPERATIONS["pooled_convolution_backward"].rungs[rung](
-            x, weight, dy, chosen, d_weight, d_bias, dx, (1, 1), (1, 1), (2, 2)
+            *(x, weight, dy, chosen, Gradients(d_weight, d_bias, dx)),
+            Options((1, 1), (1, 1), (2, 2)),
         )
         assert dx[0, ..., 0].tolist() == [[0, 7, 0, 0], [0, 0, 0, 0]]
         assert d_bias.tolist() == [7] * CHANNELS

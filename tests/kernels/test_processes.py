@@ -98,7 +98,7 @@ print(numba.njit(names["f"])(1))
 
 
 def test_kernels_follow_the_source_of_what_they_call(tmp_path):
-    # softmax.py is compiled into the loss, which lies in a file of its own.
+    # relu.py is compiled into dense_chain/backward.py.
     shutil.copytree(
         ROOT / "scratchnet",
         tmp_path / "scratchnet",
@@ -107,11 +107,13 @@ def test_kernels_follow_the_source_of_what_they_call(tmp_path):
     program = """
 import numpy as np
 from scratchnet import kernels
-losses, probabilities = np.empty(1), np.empty((1, 2))
-kernels.softmax_cross_entropy_forward(
-    np.zeros((1, 2)), np.array([[1.0, 0.0]]), losses, probabilities
+one = np.ones((1, 1))
+gradients = [(np.empty((1, 1)), np.empty((1, 1))), (np.empty(1), np.empty(1))]
+d_between = np.empty((1, 1))
+kernels.dense_chain_backward(
+    one, (one, one), ("relu",), (one,), one, *gradients, (d_between,), None
 )
-print(round(float(np.exp(losses[0]))))
+print(d_between.item())
 """
 
     def result():
@@ -125,17 +127,17 @@ print(round(float(np.exp(losses[0]))))
             timeout=600,
         )
 
-    assert result().stdout == "2\n"
+    assert result().stdout == "1.0\n"
     again = result()
-    assert again.stdout == "2\n" and "compiling" not in again.stderr
-    path = tmp_path / "scratchnet" / "kernels" / "activations" / "softmax.py"
+    assert again.stdout == "1.0\n" and "compiling" not in again.stderr
+    path = tmp_path / "scratchnet" / "kernels" / "activations" / "relu.py"
     source = path.read_text(encoding="utf-8")
-    assert source.count("totals[n] = total\n") == 1
+    gradient = "dx[i] = gradient if"
+    assert source.count(gradient) == 1
     path.write_text(
-        source.replace("totals[n] = total\n", "totals[n] = 2 * total\n"),
-        encoding="utf-8",
+        source.replace(gradient, "dx[i] = 2 * gradient if"), encoding="utf-8"
     )
-    assert result().stdout == "4\n"
+    assert result().stdout == "2.0\n"
 
 
 def test_bounds_checks_reach_the_work_of_every_worker():

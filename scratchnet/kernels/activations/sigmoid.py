@@ -9,8 +9,8 @@ The gradient. dy/dx = e⁻ˣ/(1 + e⁻ˣ)² = y·(1 − y), so dx = dy·y·(1 �
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.exponential import exp
 from scratchnet.kernels.machine.compile import compiled, parallel
+from scratchnet.kernels.machine.exponential import exp
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
 CHUNK = 1 << 12

@@ -13,8 +13,8 @@ Reference: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 4.1.
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.exponential import exp
 from scratchnet.kernels.machine.compile import compiled, compiled_once, parallel
+from scratchnet.kernels.machine.exponential import exp
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
 CHUNK = 1 << 13

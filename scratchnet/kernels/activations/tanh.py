@@ -9,8 +9,8 @@ The gradient. dy/dx = 1 − y² by the quotient rule, so dx = dy·(1 − y²).
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.exponential import exp_minus_one
 from scratchnet.kernels.machine.compile import compiled, parallel
+from scratchnet.kernels.machine.exponential import exp_minus_one
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
 CHUNK = 1 << 12

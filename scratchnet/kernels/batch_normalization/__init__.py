@@ -29,44 +29,14 @@ Reference: Ioffe & Szegedy (2015), "Batch normalization: accelerating deep netwo
 training by reducing internal covariate shift", section 3.
 """
 
-from scratchnet.kernels.batch_normalization.loops import (
-    batch_normalization_backward_inference_loops,
-    batch_normalization_backward_loops,
-    batch_normalization_forward_loops,
-    batch_normalization_inference_loops,
-    batch_normalization_statistics_loops,
-)
-from scratchnet.kernels.batch_normalization.reference import (
-    batch_normalization_backward_inference_reference,
-    batch_normalization_backward_reference,
-    batch_normalization_forward_reference,
-    batch_normalization_inference_reference,
-    batch_normalization_statistics_reference,
-)
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.batch_normalization import loops, reference
+from scratchnet.kernels.ladder import operation
 
-batch_normalization_statistics = Operation(
-    "batch_normalization_statistics",
-    reference=batch_normalization_statistics_reference,
-    loops=batch_normalization_statistics_loops,
-)
-batch_normalization_forward = Operation(
-    "batch_normalization_forward",
-    reference=batch_normalization_forward_reference,
-    loops=batch_normalization_forward_loops,
-)
-batch_normalization_inference = Operation(
-    "batch_normalization_inference",
-    reference=batch_normalization_inference_reference,
-    loops=batch_normalization_inference_loops,
-)
-batch_normalization_backward = Operation(
-    "batch_normalization_backward",
-    reference=batch_normalization_backward_reference,
-    loops=batch_normalization_backward_loops,
-)
-batch_normalization_backward_inference = Operation(
-    "batch_normalization_backward_inference",
-    reference=batch_normalization_backward_inference_reference,
-    loops=batch_normalization_backward_inference_loops,
+_rungs = reference, loops
+batch_normalization_statistics = operation("batch_normalization_statistics", *_rungs)
+batch_normalization_forward = operation("batch_normalization_forward", *_rungs)
+batch_normalization_inference = operation("batch_normalization_inference", *_rungs)
+batch_normalization_backward = operation("batch_normalization_backward", *_rungs)
+batch_normalization_backward_inference = operation(
+    "batch_normalization_backward_inference", *_rungs
 )

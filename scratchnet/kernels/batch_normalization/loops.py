@@ -19,7 +19,10 @@ variance", equation 2.1.
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.batch_normalization.reference import reciprocal_deviation
+from scratchnet.kernels.batch_normalization.statistics import (
+    merge_statistics,
+    reciprocal_deviation,
+)
 from scratchnet.kernels.machine.compile import compiled, parallel
 from scratchnet.kernels.machine.silence import silent
 
@@ -118,34 +121,6 @@ def batch_normalization_statistics_loops(x, mean, variance):
             last = min(M, first + rows)
             _statistics_of_rows(x[first:last], means[chunk], deviations[chunk])
     merge_statistics(means, deviations, rows, M, mean, variance)
-
-
-@compiled
-def merge_statistics(means, deviations, rows, M, mean, variance):
-    """Write mean and variance of M rows, given those of chunks of ``rows`` each.
-
-    Shapes: means, deviations (chunks, C); mean, variance (C,).
-
-    Args:
-        means: each chunk's.
-        deviations: each chunk's sums of squared deviations from its mean.
-        rows: in a chunk; the last one may have fewer.
-        M: rows in all.
-        mean: written.
-        variance: written.
-    """
-    for c in range(len(mean)):
-        total_mean = np.float64(means[0, c])
-        total = np.float64(deviations[0, c])
-        for chunk in range(1, len(means)):
-            before = chunk * rows
-            count = min(M, before + rows) - before
-            delta = means[chunk, c] - total_mean
-            share = count / (before + count)
-            total_mean += delta * share
-            total += deviations[chunk, c] + delta * delta * before * share
-        mean[c] = total_mean
-        variance[c] = total / M
 
 
 @compiled

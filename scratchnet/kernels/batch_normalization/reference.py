@@ -110,8 +110,3 @@ def batch_normalization_backward_inference_reference(
 
 def _normalized(x, mean, variance, epsilon):
     return (x - mean) / np.sqrt(variance + x.dtype.type(epsilon))
-
-
-def reciprocal_deviation(variance, epsilon):
-    """Return 1/√(variance + epsilon)."""
-    return 1 / np.sqrt(variance + variance.dtype.type(epsilon))

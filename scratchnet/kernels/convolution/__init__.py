@@ -23,54 +23,10 @@ Reference: Dumoulin & Visin (2016), "A guide to convolution arithmetic for deep
 learning", chapters 2 and 4.
 """
 
-from scratchnet.kernels.convolution.direct import (
-    convolution_backward_input_direct,
-    convolution_backward_weight_direct,
-    convolution_forward_direct,
-)
-from scratchnet.kernels.convolution.im2col import (
-    convolution_backward_input_im2col,
-    convolution_backward_weight_im2col,
-    convolution_forward_im2col,
-)
-from scratchnet.kernels.convolution.loops import (
-    convolution_backward_input_loops,
-    convolution_backward_weight_loops,
-    convolution_forward_loops,
-)
-from scratchnet.kernels.convolution.reference import (
-    convolution_backward_input_reference,
-    convolution_backward_weight_reference,
-    convolution_forward_reference,
-)
-from scratchnet.kernels.convolution.winograd import (
-    convolution_backward_input_winograd,
-    convolution_backward_weight_winograd,
-    convolution_forward_winograd,
-)
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.convolution import direct, im2col, loops, reference, winograd
+from scratchnet.kernels.ladder import operation
 
-convolution_forward = Operation(
-    "convolution_forward",
-    reference=convolution_forward_reference,
-    loops=convolution_forward_loops,
-    im2col=convolution_forward_im2col,
-    direct=convolution_forward_direct,
-    winograd=convolution_forward_winograd,
-)
-convolution_backward_weight = Operation(
-    "convolution_backward_weight",
-    reference=convolution_backward_weight_reference,
-    loops=convolution_backward_weight_loops,
-    im2col=convolution_backward_weight_im2col,
-    direct=convolution_backward_weight_direct,
-    winograd=convolution_backward_weight_winograd,
-)
-convolution_backward_input = Operation(
-    "convolution_backward_input",
-    reference=convolution_backward_input_reference,
-    loops=convolution_backward_input_loops,
-    im2col=convolution_backward_input_im2col,
-    direct=convolution_backward_input_direct,
-    winograd=convolution_backward_input_winograd,
-)
+_rungs = reference, loops, im2col, direct, winograd
+convolution_forward = operation("convolution_forward", *_rungs)
+convolution_backward_weight = operation("convolution_backward_weight", *_rungs)
+convolution_backward_input = operation("convolution_backward_input", *_rungs)

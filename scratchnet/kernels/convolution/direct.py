@@ -17,13 +17,10 @@ The order of every sum depends on shapes alone: any number of threads gives the 
 bits, and a sample's result depends neither on the batch nor on its place in it.
 """
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
-from scratchnet.foundation import workspace
 from scratchnet.kernels.convolution.epilogues import (
     Epilogue,
     Gradient,
@@ -34,32 +31,19 @@ from scratchnet.kernels.convolution.epilogues import (
     output_of,
     with_scratch,
 )
-from scratchnet.kernels.machine.compile import compiled, compiled_once, parallel
+from scratchnet.kernels.convolution.jobs import (
+    CHUNKS,
+    Geometry,
+    add_chunks,
+    geometry,
+    offsets,
+    pixel_offsets,
+    scratch,
+)
+from scratchnet.kernels.machine.compile import compiled, compiled_once
 from scratchnet.kernels.machine.products import add_rows, clear, product
-from scratchnet.kernels.machine.tile import ADD, BIAS
+from scratchnet.kernels.machine.tile import ADD, BIAS, Left, Result, Right, Sums
 from scratchnet.kernels.machine.workers import launch, take, workers
-
-# Images are cut into at most this many chunks with a d_weight of their own.
-CHUNKS = 8
-
-# Elements of d_weight that a thread adds up at once.
-BLOCK = 1 << 12
-
-
-class Geometry(NamedTuple):
-    """Sizes of a convolution; the images have their padding around them."""
-
-    N: int
-    H: int
-    W: int
-    C: int
-    KH: int
-    KW: int
-    SH: int
-    SW: int
-    OH: int
-    OW: int
-    CO: int
 
 
 class Forward(NamedTuple):
@@ -113,7 +97,8 @@ def convolution_forward_direct(x, weight, bias, y, strides, pads):
 
     Shapes and arguments as in `convolution_forward_reference`.
     """
-    forward(x, weight, bias, y, y.shape, strides, pads, no_epilogue(x.dtype))
+    g = geometry(x.shape, weight.shape, y.shape, strides, pads)
+    forward(g, x, weight, bias, y, no_epilogue(x.dtype))
 
 
 def convolution_backward_weight_direct(x, dy, d_weight, d_bias, strides, pads):
@@ -121,8 +106,8 @@ def convolution_backward_weight_direct(x, dy, d_weight, d_bias, strides, pads):
 
     Shapes and arguments as in `convolution_backward_weight_reference`.
     """
-    unread = d_weight  # only its shape counts
-    backward(x, unread, given(dy), dy.shape, d_weight, d_bias, None, strides, pads)
+    g = geometry(x.shape, d_weight.shape, dy.shape, strides, pads)
+    backward(g, x, None, given(dy), d_weight, d_bias, None)
 
 
 def convolution_backward_input_direct(dy, weight, dx, strides, pads):
@@ -130,62 +115,63 @@ def convolution_backward_input_direct(dy, weight, dx, strides, pads):
 
     Shapes and arguments as in `convolution_backward_input_reference`.
     """
-    unread = dx  # without d_weight, only its shape counts
-    backward(unread, weight, given(dy), dy.shape, None, None, dx, strides, pads)
+    g = geometry(dx.shape, weight.shape, dy.shape, strides, pads)
+    backward(g, None, weight, given(dy), None, None, dx)
 
 
-def forward(x, weight, bias, z, z_shape, strides, pads, epilogue):
-    """Compute z of a shape, and what follows it, image by image."""
-    g = _geometry(x.shape, weight.shape, z_shape, strides, pads)
-    count = workers()
+def forward(g, x, weight, bias, z, epilogue):
+    """Compute z, and what follows it, image by image."""
+    count, padded = workers(), _with_padding(g)
     job = Forward(
-        *(_padded(x, g, pads).reshape(-1), weight.reshape(-1), bias, z.reshape(-1)),
-        *(_windows(g), offsets(g.OH * g.OW, g.CO)),
+        _padded(x, g, padded).reshape(-1),
+        weight.reshape(-1),
+        bias,
+        z.reshape(-1),
+        _windows(padded),
+        offsets(g.OH * g.OW, g.CO),
     )
     epilogue = with_scratch(epilogue, count, g.OH * g.OW * g.CO, x.dtype)
-    launch(_forward_images, count, job, epilogue, g)
+    launch(_forward_images, count, job, epilogue, padded)
 
 
-def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
-    """Compute d_weight and d_bias unless they are None, and dx unless it is.
+def backward(g, x, weight, gradient, d_weight, d_bias, dx):
+    """Compute d_weight and d_bias from x, and dx from weight, or one of the two.
 
-    Every chunk of images sums into arrays of its own; then the chunks are added in
-    order.
+    What is neither wanted nor read is None. Every chunk of images sums into arrays of
+    its own; then the chunks are added in order.
     """
-    if len(x) == 0:
-        clear_gradients(d_weight, d_bias)
+    if g.N == 0:
+        if d_weight is not None:  # the sums over nothing
+            d_weight[...] = 0
+            d_bias[...] = 0
         return
-    g = _geometry(x.shape, weight.shape, z_shape, strides, pads)
+    padded, dtype = _with_padding(g), gradient.dy.dtype
     count, chunks = workers(), 0
-    padded_dx = transposed = np.empty(0, x.dtype)
+    padded_x = padded_dx = transposed = np.empty(0, dtype)
     if d_weight is not None:
-        x, chunks = _padded(x, g, pads), min(g.N, CHUNKS)
+        padded_x, chunks = _padded(x, g, padded), min(g.N, CHUNKS)
     if dx is not None:
-        shape = g.N, g.H, g.W, g.C
-        padded_dx = dx if shape == dx.shape else _scratch("padded dx", shape, x.dtype)
-        transposed = _scratch("taps", (g.KH, g.KW, g.CO, g.C), x.dtype)
+        shape = g.N, padded.H, padded.W, g.C
+        padded_dx = dx if shape == dx.shape else scratch("padded dx", shape, dtype)
+        transposed = scratch("taps", (g.KH, g.KW, g.CO, g.C), dtype)
         np.copyto(transposed, weight.transpose(0, 1, 3, 2))
     job = Backward(
-        *(x.reshape(-1), transposed.reshape(-1)),
-        _scratch("d_weights", (chunks, weight.size), x.dtype),
-        _scratch("d_biases", (chunks, g.CO), x.dtype),
-        *(padded_dx.reshape(-1), _windows(g), offsets(g.OH * g.OW, g.CO)),
-        pixel_offsets(g.KH, g.KW * g.C, g.W * g.C, 1),
+        padded_x.reshape(-1),
+        transposed.reshape(-1),
+        scratch("d_weights", (chunks, g.KH * g.KW * g.C * g.CO), dtype),
+        scratch("d_biases", (chunks, g.CO), dtype),
+        padded_dx.reshape(-1),
+        _windows(padded),
+        offsets(g.OH * g.OW, g.CO),
+        pixel_offsets(g.KH, g.KW * g.C, padded.W * g.C, 1),
         offsets(g.KH * g.KW * g.C, g.CO),
     )
-    gradient = with_scratch(gradient, count, g.OH * g.OW * g.CO, x.dtype)
-    launch(_backward_chunks, count, job, gradient, g)
+    gradient = with_scratch(gradient, count, g.OH * g.OW * g.CO, dtype)
+    launch(_backward_chunks, count, job, gradient, padded)
     if d_weight is not None:
         add_chunks(job.d_weights, job.d_biases, d_weight.reshape(-1), d_bias)
     if dx is not None and padded_dx is not dx:
-        np.copyto(dx, _inside(padded_dx, dx.shape, pads))
-
-
-def clear_gradients(d_weight, d_bias):
-    """Write the gradients of a batch without images: the sums over nothing."""
-    if d_weight is not None:
-        d_weight[...] = 0
-        d_bias[...] = 0
+        np.copyto(dx, _inside(padded_dx, g))
 
 
 @compiled
@@ -197,10 +183,10 @@ def _forward_images(worker, waiting, job, epilogue, g):
     while n < g.N:
         out, at = output_of(epilogue, job.z, n, size, worker, 0)
         product(
-            *(job.x, n * g.H * g.W * g.C, job.x_rows, (g.W * g.C, 1)),
-            *(job.weight, 0, (g.KW * g.C * g.CO, g.CO), (g.KH, g.KW * g.C)),
-            *(out, at, job.z_rows, (g.OH * g.OW, g.CO)),
-            *(BIAS, job.bias, 0, epilogue.relu),
+            Left(job.x, n * g.H * g.W * g.C, job.x_rows, (g.W * g.C, 1)),
+            Right(job.weight, 0, (g.KW * g.C * g.CO, g.CO)),
+            Result(out, at, job.z_rows, (g.OH * g.OW, g.CO)),
+            Sums((g.KH, g.KW * g.C), BIAS, job.bias, 0, epilogue.relu),
         )
         finish_image(epilogue, out, at, n, plane)
         n = take(waiting, worker, g.N)
@@ -230,13 +216,14 @@ def _backward_chunks(worker, waiting, job, gradient, g):
 @compiled_once
 def _learn_image(job, dz, at, image, chunk, g):
     """Add one image's d_weight, windowᵀ · dz, and d_bias to those of its chunk."""
-    row, pixel = g.OW * g.CO, g.CO
-    add_rows(dz, at, (row, pixel), (g.OH, g.OW), job.d_biases[chunk])
+    pixels, d_bias = (g.OH, g.OW), job.d_biases[chunk]
+    dz_image = Right(dz, at, (g.OW * g.CO, g.CO))
+    add_rows(dz_image, pixels, d_bias)
     product(
-        *(job.x, image, job.window, (g.SH * g.W * g.C, g.SW * g.C)),
-        *(dz, at, (row, pixel), (g.OH, g.OW)),
-        *(job.d_weights[chunk], 0, job.weight_rows, (len(job.window), g.CO)),
-        *(ADD, job.d_biases[chunk], 0, False),
+        Left(job.x, image, job.window, (g.SH * g.W * g.C, g.SW * g.C)),
+        dz_image,
+        Result(job.d_weights[chunk], 0, job.weight_rows, (len(job.window), g.CO)),
+        Sums(pixels, ADD, d_bias, 0, False),
     )
 
 
@@ -246,81 +233,41 @@ def _spread_image(job, dz, at, image, g):
     clear(job.dx, image, g.H * g.W * g.C)
     for kh in range(g.KH):
         for kw in range(g.KW):
+            first, tap = image + (kh * g.W + kw) * g.C, (kh * g.KW + kw) * g.CO * g.C
             product(
-                *(dz, at, job.z_rows, (0, 1)),
-                *(job.transposed, (kh * g.KW + kw) * g.CO * g.C, (0, g.C), (1, g.CO)),
-                *(job.dx, image + (kh * g.W + kw) * g.C, job.x_rows),
-                *((len(job.z_rows), g.C), ADD, job.transposed, 0, False),
+                Left(dz, at, job.z_rows, (0, 1)),
+                Right(job.transposed, tap, (0, g.C)),
+                Result(job.dx, first, job.x_rows, (len(job.z_rows), g.C)),
+                Sums((1, g.CO), ADD, job.transposed, 0, False),
             )
-
-
-@parallel
-def add_chunks(d_weights, d_biases, d_weight, d_bias):
-    """Write the sums over the chunks, in order."""
-    for block in prange((len(d_weight) + BLOCK - 1) // BLOCK):
-        first = np.intp(block) * BLOCK
-        _add_block(d_weights, first, min(len(d_weight), first + BLOCK), d_weight)
-    _add_block(d_biases, 0, len(d_bias), d_bias)
-
-
-@compiled
-def _add_block(partial, first, last, total):
-    for chunk in range(len(partial)):
-        own = partial[chunk]
-        for i in range(first, last):
-            total[i] = own[i] if chunk == 0 else total[i] + own[i]
 
 
 # Padding: a copy of the images with zeros around them, where any are needed.
 
 
-def _geometry(x_shape, weight_shape, z_shape, strides, pads):
-    """Return sizes, those of the images with the padding that windows reach into."""
-    N, H, W, C = x_shape
-    KH, KW, _, CO = weight_shape
-    OH, OW = z_shape[1:3]
-    bottom, right = (OH - 1) * strides[0] + KH, (OW - 1) * strides[1] + KW
-    H, W = max(pads[0] + H, bottom), max(pads[1] + W, right)
-    return Geometry(N, H, W, C, KH, KW, *strides, OH, OW, CO)
+def _with_padding(g):
+    """Return sizes with as much padding around the images as windows reach into."""
+    H = max(g.top + g.H, (g.OH - 1) * g.SH + g.KH)
+    W = max(g.left + g.W, (g.OW - 1) * g.SW + g.KW)
+    return g if (H, W) == (g.H, g.W) else g._replace(H=H, W=W)
 
 
-def _padded(x, g, pads):
-    shape = len(x), g.H, g.W, g.C
+def _padded(x, g, padded):
+    """Return the images with zeros around them."""
+    shape = g.N, padded.H, padded.W, g.C
     if shape == x.shape:
         return x
-    padded = _scratch("padded x", shape, x.dtype)
-    padded[...] = 0
-    np.copyto(_inside(padded, x.shape, pads), x)
-    return padded
+    copy = scratch("padded x", shape, x.dtype)
+    copy[...] = 0
+    np.copyto(_inside(copy, g), x)
+    return copy
 
 
-def _inside(padded, shape, pads):
+def _inside(padded, g):
     """Return a view of the images without their padding."""
-    top, left = pads
-    return padded[:, top : top + shape[1], left : left + shape[2]]
-
-
-def _scratch(name, shape, dtype):
-    return workspace.empty("convolution", name, shape, dtype)
-
-
-# Tables of offsets. They depend on shapes alone and are kept.
-
-
-@functools.lru_cache(maxsize=256)
-def pixel_offsets(rows, columns, row_stride, column_stride):
-    """Return the offset of each pixel of a plane, row by row."""
-    table = (
-        np.arange(rows)[:, np.newaxis] * row_stride + np.arange(columns) * column_stride
-    )
-    return np.ascontiguousarray(table.reshape(-1), np.int64)
+    return padded[:, g.top : g.top + g.H, g.left : g.left + g.W]
 
 
 def _windows(g):
     """Return where in an image each window begins."""
     return pixel_offsets(g.OH, g.OW, g.SH * g.W * g.C, g.SW * g.C)
-
-
-def offsets(count, stride):
-    """Return the offsets of rows that lie one after the other."""
-    return pixel_offsets(1, count, 0, stride)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchnet.foundation import workspace
+from scratchnet.kernels.convolution.jobs import scratch
 from scratchnet.kernels.machine.compile import compiled, compiled_once, inlined
 from scratchnet.kernels.machine.simd import (
     fill,
@@ -324,5 +324,4 @@ def with_scratch(own, workers, size, dtype):
     """Return an `Epilogue` or a `Gradient` with memory for what it does not keep."""
     if own.pool_rows == 0 or (isinstance(own, Gradient) and own.kind == GIVEN):
         size = 0
-    scratch = workspace.empty("convolution", "image", (workers, size), dtype)
-    return own._replace(scratch=scratch)
+    return own._replace(scratch=scratch("image", (workers, size), dtype))

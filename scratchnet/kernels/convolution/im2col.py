@@ -24,7 +24,6 @@ from numba import prange
 
 from scratchnet.foundation import workspace
 from scratchnet.kernels.machine.compile import parallel
-from scratchnet.kernels.machine.matrix_product import multiply
 from scratchnet.kernels.machine.silence import silent
 
 # Images are unfolded in groups whose matrix takes no more than this, so that a large
@@ -32,6 +31,7 @@ from scratchnet.kernels.machine.silence import silent
 GROUP_BYTES = 16 << 20
 
 
+@silent
 def convolution_forward_im2col(x, weight, bias, y, strides, pads):
     """Compute y = columns · [weight; bias], a group of images at a time.
 
@@ -45,7 +45,7 @@ def convolution_forward_im2col(x, weight, bias, y, strides, pads):
     for images in _groups(y, K + 1):
         columns = _empty_columns(y[images], K + 1)
         _unfold(x[images], columns, y.shape[1:3], weight.shape[:2], strides, pads)
-        multiply(columns, weight_and_bias, out=y[images].reshape(-1, CO))
+        np.matmul(columns, weight_and_bias, out=y[images].reshape(-1, CO))
 
 
 @silent
@@ -60,7 +60,7 @@ def convolution_backward_weight_im2col(x, dy, d_weight, d_bias, strides, pads):
     for images in _groups(dy, K + 1):
         columns = _empty_columns(dy[images], K + 1)
         _unfold(x[images], columns, dy.shape[1:3], d_weight.shape[:2], strides, pads)
-        multiply(columns.T, dy[images].reshape(-1, CO), out=product)
+        np.matmul(columns.T, dy[images].reshape(-1, CO), out=product)
         if images.start == 0:
             d_weight[...] = product[:K].reshape(d_weight.shape)
             d_bias[...] = product[K]
@@ -69,6 +69,7 @@ def convolution_backward_weight_im2col(x, dy, d_weight, d_bias, strides, pads):
             d_bias += product[K]
 
 
+@silent
 def convolution_backward_input_im2col(dy, weight, dx, strides, pads):
     """Fold d_columns = dy · weightᵀ back into dx, a group of images at a time.
 
@@ -78,7 +79,7 @@ def convolution_backward_input_im2col(dy, weight, dx, strides, pads):
     K = weight.size // CO
     for images in _groups(dy, K):
         d_columns = _empty_columns(dy[images], K)
-        multiply(dy[images].reshape(-1, CO), weight.reshape(K, CO).T, out=d_columns)
+        np.matmul(dy[images].reshape(-1, CO), weight.reshape(K, CO).T, out=d_columns)
         _fold(d_columns, dx[images], dy.shape[1:3], weight.shape[:2], strides, pads)
 
 

@@ -16,12 +16,9 @@ chunks in a fixed order. Any number of threads gives the same bits.
 import numpy as np
 from numba import prange
 
+from scratchnet.kernels.convolution.jobs import CHUNKS
 from scratchnet.kernels.machine.compile import parallel
 from scratchnet.kernels.machine.silence import silent
-
-# Images are cut into at most this many chunks with a d_weight of their own. More
-# would occupy more cores, and take more memory.
-CHUNKS = 8
 
 
 @parallel

@@ -9,7 +9,7 @@ position, on one thread, and copies x to pad it.
 
 import numpy as np
 
-from scratchnet.kernels.windows import met_by, pad
+from scratchnet.kernels.convolution.windows import met_by, pad
 
 
 def convolution_forward_reference(x, weight, bias, y, strides, pads):

@@ -31,44 +31,12 @@ Reference: Lavin & Gray (2016), "Fast algorithms for convolutional neural networ
 section 4.1.
 """
 
-from typing import NamedTuple
-
 from scratchnet.kernels.machine.compile import compiled, compiled_once
 from scratchnet.kernels.machine.products import clear
 from scratchnet.kernels.machine.simd import fill, load, not_below_zero, store
 from scratchnet.kernels.machine.tile import vector_lanes
 
 ENTRIES = 16
-
-
-class Geometry(NamedTuple):
-    """Sizes of a convolution of 3x3 windows with strides of 1.
-
-    Attributes:
-        N: images.
-        H: rows of one.
-        W: its columns.
-        C: its channels.
-        OH: rows of its output.
-        OW: columns.
-        CO: channels.
-        top: rows of padding above it.
-        left: columns of padding to its left.
-        tiles: of 2x2 pixels that cover its output.
-        group: images that are transformed at once.
-    """
-
-    N: int
-    H: int
-    W: int
-    C: int
-    OH: int
-    OW: int
-    CO: int
-    top: int
-    left: int
-    tiles: int
-    group: int
 
 
 # One dimension of each transform, on four or two registers.

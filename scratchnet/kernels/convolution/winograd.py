@@ -24,9 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from scratchnet.foundation import workspace
 from scratchnet.kernels.convolution import direct
-from scratchnet.kernels.convolution.direct import CHUNKS, add_chunks, offsets
 from scratchnet.kernels.convolution.epilogues import (
     Epilogue,
     Gradient,
@@ -37,9 +35,16 @@ from scratchnet.kernels.convolution.epilogues import (
     output_of,
     with_scratch,
 )
+from scratchnet.kernels.convolution.jobs import (
+    CHUNKS,
+    Geometry,
+    add_chunks,
+    geometry,
+    offsets,
+    scratch,
+)
 from scratchnet.kernels.convolution.transforms import (
     ENTRIES,
-    Geometry,
     transform_gradient,
     transform_input,
     transform_input_gradient,
@@ -50,7 +55,7 @@ from scratchnet.kernels.convolution.transforms import (
 from scratchnet.kernels.machine.compile import compiled, compiled_once, parallel
 from scratchnet.kernels.machine.products import add_rows, clear, product
 from scratchnet.kernels.machine.simd import transpose
-from scratchnet.kernels.machine.tile import ADD, ZERO
+from scratchnet.kernels.machine.tile import ADD, ZERO, Left, Result, Right, Sums
 from scratchnet.kernels.machine.workers import launch, take, workers
 
 # With fewer channels the transforms cost more than the products that they save.
@@ -73,6 +78,8 @@ class Forward(NamedTuple):
         M: (workers, ...), for their products with U.
         v_rows: where each tile begins in an entry of V.
         m_rows: where each tile begins in an entry of M.
+        tiles: of 2x2 pixels that cover an image's output.
+        group: images that are transformed at once.
     """
 
     x: np.ndarray
@@ -83,6 +90,8 @@ class Forward(NamedTuple):
     M: np.ndarray
     v_rows: np.ndarray
     m_rows: np.ndarray
+    tiles: int
+    group: int
 
 
 class Backward(NamedTuple):
@@ -101,6 +110,8 @@ class Backward(NamedTuple):
         m_rows: where each tile begins in an entry of M.
         v_columns: where each channel of a tile is in V.
         u_rows: where each channel begins in an entry of d_U.
+        tiles: of 2x2 pixels that cover an image's output.
+        group: images that are transformed at once.
         chunks: parts of the batch, which are gone through one after the other.
     """
 
@@ -116,6 +127,8 @@ class Backward(NamedTuple):
     m_rows: np.ndarray
     v_columns: np.ndarray
     u_rows: np.ndarray
+    tiles: int
+    group: int
     chunks: int
 
 
@@ -130,7 +143,8 @@ def convolution_forward_winograd(x, weight, bias, y, strides, pads):
 
     Shapes and arguments as in `convolution_forward_reference`.
     """
-    forward(x, weight, bias, y, y.shape, strides, pads, no_epilogue(x.dtype))
+    g = geometry(x.shape, weight.shape, y.shape, strides, pads)
+    forward(g, x, weight, bias, y, no_epilogue(x.dtype))
 
 
 def convolution_backward_weight_winograd(x, dy, d_weight, d_bias, strides, pads):
@@ -138,8 +152,8 @@ def convolution_backward_weight_winograd(x, dy, d_weight, d_bias, strides, pads)
 
     Shapes and arguments as in `convolution_backward_weight_reference`.
     """
-    unread = d_weight  # only its shape counts
-    backward(x, unread, given(dy), dy.shape, d_weight, d_bias, None, strides, pads)
+    g = geometry(x.shape, d_weight.shape, dy.shape, strides, pads)
+    backward(g, x, None, given(dy), d_weight, d_bias, None)
 
 
 def convolution_backward_input_winograd(dy, weight, dx, strides, pads):
@@ -147,59 +161,68 @@ def convolution_backward_input_winograd(dy, weight, dx, strides, pads):
 
     Shapes and arguments as in `convolution_backward_input_reference`.
     """
-    unread = dx  # without d_weight, only its shape counts
-    backward(unread, weight, given(dy), dy.shape, None, None, dx, strides, pads)
+    g = geometry(dx.shape, weight.shape, dy.shape, strides, pads)
+    backward(g, None, weight, given(dy), None, None, dx)
 
 
-def forward(x, weight, bias, z, z_shape, strides, pads, epilogue):
-    """Compute z of a shape, and what follows it, a few images at a time."""
-    if not suits(weight.shape, strides):
-        direct.forward(x, weight, bias, z, z_shape, strides, pads, epilogue)
+def forward(g, x, weight, bias, z, epilogue):
+    """Compute z, and what follows it, a few images at a time."""
+    if not _suits(g):
+        direct.forward(g, x, weight, bias, z, epilogue)
         return
-    count = workers()
-    g = _geometry(x.shape, z_shape, pads, count)
-    P = g.group * g.tiles
-    U = _scratch("U", 1, g.C * g.CO, x.dtype)[0]
-    _transform_kernels(weight.reshape(-1), g.C, g.CO, U)
+    count, tiles, dtype = workers(), _tiles(g), x.dtype
+    group = images_at_once(g.N, tiles, count)
+    P = group * tiles
     job = Forward(
-        *(x.reshape(-1), U, bias, z.reshape(-1)),
-        _scratch("V", count, P * g.C, x.dtype),
-        _scratch("M", count, P * g.CO, x.dtype),
-        *(offsets(P, g.C), offsets(P, g.CO)),
+        x.reshape(-1),
+        _transformed(g, weight),
+        bias,
+        z.reshape(-1),
+        _entries("V", count, P * g.C, dtype),
+        _entries("M", count, P * g.CO, dtype),
+        offsets(P, g.C),
+        offsets(P, g.CO),
+        tiles,
+        group,
     )
-    size = g.group * g.OH * g.OW * g.CO
-    epilogue = with_scratch(epilogue, count, size, x.dtype)
+    epilogue = with_scratch(epilogue, count, group * g.OH * g.OW * g.CO, dtype)
     launch(_forward_groups, count, job, epilogue, g)
 
 
-def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
-    """Compute d_weight and d_bias unless they are None, and dx unless it is."""
-    if len(x) == 0 or not suits(weight.shape, strides):
-        direct.backward(
-            x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads
-        )
+def backward(g, x, weight, gradient, d_weight, d_bias, dx):
+    """Compute d_weight and d_bias from x, and dx from weight, or one of the two.
+
+    What is neither wanted nor read is None.
+    """
+    if g.N == 0 or not _suits(g):
+        direct.backward(g, x, weight, gradient, d_weight, d_bias, dx)
         return
     learns, spreads = d_weight is not None, dx is not None
-    count, chunks = workers(), len(x)
+    count, tiles, dtype, K = workers(), _tiles(g), gradient.dy.dtype, g.C * g.CO
+    chunks, nothing = g.N, np.empty(0, dtype)
     if learns:
-        chunks = max(1, min(chunks, CHUNKS, chunks * _tiles(z_shape) // TILES_AT_ONCE))
-    g = _geometry(x.shape, z_shape, pads, chunks)
-    P, K, dtype = g.group * g.tiles, g.C * g.CO, x.dtype
-    U = _scratch("Uᵀ", 1, K if spreads else 0, dtype)[0]
+        chunks = max(1, min(chunks, CHUNKS, chunks * tiles // TILES_AT_ONCE))
+    group = images_at_once(g.N, tiles, chunks)
+    P, rows = group * tiles, chunks if learns else 0
+    U = nothing
     if spreads:
-        plain = _scratch("U", 1, K, dtype)[0]
-        _transform_kernels(weight.reshape(-1), g.C, g.CO, plain)
-        _exchange_channels(plain, g.C, g.CO, U)
-    rows = chunks if learns else 0
+        U = _entries("Uᵀ", 1, K, dtype)[0]
+        _exchange_channels(_transformed(g, weight), g.C, g.CO, U)
     job = Backward(
-        *(x.reshape(-1), U),
-        workspace.empty("convolution", "d_weights", (rows, weight.size), dtype),
-        workspace.empty("convolution", "d_biases", (rows, g.CO), dtype),
-        dx.reshape(-1) if spreads else np.empty(0, dtype),
-        _scratch("V", count, P * g.C, dtype),
-        _scratch("M", count, P * g.CO, dtype),
-        _scratch("d_U", count, K if learns else 0, dtype),
-        *(offsets(P, g.C), offsets(P, g.CO), offsets(g.C, 1), offsets(g.C, g.CO)),
+        x.reshape(-1) if learns else nothing,
+        U,
+        scratch("d_weights", (rows, g.KH * g.KW * K), dtype),
+        scratch("d_biases", (rows, g.CO), dtype),
+        dx.reshape(-1) if spreads else nothing,
+        _entries("V", count, P * g.C, dtype),
+        _entries("M", count, P * g.CO, dtype),
+        _entries("d_U", count, K if learns else 0, dtype),
+        offsets(P, g.C),
+        offsets(P, g.CO),
+        offsets(g.C, 1),
+        offsets(g.C, g.CO),
+        tiles,
+        group,
         chunks,
     )
     gradient = with_scratch(gradient, count, g.OH * g.OW * g.CO, dtype)
@@ -208,10 +231,8 @@ def backward(x, weight, gradient, z_shape, d_weight, d_bias, dx, strides, pads):
         add_chunks(job.d_weights, job.d_biases, d_weight.reshape(-1), d_bias)
 
 
-def _geometry(x_shape, z_shape, pads, shares):
-    tiles = _tiles(z_shape)
-    group = images_at_once(x_shape[0], tiles, shares)
-    return Geometry(*x_shape, *z_shape[1:], *pads, tiles, group)
+def _suits(g):
+    return suits((g.KH, g.KW, g.C, g.CO), (g.SH, g.SW))
 
 
 def images_at_once(images, tiles, shares):
@@ -219,14 +240,20 @@ def images_at_once(images, tiles, shares):
     return max(1, min(-(-TILES_AT_ONCE // tiles), images // shares))
 
 
-def _tiles(z_shape):
+def _tiles(g):
     """Return how many tiles of 2x2 pixels cover an image."""
-    _, OH, OW, _ = z_shape
-    return ((OH + 1) // 2) * ((OW + 1) // 2)
+    return ((g.OH + 1) // 2) * ((g.OW + 1) // 2)
 
 
-def _scratch(name, rows, size, dtype):
-    return workspace.empty("convolution", name, (rows, ENTRIES * size), dtype)
+def _entries(name, rows, size, dtype):
+    return scratch(name, (rows, ENTRIES * size), dtype)
+
+
+def _transformed(g, weight):
+    """Return U."""
+    U = _entries("U", 1, g.C * g.CO, weight.dtype)[0]
+    _transform_kernels(weight.reshape(-1), g.C, g.CO, U)
+    return U
 
 
 @parallel
@@ -249,22 +276,25 @@ def _forward_groups(worker, waiting, job, epilogue, g):
     job, epilogue, g = Forward(*job), Epilogue(*epilogue), Geometry(*g)
     V, M = job.V[worker], job.M[worker]
     plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
-    groups = (g.N + g.group - 1) // g.group
+    groups = (g.N + job.group - 1) // job.group
     group = take(waiting, worker, groups)
     while group < groups:
-        first = group * g.group
-        last = min(g.N, first + g.group)
-        P = (last - first) * g.tiles
+        first = group * job.group
+        last = min(g.N, first + job.group)
+        P = (last - first) * job.tiles
         for n in range(first, last):
-            transform_input(job.x, n * g.H * g.W * g.C, g, V, (n - first) * g.tiles, P)
+            transform_input(
+                job.x, n * g.H * g.W * g.C, g, V, (n - first) * job.tiles, P
+            )
         for e in range(ENTRIES):
             product(
-                *(V, e * P * g.C, job.v_rows, (0, 1)),
-                *(job.U, e * g.C * g.CO, (0, g.CO), (1, g.C)),
-                *(M, e * P * g.CO, job.m_rows, (P, g.CO), ZERO, job.bias, 0, False),
+                Left(V, e * P * g.C, job.v_rows, (0, 1)),
+                Right(job.U, e * g.C * g.CO, (0, g.CO)),
+                Result(M, e * P * g.CO, job.m_rows, (P, g.CO)),
+                Sums((1, g.C), ZERO, job.bias, 0, False),
             )
         for n in range(first, last):
-            p = (n - first) * g.tiles
+            p = (n - first) * job.tiles
             out, at = output_of(epilogue, job.z, n, size, worker, n - first)
             transform_output(M, p, P, g, job.bias, out, at, epilogue.relu)
             finish_image(epilogue, out, at, n, plane)
@@ -281,8 +311,8 @@ def _backward_chunks(worker, waiting, job, gradient, g):
         start, stop = chunk * g.N // job.chunks, (chunk + 1) * g.N // job.chunks
         if learns:
             clear(job.d_biases[chunk], 0, g.CO)
-        for first in range(start, stop, g.group):
-            last = min(stop, first + g.group)
+        for first in range(start, stop, job.group):
+            last = min(stop, first + job.group)
             begin = ZERO if first == start else ADD
             _backward_group(worker, job, gradient, chunk, first, last, begin, g)
         if learns:
@@ -298,29 +328,31 @@ def _backward_group(worker, job, gradient, chunk, first, last, begin, g):
     learns, spreads = len(job.d_weights) > 0, len(job.dx) > 0
     V, M, d_U = job.V[worker], job.M[worker], job.d_U[worker]
     plane, image = (g.OH, g.OW, g.CO), g.H * g.W * g.C
-    P = (last - first) * g.tiles
+    P = (last - first) * job.tiles
     for n in range(first, last):
-        p = (n - first) * g.tiles
+        p = (n - first) * job.tiles
         dz, at = gradient_of(gradient, n, plane, worker)
         transform_gradient(dz, at, g, M, p, P)
         if learns:
-            row, pixel = g.OW * g.CO, g.CO
-            add_rows(dz, at, (row, pixel), (g.OH, g.OW), job.d_biases[chunk])
+            rows = Right(dz, at, (g.OW * g.CO, g.CO))
+            add_rows(rows, (g.OH, g.OW), job.d_biases[chunk])
             transform_input(job.x, n * image, g, V, p, P)
     if learns:
         for e in range(ENTRIES):  # d_U (+)= Vᵀ · d_M
             product(
-                *(V, e * P * g.C, job.v_columns, (0, g.C)),
-                *(M, e * P * g.CO, (0, g.CO), (1, P)),
-                *(d_U, e * g.C * g.CO, job.u_rows, (g.C, g.CO), begin, M, 0, False),
+                Left(V, e * P * g.C, job.v_columns, (0, g.C)),
+                Right(M, e * P * g.CO, (0, g.CO)),
+                Result(d_U, e * g.C * g.CO, job.u_rows, (g.C, g.CO)),
+                Sums((1, P), begin, M, 0, False),
             )
     if spreads:
         for e in range(ENTRIES):  # d_V = d_M · Uᵀ
             product(
-                *(M, e * P * g.CO, job.m_rows, (0, 1)),
-                *(job.U, e * g.C * g.CO, (0, g.C), (1, g.CO)),
-                *(V, e * P * g.C, job.v_rows, (P, g.C), ZERO, M, 0, False),
+                Left(M, e * P * g.CO, job.m_rows, (0, 1)),
+                Right(job.U, e * g.C * g.CO, (0, g.C)),
+                Result(V, e * P * g.C, job.v_rows, (P, g.C)),
+                Sums((1, g.CO), ZERO, M, 0, False),
             )
         for n in range(first, last):
-            p = (n - first) * g.tiles
+            p = (n - first) * job.tiles
             transform_input_gradient(V, p, P, g, job.dx, n * image)

@@ -13,46 +13,10 @@ for the others:
 Reference: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 6.5.
 """
 
-from scratchnet.kernels.dense.blas import (
-    dense_backward_input_blas,
-    dense_backward_weight_blas,
-    dense_forward_blas,
-)
-from scratchnet.kernels.dense.direct import (
-    dense_backward_input_direct,
-    dense_backward_weight_direct,
-    dense_forward_direct,
-)
-from scratchnet.kernels.dense.loops import (
-    dense_backward_input_loops,
-    dense_backward_weight_loops,
-    dense_forward_loops,
-)
-from scratchnet.kernels.dense.reference import (
-    dense_backward_input_reference,
-    dense_backward_weight_reference,
-    dense_forward_reference,
-)
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.dense import blas, direct, loops, reference
+from scratchnet.kernels.ladder import operation
 
-dense_forward = Operation(
-    "dense_forward",
-    reference=dense_forward_reference,
-    loops=dense_forward_loops,
-    blas=dense_forward_blas,
-    direct=dense_forward_direct,
-)
-dense_backward_weight = Operation(
-    "dense_backward_weight",
-    reference=dense_backward_weight_reference,
-    loops=dense_backward_weight_loops,
-    blas=dense_backward_weight_blas,
-    direct=dense_backward_weight_direct,
-)
-dense_backward_input = Operation(
-    "dense_backward_input",
-    reference=dense_backward_input_reference,
-    loops=dense_backward_input_loops,
-    blas=dense_backward_input_blas,
-    direct=dense_backward_input_direct,
-)
+_rungs = reference, loops, blas, direct
+dense_forward = operation("dense_forward", *_rungs)
+dense_backward_weight = operation("dense_backward_weight", *_rungs)
+dense_backward_input = operation("dense_backward_input", *_rungs)

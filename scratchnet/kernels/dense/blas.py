@@ -10,7 +10,6 @@ fixes the order of the sums: bits are repeatable at one number of threads.
 
 import numpy as np
 
-from scratchnet.kernels.machine.matrix_product import multiply
 from scratchnet.kernels.machine.silence import silent
 
 
@@ -20,7 +19,7 @@ def dense_forward_blas(x, weight, bias, y):
 
     Shapes and arguments as in `dense_forward_reference`.
     """
-    multiply(x, weight, out=y)
+    np.matmul(x, weight, out=y)
     y += bias
 
 
@@ -30,13 +29,14 @@ def dense_backward_weight_blas(x, dy, d_weight, d_bias):
 
     Shapes and arguments as in `dense_backward_weight_reference`.
     """
-    multiply(x.T, dy, out=d_weight)
+    np.matmul(x.T, dy, out=d_weight)
     np.sum(dy, axis=0, out=d_bias)
 
 
+@silent
 def dense_backward_input_blas(dy, weight, dx):
     """Compute dx = dy · weightᵀ.
 
     Shapes and arguments as in `dense_backward_input_reference`.
     """
-    multiply(dy, weight.T, out=dx)
+    np.matmul(dy, weight.T, out=dx)

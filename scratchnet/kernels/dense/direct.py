@@ -31,7 +31,7 @@ import numpy as np
 from scratchnet.kernels.machine.compile import compiled, compiled_once
 from scratchnet.kernels.machine.products import WIDE_ROWS, add_rows, clear, product
 from scratchnet.kernels.machine.simd import copy, transpose
-from scratchnet.kernels.machine.tile import ADD, BIAS, ZERO
+from scratchnet.kernels.machine.tile import ADD, BIAS, ZERO, Left, Result, Right, Sums
 from scratchnet.kernels.machine.workers import launch, take, workers
 
 # The rows of a panel, the columns of a strip, and how much of a sum is taken at a time.
@@ -120,7 +120,9 @@ def _product(A, B, C, shape, strides, bias=None, sums=None):
         return
     nothing = np.empty(0, C.dtype)
     matrices = Matrices(
-        *(A.reshape(-1), B.reshape(-1), C.reshape(-1)),
+        A.reshape(-1),
+        B.reshape(-1),
+        C.reshape(-1),
         nothing if bias is None else bias,
         nothing if sums is None else sums,
     )
@@ -167,7 +169,8 @@ def compute_block(matrices, strides, sizes, block, copies, rows):
     if len(matrices.sums) > 0 and row == 0:
         own = matrices.sums[column:last_column]
         clear(own, 0, len(own))
-        add_rows(matrices.B, column, (0, strides.b_sum), (1, sizes.length), own)
+        columns = Right(matrices.B, column, (0, strides.b_sum))
+        add_rows(columns, (1, sizes.length), own)
     for k in range(0, sizes.length, DEPTH):
         _add_part(matrices, strides, sizes, block, k, copies, rows)
 
@@ -197,10 +200,10 @@ def _add_part(matrices, strides, sizes, block, k, copies, rows):
                     _copy_left(A, a, strides, height, depth, left)
                 factor_a, a, factor_rows, a_step = left, 0, own, PANEL
             product(
-                *(factor_a, a, factor_rows, (0, a_step)),
-                *(factor_b, b, (0, b_step), (1, depth)),
-                *(C, row * sizes.columns + strip, c_rows, (height, width)),
-                *(begin, bias, strip, False),
+                Left(factor_a, a, factor_rows, (0, a_step)),
+                Right(factor_b, b, (0, b_step)),
+                Result(C, row * sizes.columns + strip, c_rows, (height, width)),
+                Sums((1, depth), begin, bias, strip, False),
             )
 
 

@@ -15,21 +15,8 @@ but not with the weights' gradients, which are sums over all rows.
 Reference: Goodfellow, Bengio & Courville (2016), "Deep Learning", section 6.5.
 """
 
-from scratchnet.kernels.dense_chain.backward import dense_chain_backward_direct
-from scratchnet.kernels.dense_chain.forward import dense_chain_forward_direct
-from scratchnet.kernels.dense_chain.reference import (
-    dense_chain_backward_reference,
-    dense_chain_forward_reference,
-)
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.dense_chain import backward, forward, reference
+from scratchnet.kernels.ladder import operation
 
-dense_chain_forward = Operation(
-    "dense_chain_forward",
-    reference=dense_chain_forward_reference,
-    direct=dense_chain_forward_direct,
-)
-dense_chain_backward = Operation(
-    "dense_chain_backward",
-    reference=dense_chain_backward_reference,
-    direct=dense_chain_backward_direct,
-)
+dense_chain_forward = operation("dense_chain_forward", reference, forward)
+dense_chain_backward = operation("dense_chain_backward", reference, backward)

@@ -37,7 +37,7 @@ from scratchnet.kernels.machine.addresses import addresses, array_at
 from scratchnet.kernels.machine.compile import compiled, compiled_once
 from scratchnet.kernels.machine.products import product
 from scratchnet.kernels.machine.simd import transpose
-from scratchnet.kernels.machine.tile import ADD, ZERO
+from scratchnet.kernels.machine.tile import ADD, ZERO, Left, Result, Right, Sums
 from scratchnet.kernels.machine.workers import launch, take, workers
 
 
@@ -133,10 +133,10 @@ def _input_gradient(dz, weight, dx, part, shape, row_tables, right):
             at = strip * outputs + k
             transpose(weight, at, outputs, width, depth, right, 0, STRIP)
             product(
-                *(dz, first * outputs + k, dz_rows, (0, 1)),
-                *(right, 0, (0, STRIP), (1, depth)),
-                *(dx, first * inputs + strip, dx_rows, (count, width)),
-                *(begin, right, 0, False),
+                Left(dz, first * outputs + k, dz_rows, (0, 1)),
+                Right(right, 0, (0, STRIP)),
+                Result(dx, first * inputs + strip, dx_rows, (count, width)),
+                Sums((1, depth), begin, right, 0, False),
             )
 
 

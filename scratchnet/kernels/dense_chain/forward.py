@@ -19,7 +19,15 @@ from scratchnet.kernels.dense.direct import SMALL
 from scratchnet.kernels.machine.addresses import addresses, array_at
 from scratchnet.kernels.machine.compile import compiled, compiled_once
 from scratchnet.kernels.machine.products import ROW_STEP, product
-from scratchnet.kernels.machine.tile import ADD, BIAS, VECTOR_BYTES
+from scratchnet.kernels.machine.tile import (
+    ADD,
+    BIAS,
+    VECTOR_BYTES,
+    Left,
+    Result,
+    Right,
+    Sums,
+)
 from scratchnet.kernels.machine.workers import launch, take, workers
 
 # The most rows that a block has.
@@ -122,10 +130,10 @@ def _layer(x, weight, bias, y, part, shape, relu, row_tables):
         begin = ADD if k > 0 else BIAS
         clip = relu if k + depth == inputs else False
         product(
-            *(x, first * inputs + k, x_rows, (0, 1)),
-            *(weight, k * outputs, (0, outputs), (1, depth)),
-            *(y, first * outputs, y_rows, (count, outputs)),
-            *(begin, bias, 0, clip),
+            Left(x, first * inputs + k, x_rows, (0, 1)),
+            Right(weight, k * outputs, (0, outputs)),
+            Result(y, first * outputs, y_rows, (count, outputs)),
+            Sums((1, depth), begin, bias, 0, clip),
         )
 
 

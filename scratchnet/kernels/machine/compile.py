@@ -12,16 +12,21 @@ exist, or reorder sums.
 """
 
 import functools
-import importlib
-import os
+import hashlib
 import sys
 import threading
+from pathlib import Path
 
 import numba
-from numba.core import event
 
-from scratchnet.kernels.machine.code_cache import CodeCache
-from scratchnet.kernels.machine.links import call_from_outside_only, callable_by_symbol
+from scratchnet.kernels.machine.links import callable_by_symbol, link, links_of
+from scratchnet.kernels.machine.numba_internals import (
+    CodeCache,
+    call_from_outside_only,
+    keep_on_disk,
+    load_openmp,
+    on_compile,
+)
 
 OPTIONS = {
     "nogil": True,
@@ -61,26 +66,18 @@ LAUNCH_LOCK = threading.RLock()
 # (`benchmarks/README.md`).
 SPIN_COUNT = 6_000
 
-
-def _load_openmp():
-    """Load Numba's OpenMP threads, set to sleep soon after a kernel.
-
-    The variable is read once, when the library is loaded, so it need not stay in the
-    environment.
-    """
-    name = "GOMP_SPINCOUNT"
-    if name in os.environ or "OMP_WAIT_POLICY" in os.environ:
-        return
-    os.environ[name] = str(SPIN_COUNT)
-    try:
-        importlib.import_module("numba.np.ufunc.omppool")
-    except ImportError:
-        pass  # no OpenMP here: Numba takes another threading layer
-    finally:
-        del os.environ[name]
+load_openmp(SPIN_COUNT)
 
 
-_load_openmp()
+def _digest():
+    """Return a digest of all the kernels' source."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+SOURCE = _digest()
 
 
 def compiled(function):
@@ -147,32 +144,26 @@ def _jit(function, **options):
     if BOUNDS_CHECKED:  # machine code with and without checks looks alike to the cache
         return dispatcher
     try:
-        dispatcher._cache = CodeCache(function)
+        keep_on_disk(dispatcher, CodeCache(function, SOURCE, links_of, link))
     except RuntimeError:  # no folder can be written for the cache: compile each time
         pass
     return dispatcher
 
 
-class _Announcement(event.Listener):
-    """Says once, on standard error, that the wait is for the compiler."""
-
-    def __init__(self):
-        self.made = False
-
-    def on_start(self, event):
-        module = event.data["dispatcher"].py_func.__module__ or ""
-        ours = module.startswith("scratchnet.")
-        if ours and not self.made:
-            self.made = True
-            print(
-                "scratchnet: compiling kernels for this machine; "
-                "later runs load them from the cache",
-                file=sys.stderr,
-                flush=True,
-            )
-
-    def on_end(self, event):
-        pass
+_announced = False
 
 
-event.register("numba:compile", _Announcement())
+def _announce(function):
+    """Say once, on standard error, that the wait is for the compiler."""
+    global _announced
+    if not _announced and (function.__module__ or "").startswith("scratchnet."):
+        _announced = True
+        print(
+            "scratchnet: compiling kernels for this machine; "
+            "later runs load them from the cache",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+on_compile(_announce)

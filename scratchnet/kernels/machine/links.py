@@ -8,7 +8,7 @@ callers, it made most of the time that compiling took, and most of the machine c
 Here a caller has a symbol in its code, as a program in C has for a function of another
 library, and LLVM puts the address in when it loads the code. So the function has to be
 there before its callers are, also when they come from the cache: that keeps a caller's
-links with its code (`code_cache.py`).
+links with its code (`numba_internals.CodeCache`).
 
 Reference: "Low-level extension API" in Numba's documentation; `add_symbol` in
 llvmlite's.
@@ -20,6 +20,11 @@ import inspect
 from llvmlite import binding
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from scratchnet.kernels.machine.numba_internals import (
+    call_from_outside_only,
+    symbols_in,
+)
 
 _functions = {}  # by name
 _links = {}  # by symbol: (name, types of the arguments)
@@ -60,17 +65,7 @@ def link(name, kinds):
 
 def links_of(library):
     """Return what `link` has to be called with before this code can be loaded."""
-    names = (function.name for function in library._final_module.functions)
-    return [_links[name] for name in names if name in _links]
-
-
-def call_from_outside_only(library):
-    """Drop what Numba keeps for later functions that would take this code in.
-
-    A megabyte or so for each kernel, of no use where no compiled function takes it in.
-    The machine code stays.
-    """
-    library._shared_module = None
+    return [_links[name] for name in symbols_in(library) if name in _links]
 
 
 def _symbol(name, kinds):

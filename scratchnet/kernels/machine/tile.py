@@ -30,14 +30,64 @@ reference (fma, masked load and store).
 
 import contextlib
 import functools
+from typing import NamedTuple
 
 import numba
+import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 ZERO, ADD, BIAS = 0, 1, 2  # what a sum starts from: nothing, C's own value, a bias
+
+
+class Left(NamedTuple):
+    """A[m; a, k] = array[start + rows[m] + a·strides[0] + k·strides[1]].
+
+    The array is flat, ``rows`` int64, and the second stride not 0.
+    """
+
+    array: np.ndarray
+    start: int
+    rows: np.ndarray
+    strides: tuple[int, int]
+
+
+class Right(NamedTuple):
+    """B[a, k; v] = array[start + a·strides[0] + k·strides[1] + v], a flat array."""
+
+    array: np.ndarray
+    start: int
+    strides: tuple[int, int]
+
+
+class Result(NamedTuple):
+    """C[m, v] = array[start + rows[m] + v], of ``shape`` (rows, columns)."""
+
+    array: np.ndarray
+    start: int
+    rows: np.ndarray
+    shape: tuple[int, int]
+
+
+class Sums(NamedTuple):
+    """What is summed.
+
+    Attributes:
+        counts: how many a, and how many k.
+        start: ZERO, ADD or BIAS.
+        bias: where sums start from it, C[:, v] does from bias[bias_start + v]; else any
+            array of its type.
+        bias_start: where it begins.
+        relu: whether negative results become 0.
+    """
+
+    counts: tuple[int, int]
+    start: int
+    bias: np.ndarray
+    bias_start: int
+    relu: bool
 
 
 def _vector_bytes():
@@ -86,35 +136,46 @@ class _Emitter:
     """Writes the instructions of one tile; one method per part of the loop nest."""
 
     def __init__(self, context, builder, signature, arguments, rows, vectors, masked):
-        names = (
-            "A a_start a_rows row row_count a_outer a_count a_inner k_count "
-            "B b_start b_outer b_inner C c_start c_rows start bias bias_start "
-            "columns relu"
-        ).split()
         self.context, self.builder = context, builder
         self.rows, self.vectors, self.masked = rows, vectors, masked
-        self.types = dict(zip(names, signature.args, strict=True))
-        self.values = dict(zip(names, arguments, strict=True))
-        self.element = context.get_data_type(self.types["A"].dtype)
+        parts = zip(signature.args[:4], arguments[:4], strict=True)
+        left, right, result, sums = (self._unpacked(*part) for part in parts)
+        self.left, self.right = Left(*left), Right(*right)
+        self.result, self.sums = Result(*result), Sums(*sums)
+        self.row, self.column, self.columns = arguments[4:]
+        self.element = context.get_data_type(signature.args[0].types[0].dtype)
         self.width = context.get_abi_sizeof(self.element)
         self.lanes = VECTOR_BYTES // self.width
         self.vector = ir.VectorType(self.element, self.lanes)
         self.grid = [(m, v) for m in range(rows) for v in range(vectors)]
 
+    def _unpacked(self, kind, value):
+        """Return a tuple's fields, of an array where its data are, else the value."""
+        if isinstance(kind, types.BaseTuple):
+            fields = cgutils.unpack_tuple(self.builder, value)
+            return list(map(self._unpacked, kind, fields))
+        if isinstance(kind, types.Array):
+            array = cgutils.create_struct_proxy(kind)
+            return array(self.context, self.builder, value=value).data
+        return value
+
     def number(self, value):
         return ir.Constant(_int64, value)
 
-    def pointer(self, name):
-        array = cgutils.create_struct_proxy(self.types[name])
-        return array(self.context, self.builder, value=self.values[name]).data
+    def _at(self, group, offset):
+        """Return where in a group's array something is."""
+        at = self.builder.add(group.start, offset)
+        return self.builder.gep(group.array, [at])
 
     def emit(self):
-        builder, values = self.builder, self.values
+        builder = self.builder
         self.mask = self._lane_mask() if self.masked else None
         a_offsets, c_offsets = self._row_offsets()
-        self.sums = {at: cgutils.alloca_once(builder, self.vector) for at in self.grid}
+        self.totals = {
+            at: cgutils.alloca_once(builder, self.vector) for at in self.grid
+        }
         self.c_pointers = [
-            builder.gep(self.pointer("C"), [builder.add(values["c_start"], offset)])
+            self._at(self.result, builder.add(offset, self.column))
             for offset in c_offsets
         ]
         self._start_sums()
@@ -125,24 +186,23 @@ class _Emitter:
     def _lane_mask(self):
         """True for the lanes below ``columns``; a tile with a mask has one vector."""
         builder = self.builder
-        count = builder.trunc(self.values["columns"], _int32)
+        count = builder.trunc(self.columns, _int32)
         indices = ir.VectorType(_int32, self.lanes)
         own = ir.Constant(indices, list(range(self.lanes)))
         return builder.icmp_signed("<", own, splat(builder, count, indices))
 
     def _row_offsets(self):
         """Look the rows up; those beyond the last repeat it, and are not stored."""
-        builder, values = self.builder, self.values
-        last = builder.sub(values["row_count"], self.number(1))
+        builder = self.builder
+        last = builder.sub(self.result.shape[0], self.number(1))
         self.row_numbers, found = [], ([], [])
         for m in range(self.rows):
-            row = builder.add(values["row"], self.number(m))
+            row = builder.add(self.row, self.number(m))
             self.row_numbers.append(row)
             beyond = builder.icmp_signed(">", row, last)
             row = builder.select(beyond, last, row)
-            for table, offsets in zip(("a_rows", "c_rows"), found, strict=True):
-                entry = builder.gep(self.pointer(table), [row])
-                offsets.append(builder.load(entry))
+            for group, offsets in zip((self.left, self.result), found, strict=True):
+                offsets.append(builder.load(builder.gep(group.rows, [row])))
         return found
 
     def _vector_at(self, pointer, v):
@@ -166,52 +226,49 @@ class _Emitter:
 
     def _start_sums(self):
         """Start from 0, from what C holds, or from the bias."""
-        builder, start = self.builder, self.values["start"]
+        builder, sums = self.builder, self.sums
         zero = ir.Constant(self.vector, [0.0] * self.lanes)
-        with builder.if_else(builder.icmp_signed("==", start, self.number(ADD))) as (
-            add,
-            other,
-        ):
+        adds, biased = (
+            builder.icmp_signed("==", sums.start, self.number(kind))
+            for kind in (ADD, BIAS)
+        )
+        with builder.if_else(adds) as (add, other):
             with add:
                 for m, v in self.grid:
-                    builder.store(self._load(self.c_pointers[m], v), self.sums[m, v])
+                    builder.store(self._load(self.c_pointers[m], v), self.totals[m, v])
             with other:
                 for at in self.grid:
-                    builder.store(zero, self.sums[at])
-                with builder.if_then(
-                    builder.icmp_signed("==", start, self.number(BIAS))
-                ):
-                    bias = builder.gep(
-                        self.pointer("bias"), [self.values["bias_start"]]
-                    )
+                    builder.store(zero, self.totals[at])
+                with builder.if_then(biased):
+                    at = builder.add(sums.bias_start, self.column)
+                    bias = builder.gep(sums.bias, [at])
                     for v in range(self.vectors):
                         value = self._load(bias, v)
                         for m in range(self.rows):
-                            builder.store(value, self.sums[m, v])
+                            builder.store(value, self.totals[m, v])
 
     def _multiply(self, a_offsets):
         """The loops over a and k."""
-        builder, values = self.builder, self.values
+        builder, left, right = self.builder, self.left, self.right
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         fma = cgutils.get_or_insert_function(
             builder.module, kind, f"llvm.fma.v{self.lanes}f{8 * self.width}"
         )
-        a_base, b_base = self.pointer("A"), self.pointer("B")
-        starts = [builder.add(values["a_start"], offset) for offset in a_offsets]
-        with cgutils.for_range(builder, values["a_count"]) as outer:
-            a_step = builder.mul(outer.index, values["a_outer"])
-            b_step = builder.mul(outer.index, values["b_outer"])
-            rows = [builder.gep(a_base, [builder.add(s, a_step)]) for s in starts]
-            b_row = builder.gep(b_base, [builder.add(values["b_start"], b_step)])
+        starts = [builder.add(left.start, offset) for offset in a_offsets]
+        with cgutils.for_range(builder, self.sums.counts[0]) as outer:
+            a_step = builder.mul(outer.index, left.strides[0])
+            b_step = builder.mul(outer.index, right.strides[0])
+            rows = [builder.gep(left.array, [builder.add(s, a_step)]) for s in starts]
+            b_row = self._at(right, builder.add(self.column, b_step))
             with self._along_k(rows, b_row) as (rows, k, b_pointer):
                 b = [self._load(b_pointer, v) for v in range(self.vectors)]
                 for m in range(self.rows):
                     scalar = builder.load(builder.gep(rows[m], [k]))
                     a = splat(builder, scalar, self.vector)
                     for v in range(self.vectors):
-                        total = builder.load(self.sums[m, v])
+                        total = builder.load(self.totals[m, v])
                         total = builder.call(fma, [a, b[v], total])
-                        builder.store(total, self.sums[m, v])
+                        builder.store(total, self.totals[m, v])
 
     @contextlib.contextmanager
     def _along_k(self, rows, b_row):
@@ -222,21 +279,22 @@ class _Emitter:
         If it may, it makes a pointer per row and turn, more than there are registers,
         and spends as many instructions on moving them as on the sums.
         """
-        builder, values = self.builder, self.values
+        builder, (_, k_count) = self.builder, self.sums.counts
+        (_, a_inner), (_, b_inner) = self.left.strides, self.right.strides
         rows = [self._hidden(row) for row in rows]
         before = builder.basic_block
         loop, end = builder.append_basic_block("k"), builder.append_basic_block("end")
-        last = builder.mul(values["k_count"], values["a_inner"])
-        some = builder.icmp_signed(">", values["k_count"], self.number(0))
+        last = builder.mul(k_count, a_inner)
+        some = builder.icmp_signed(">", k_count, self.number(0))
         builder.cbranch(some, loop, end)
         builder.position_at_end(loop)
         k, b_pointer = builder.phi(_int64), builder.phi(b_row.type)
         k.add_incoming(self.number(0), before)
         b_pointer.add_incoming(b_row, before)
         yield rows, k, b_pointer
-        next_k = builder.add(k, values["a_inner"])
+        next_k = builder.add(k, a_inner)
         k.add_incoming(next_k, builder.basic_block)
-        next_b = builder.gep(b_pointer, [values["b_inner"]])
+        next_b = builder.gep(b_pointer, [b_inner])
         b_pointer.add_incoming(next_b, builder.basic_block)
         builder.cbranch(builder.icmp_signed("!=", next_k, last), loop, end)
         builder.position_at_end(end)
@@ -250,25 +308,21 @@ class _Emitter:
         """ReLU: what is not above 0 becomes +0; NaN is neither, and stays."""
         builder = self.builder
         zero = ir.Constant(self.vector, [0.0] * self.lanes)
-        with builder.if_then(
-            builder.icmp_signed("!=", self.values["relu"], self.number(0))
-        ):
+        with builder.if_then(self.sums.relu):
             for at in self.grid:
-                total = builder.load(self.sums[at])
+                total = builder.load(self.totals[at])
                 clipped = builder.fcmp_ordered("<=", total, zero)
-                builder.store(builder.select(clipped, zero, total), self.sums[at])
+                builder.store(builder.select(clipped, zero, total), self.totals[at])
 
     def _store(self):
         """Write the rows that exist."""
         builder = self.builder
         for m in range(self.rows):
-            exists = builder.icmp_signed(
-                "<", self.row_numbers[m], self.values["row_count"]
-            )
+            exists = builder.icmp_signed("<", self.row_numbers[m], self.result.shape[0])
             with builder.if_then(exists):
                 for v in range(self.vectors):
                     at = self._vector_at(self.c_pointers[m], v)
-                    self._store_vector(builder.load(self.sums[m, v]), at)
+                    self._store_vector(builder.load(self.totals[m, v]), at)
 
     def _store_vector(self, value, at):
         if self.mask is None:
@@ -289,51 +343,13 @@ class _Emitter:
 def register_tile(rows, vectors, *, masked=False):
     """Return the intrinsic that computes one rows × (vectors · lanes) tile of C.
 
-    Its arguments, all offsets and strides counted in elements:
-
-        A, a_start, a_rows      A[m] begins at a_start + a_rows[row + m]
-        row, row_count          first row of the tile, and how many rows there are
-        a_outer, a_count        stride of A along a, and the length of the sum over a
-        a_inner, k_count        the same along k; the stride is not 0
-        B, b_start, b_outer, b_inner    where B begins, and its strides
-        C, c_start, c_rows      C[m] begins at c_start + c_rows[row + m]
-        start                   ZERO, ADD (to C) or BIAS
-        bias, bias_start        what BIAS starts from
-        columns                 of a masked tile: how many of its lanes exist
-        relu                    whether negative results become 0
+    Its arguments: `Left`, `Right`, `Result` and `Sums`; the tile's first row and first
+    column; and, for a masked tile, how many columns there are from that one on.
     """
 
     @intrinsic
-    def tile(
-        typing_context,
-        A,
-        a_start,
-        a_rows,
-        row,
-        row_count,
-        a_outer,
-        a_count,
-        a_inner,
-        k_count,
-        B,
-        b_start,
-        b_outer,
-        b_inner,
-        C,
-        c_start,
-        c_rows,
-        start,
-        bias,
-        bias_start,
-        columns,
-        relu,
-    ):
+    def tile(typing_context, left, right, result, sums, row, column, columns):
         i8 = types.int64
-        signature = types.void(
-            *(A, i8, a_rows, i8, i8, i8, i8, i8, i8),
-            *(B, i8, i8, i8),
-            *(C, i8, c_rows, i8, bias, i8, i8, i8),
-        )
 
         def codegen(context, builder, signature, arguments):
             _Emitter(
@@ -341,6 +357,6 @@ def register_tile(rows, vectors, *, masked=False):
             ).emit()
             return context.get_dummy_value()
 
-        return signature, codegen
+        return types.void(left, right, result, sums, i8, i8, i8), codegen
 
     return tile

@@ -40,7 +40,6 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import prange, types
-from numba._dispatcher import compute_fingerprint
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -50,7 +49,10 @@ from scratchnet.kernels.machine.compile import (
     compiled,
     parallel_once,
 )
-from scratchnet.kernels.machine.links import call_from_outside_only
+from scratchnet.kernels.machine.numba_internals import (
+    call_from_outside_only,
+    fingerprint,
+)
 
 
 def workers():
@@ -140,7 +142,7 @@ def _address_of(work, parts):
 
     It is compiled, or loaded from the cache, for parts of these types first.
     """
-    key = work, compute_fingerprint(parts)
+    key = work, fingerprint(parts)
     found = entry_points.get(key)
     if found is None:
         own = tuple(map(numba.typeof, parts))

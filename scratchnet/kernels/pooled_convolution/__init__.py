@@ -27,63 +27,30 @@ and both sums run over windows alone.
 Windows lie side by side (strides = pool_size) without padding.
 """
 
-from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.pooled_convolution.direct import (
-    measured_convolution_forward_direct,
-    normalised_convolution_backward_direct,
-    normalised_convolution_inference_direct,
-    normalised_pooling_forward_direct,
-    pooled_convolution_backward_direct,
-    pooled_convolution_forward_direct,
-)
-from scratchnet.kernels.pooled_convolution.reference import (
-    measured_convolution_forward_reference,
-    normalised_convolution_backward_reference,
-    normalised_convolution_inference_reference,
-    normalised_pooling_forward_reference,
-    pooled_convolution_backward_reference,
-    pooled_convolution_forward_reference,
-)
-from scratchnet.kernels.pooled_convolution.winograd import (
-    measured_convolution_forward_winograd,
-    normalised_convolution_backward_winograd,
-    normalised_convolution_inference_winograd,
-    pooled_convolution_backward_winograd,
-    pooled_convolution_forward_winograd,
-)
+import functools
+import inspect
 
-pooled_convolution_forward = Operation(
-    "pooled_convolution_forward",
-    reference=pooled_convolution_forward_reference,
-    direct=pooled_convolution_forward_direct,
-    winograd=pooled_convolution_forward_winograd,
-)
-pooled_convolution_backward = Operation(
-    "pooled_convolution_backward",
-    reference=pooled_convolution_backward_reference,
-    direct=pooled_convolution_backward_direct,
-    winograd=pooled_convolution_backward_winograd,
-)
-measured_convolution_forward = Operation(
-    "measured_convolution_forward",
-    reference=measured_convolution_forward_reference,
-    direct=measured_convolution_forward_direct,
-    winograd=measured_convolution_forward_winograd,
-)
-normalised_pooling_forward = Operation(
-    "normalised_pooling_forward",
-    reference=normalised_pooling_forward_reference,
-    direct=normalised_pooling_forward_direct,
-)
-normalised_convolution_backward = Operation(
-    "normalised_convolution_backward",
-    reference=normalised_convolution_backward_reference,
-    direct=normalised_convolution_backward_direct,
-    winograd=normalised_convolution_backward_winograd,
-)
-normalised_convolution_inference = Operation(
-    "normalised_convolution_inference",
-    reference=normalised_convolution_inference_reference,
-    direct=normalised_convolution_inference_direct,
-    winograd=normalised_convolution_inference_winograd,
-)
+from scratchnet.kernels.convolution import direct, winograd
+from scratchnet.kernels.ladder import Operation, operation
+from scratchnet.kernels.pooled_convolution import passes, reference
+
+
+def _on_both(name):
+    """Return an operation: its reference, and its pass on both algorithms."""
+    rungs = {"reference": getattr(reference, f"{name}_reference")}
+    a_pass = getattr(passes, f"{name}_on")
+    for rung, algorithm in (("direct", direct), ("winograd", winograd)):
+        made = functools.partial(a_pass, algorithm)
+        made.__signature__ = inspect.signature(made)  # without the algorithm
+        functools.update_wrapper(made, a_pass)
+        made.__name__ = f"{name}_{rung}"
+        rungs[rung] = made
+    return Operation(name, **rungs)
+
+
+pooled_convolution_forward = _on_both("pooled_convolution_forward")
+pooled_convolution_backward = _on_both("pooled_convolution_backward")
+measured_convolution_forward = _on_both("measured_convolution_forward")
+normalised_convolution_backward = _on_both("normalised_convolution_backward")
+normalised_convolution_inference = _on_both("normalised_convolution_inference")
+normalised_pooling_forward = operation("normalised_pooling_forward", reference, passes)

@@ -8,37 +8,10 @@ for pool_size (KH, KW), strides (SH, SW) and pads (PT, PL). What lies outside of
 does not take part: padding is never the maximum, and is not counted in a mean.
 """
 
-from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.pooling.average_pooling import (
-    average_pooling_backward_loops,
-    average_pooling_backward_reference,
-    average_pooling_forward_loops,
-    average_pooling_forward_reference,
-)
-from scratchnet.kernels.pooling.max_pooling import (
-    max_pooling_backward_loops,
-    max_pooling_backward_reference,
-    max_pooling_forward_loops,
-    max_pooling_forward_reference,
-)
+from scratchnet.kernels.ladder import operation
+from scratchnet.kernels.pooling import average_pooling, max_pooling
 
-max_pooling_forward = Operation(
-    "max_pooling_forward",
-    reference=max_pooling_forward_reference,
-    loops=max_pooling_forward_loops,
-)
-max_pooling_backward = Operation(
-    "max_pooling_backward",
-    reference=max_pooling_backward_reference,
-    loops=max_pooling_backward_loops,
-)
-average_pooling_forward = Operation(
-    "average_pooling_forward",
-    reference=average_pooling_forward_reference,
-    loops=average_pooling_forward_loops,
-)
-average_pooling_backward = Operation(
-    "average_pooling_backward",
-    reference=average_pooling_backward_reference,
-    loops=average_pooling_backward_loops,
-)
+max_pooling_forward = operation("max_pooling_forward", max_pooling)
+max_pooling_backward = operation("max_pooling_backward", max_pooling)
+average_pooling_forward = operation("average_pooling_forward", average_pooling)
+average_pooling_backward = operation("average_pooling_backward", average_pooling)

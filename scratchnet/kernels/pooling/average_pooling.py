@@ -11,8 +11,8 @@ every window that it lies in.
 import numpy as np
 from numba import prange
 
+from scratchnet.kernels.convolution.windows import pad, positions
 from scratchnet.kernels.machine.compile import parallel
-from scratchnet.kernels.windows import pad, positions
 
 
 def average_pooling_forward_reference(x, y, pool_size, strides, pads):

@@ -11,8 +11,8 @@ add up. A NaN makes its windows NaN, and those pass no gradient on.
 import numpy as np
 from numba import prange
 
+from scratchnet.kernels.convolution.windows import pad, positions
 from scratchnet.kernels.machine.compile import parallel
-from scratchnet.kernels.windows import pad, positions
 
 
 def max_pooling_forward_reference(x, y, pool_size, strides, pads):
