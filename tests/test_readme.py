@@ -1,9 +1,13 @@
+"""README.md and the pages in docs/ say what is true, and what they print works."""
+
 from __future__ import annotations
 
+import ast
 import configparser
-import importlib
+import importlib.util
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -27,31 +31,73 @@ from scratchnet.commands import predict as predict_command
 from scratchnet.runs import run as runs
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-# Text between backticks, lines joined; what stands in a fenced block is cut out first.
-INLINE_CODE = [
-    " ".join(code.split())
-    for code in re.findall(
-        r"`([^`]+)`",
-        re.sub(r"^```.*?^```$", "", README, flags=re.DOTALL | re.MULTILINE),
-    )
-]
+# docs/ladder.md is made by benchmarks.ladder_page, and tested with it.
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    if path.name != "ladder.md"
+}
+README, VALIDATION = PAGES["README.md"], PAGES["docs/validation.md"]
+
+FENCED = re.compile(
+    r"(?:^<!-- from (?P<file>\S+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
+)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+each_page = pytest.mark.parametrize("page", PAGES)
 
 
-def section(title: str) -> str:
-    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of a language, without those copied from a file."""
+    return [
+        block["text"]
+        for block in FENCED.finditer(text)
+        if block["language"] == language and not block["file"]
+    ]
+
+
+def programs() -> list[tuple[str, str, str | None]]:
+    """Return page, block of Python and its output, if a block of text comes next."""
+    found = []
+    for page, text in PAGES.items():
+        block, *rest = [*FENCED.finditer(text), None]
+        for after in rest:
+            if block["language"] == "python" and not block["file"]:
+                output = after and after["language"] == "text"
+                found.append((page, block["text"], after["text"] if output else None))
+            block = after
+    return found
+
+
+def inline_code(text: str) -> list[str]:
+    """Return what stands between backticks outside of blocks, lines joined."""
+    return [" ".join(one.split()) for one in code(FENCED.sub("", text))]
+
+
+def commands(text: str) -> list[str]:
+    """Return all commands of a page, in blocks and between backticks."""
+    in_blocks = [line for block in blocks(text, "sh") for line in block.splitlines()]
+    return [line.split("  #")[0] for line in [*in_blocks, *inline_code(text)]]
+
+
+def commands_of(module: str) -> list[str]:
+    """Return the words behind ``python -m <module>``, wherever a page has it."""
+    pattern = re.compile(rf"python -m {re.escape(module)}(?: (.*))?$")
+    found = [pattern.search(line) for text in PAGES.values() for line in commands(text)]
+    return sorted({match[1] or "" for match in found if match})
+
+
+def section(text: str, title: str) -> str:
+    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 def rows(text: str) -> list[list[str]]:
-    """Return the cells of a section's tables, headings among them, rules not."""
+    """Return the cells of a text's tables, headings among them, rules not."""
     return [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in text.splitlines()
-        if line.startswith("|") and not line.startswith("|--")
+        if line.startswith("|") and not line.startswith(("|--", "|:-"))
     ]
 
 
@@ -59,53 +105,150 @@ def code(text: str) -> list[str]:
     return re.findall(r"`([^`]+)`", text)
 
 
-@pytest.mark.parametrize("source", blocks("python"))
-def test_a_python_block_runs_and_prints_what_its_comments_say(source, capsys):
-    exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
+def test_the_readme_is_one_page():
+    assert len(README.splitlines()) < 250
+
+
+@pytest.mark.parametrize(("page", "source", "output"), programs())
+def test_a_python_block_runs_and_prints_what_is_said(page, source, output, capsys):
+    scratchnet.utils.clear_session()  # layers are numbered from the first one on
+    exec(compile(source, page, "exec"), {"__name__": "page"})
     printed = capsys.readouterr().out
     for comment in re.findall(r"^# (.*)$", source, re.MULTILINE):
         assert comment.removesuffix("...") in printed
+    if output is not None:
+        assert printed == output
+
+
+def test_code_that_is_shown_is_that_of_its_file():
+    shown = [b for text in PAGES.values() for b in FENCED.finditer(text) if b["file"]]
+    assert shown
+    for block in shown:
+        file = textwrap.dedent((ROOT / block["file"]).read_text(encoding="utf-8"))
+        assert textwrap.indent(block["text"], "    ") in file
 
 
 def test_the_example_has_about_fifteen_lines_and_learns(capsys):
-    source = blocks("python")[0]
+    source = blocks(README, "python")[0]
     assert len(source.splitlines()) <= 16
     exec(source, {})
     accuracy = float(capsys.readouterr().out.split()[-1])
     assert accuracy > 0.85
 
 
-def test_rungs_agree_in_the_example(capsys):
-    source = next(block for block in blocks("python") if "kernels.rung" in block)
-    exec(source, {})
-    assert capsys.readouterr().out == "True\n"
-
-
 def test_the_layer_of_the_gradcheck_example_is_found_wrong_when_it_is(capsys):
-    source = next(block for block in blocks("python") if "class Scale" in block)
+    found = blocks(PAGES["docs/inside.md"], "python")
+    source = next(block for block in found if "class Scale" in block)
     wrong = source.replace('return dy * self.params["scale"]', "return dy")
     assert wrong != source
     with pytest.raises(AssertionError):
-        exec(wrong, {"__name__": "readme"})
+        exec(wrong, {"__name__": "page"})
     printed = capsys.readouterr().out
     assert "FAILED" in printed and "! x:" in printed
 
 
 @pytest.mark.parametrize(
-    "row", rows(section("Where is X?"))[1:], ids=lambda row: row[0]
+    "row", rows(section(README, "Where is X?"))[1:], ids=lambda row: row[0]
 )
 def test_where_is_x_names_files_that_exist(row):
     files = code(row[1])
     assert files and all((ROOT / name).is_file() for name in files)
 
 
-@pytest.mark.parametrize("name", [c for c in INLINE_CODE if c.endswith((".md", ".py"))])
-def test_files_named_in_the_text_exist(name):
-    assert (ROOT / name).is_file()
+# The rooms of the house by the rows of its table, which stand in the order of imports.
+HOUSE = [
+    re.findall(r"`([\w/.]+(?:/|\.py))`", row[0] + row[1])
+    for row in rows(section(README, "The house"))[1:]
+]
+
+
+def test_the_house_has_every_room_and_each_is_found_in_where_is_x():
+    rooms = {room for row in HOUSE for room in row if room.endswith("/")}
+    packages = {path.parent for path in (ROOT / "scratchnet").glob("*/__init__.py")}
+    folders = {f"{path.relative_to(ROOT).as_posix()}/" for path in packages}
+    assert folders | {"experiments/", "benchmarks/", "docs/", "tests/"} <= rooms
+    answers = code(section(README, "Where is X?"))
+    assert [
+        room for room in rooms if not any(a.startswith(room) for a in answers)
+    ] == []
+
+
+def test_imports_run_down_the_house():
+    floor = {room: number for number, row in enumerate(HOUSE) for room in row}
+    for room in floor:
+        if room.startswith("tests/"):  # from everywhere
+            continue
+        path = ROOT / room
+        for file in [path] if path.is_file() else path.rglob("*.py"):
+            imported = {
+                other
+                for name in imports_of(file)
+                for other in floor
+                if f"{name.replace('.', '/')}/".startswith(other.replace(".py", "/"))
+            }
+            assert [one for one in imported if floor[one] < floor[room]] == [], file
+
+
+def imports_of(file: Path) -> set[str]:
+    """Return the names of all modules that a file imports, or something from them."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+@each_page
+def test_files_named_in_the_text_exist(page):
+    rooms = "scratchnet/", "experiments/", "benchmarks/", "docs/", "tests/"
+    paths = [one for one in inline_code(PAGES[page]) if re.fullmatch(r"[\w./-]+", one)]
+    named = [
+        one for one in paths if one.startswith(rooms) or one.endswith((".md", ".py"))
+    ]
+    assert [one for one in named if not (ROOT / one).exists()] == []
+
+
+@each_page
+def test_links_lead_somewhere(page):
+    text = PAGES[page]
+    targets = re.findall(r"\]\(([^)]+)\)", text) + re.findall(r'<img src="(.*?)"', text)
+    for target in targets:
+        if target.startswith("https://"):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        assert path.is_file(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+            assert anchor in map(as_anchor, titles)
+
+
+def as_anchor(title: str) -> str:
+    """Return what GitHub calls a heading in links."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+@each_page
+def test_functions_are_in_the_files_that_are_named(page):
+    for file, names in re.findall(r"^- `(\S+\.py)`: (`.*)", PAGES[page], re.MULTILINE):
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        for name in code(names.split(": ")[0]):
+            node: ast.AST = tree
+            for part in name.split("."):
+                found = [n for n in ast.iter_child_nodes(node) if is_named(n, part)]
+                assert found, f"{file} has no {name}"
+                node = found[0]
+
+
+def is_named(node: ast.AST, name: str) -> bool:
+    kinds = ast.FunctionDef | ast.ClassDef
+    return isinstance(node, kinds) and node.name == name
 
 
 def subset_rows() -> list[list[str]]:
-    table = rows(section("Porting a Keras notebook"))
+    table = rows(section(PAGES["docs/porting.md"], "What there is"))
     return table[table.index(["module", "what"]) + 1 :]
 
 
@@ -123,6 +266,20 @@ def test_everything_in_the_subset_is_there(row):
     assert [name for name in code(names) if not hasattr(module, name)] == []
 
 
+def test_every_layer_optimizer_and_data_set_is_in_the_subset():
+    named = {row[0].strip("`"): set(code(row[1])) for row in subset_rows()}
+    assert named["layers"] == set(scratchnet.layers.ALL)
+    assert named["optimizers"] == {
+        c.__name__ for c in scratchnet.optimizers.ALL.values()
+    }
+    assert named["datasets"] == set(scratchnet.datasets.names())
+    listed = rows(PAGES["docs/data.md"])[1:]
+    assert [row[0].strip("`") for row in listed] == list(scratchnet.datasets.names())
+
+
+# Commands.
+
+
 @pytest.mark.parametrize("marker", ["study command", "test command"])
 def test_each_command_is_one_line(marker):
     found = re.findall(rf"<!-- {marker} -->\n```sh\n(.*?)```", README, re.DOTALL)
@@ -132,23 +289,15 @@ def test_each_command_is_one_line(marker):
     assert lines[0].startswith("python3 -m venv .venv && .venv/bin/pip install -e ")
 
 
-def test_extras_named_in_commands_exist():
+@each_page
+def test_extras_and_modules_in_commands_exist(page):
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
-    named = {
-        extra
-        for brackets in re.findall(r"'\.\[([a-z0-9,]+)\]'", README)
-        for extra in brackets.split(",")
-    }
-    assert named and named <= set(config["options.extras_require"])
-
-
-def commands_of(module: str) -> list[str]:
-    """Return the words behind ``python -m <module>``, wherever the README has it."""
-    in_blocks = [line for block in blocks("sh") for line in block.splitlines()]
-    pattern = re.compile(rf"python -m {re.escape(module)}(?: (.*))?$")
-    found = [pattern.search(command) for command in [*INLINE_CODE, *in_blocks]]
-    return [match[1] or "" for match in found if match]
+    for line in commands(PAGES[page]):
+        for extras in re.findall(r"'\.\[([a-z0-9,]+)\]'", line):
+            assert set(extras.split(",")) <= set(config["options.extras_require"])
+        for module in re.findall(r"python -m ([\w.]+)", line):
+            assert importlib.util.find_spec(module) is not None, module
 
 
 @pytest.mark.parametrize("words", commands_of("experiments"))
@@ -184,10 +333,46 @@ def test_commands_of_the_keras_runs_are_accepted(words, monkeypatch):
     assert called
 
 
+@pytest.mark.parametrize("name", ["train_step", "epoch", "kernels", "memory"])
+def test_options_of_the_benchmarks_are_known(name, capsys):
+    module = importlib.import_module(f"benchmarks.{name}")
+    with pytest.raises(SystemExit):
+        module.main(["--help"])
+    known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    said = " ".join(commands_of(f"benchmarks.{name}"))
+    assert set(re.findall(r"--[a-z-]+", said)) <= known
+
+
+@pytest.mark.parametrize(
+    "command",
+    sorted(
+        {
+            line
+            for text in PAGES.values()
+            for line in commands(text)
+            if re.match(r"scratchnet [a-z]", line)
+        }
+    ),
+)
+def test_scratchnet_commands_are_accepted(command, monkeypatch):
+    for module in (
+        datasets_command,
+        explain_command,
+        gradcheck_command,
+        inspect_command,
+        predict_command,
+    ):
+        monkeypatch.setattr(module, "run", lambda arguments: 0)
+    assert cli.main(shlex.split(command)[1:]) == 0
+
+
+# Tables and figures.
+
+
 def test_the_validation_table_is_that_of_the_records():
     marked = re.search(
         r"<!-- validation table: .* -->\n(.*?)<!-- end of the validation table -->",
-        README,
+        VALIDATION,
         re.DOTALL,
     )
     assert marked is not None
@@ -200,8 +385,28 @@ def test_the_validation_table_is_that_of_the_records():
     assert shown == made
 
 
+def test_figures_in_the_readme_are_those_of_the_pages_that_explain_them():
+    _, *shown, measured_by = rows(section(README, "How good, and how fast"))
+    accuracy = {(row[0], row[1]): row[4] for row in rows(VALIDATION)[1:]}
+    benchmarks = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    speed: dict[str, str] = {}
+    for row in rows(benchmarks):  # the first table that has a row is ours
+        faster = [cell.split()[0] for cell in row if re.match(r"[\d.]+x ", cell)]
+        speed.setdefault(row[0], *faster or [""])
+    assert len(shown) == 6
+    for model, *figures in shown:
+        assert figures == [
+            accuracy[model, "scratchnet"],
+            accuracy[model, "Keras"],
+            speed[f"{model}, training 64"],
+            speed[f"{model}, inference 64"],
+            speed[model],
+        ]
+    assert all(code(command) for command in measured_by[1:])
+
+
 def test_the_studys_results_are_those_of_the_records():
-    _, after = README.split(
+    _, after = PAGES["docs/study.md"].split(
         "<!-- results of the study: experiments/equivalence/scratchnet.jsonl -->"
     )
     _, *shown = rows(after.split("\n\n")[0])
@@ -222,39 +427,24 @@ def test_the_studys_results_are_those_of_the_records():
         ]
 
 
-def test_options_of_the_study_are_those_in_the_readme(capsys):
+def test_options_of_the_study_are_those_on_its_page(capsys):
     with pytest.raises(SystemExit):
         experiments_command.main(["run", "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
-    table = [row for row in rows(section("The study")) if row[0].startswith("`--")]
+    table = [row for row in rows(PAGES["docs/study.md"]) if row[0].startswith("`--")]
     assert {option for row in table for option in code(row[0])} == known
 
 
-def test_files_of_a_run_are_those_in_the_readme():
-    table = [row for row in rows(section("The study")) if "." in row[0]]
+def test_files_of_a_run_are_those_on_the_studys_page():
+    table = rows(section(PAGES["docs/study.md"], "A run's folder"))[1:]
     named = {name for row in table for name in code(row[0])}
     assert named == {"run.json", *runs.RESULTS}
 
 
-@pytest.mark.parametrize(
-    "command",
-    [c for c in INLINE_CODE if re.match(r"scratchnet\s+\w", c)]
-    + re.findall(r"^scratchnet [a-z].*", README, re.MULTILINE),
-)
-def test_scratchnet_commands_are_accepted(command, monkeypatch):
-    for module in (
-        datasets_command,
-        explain_command,
-        gradcheck_command,
-        inspect_command,
-        predict_command,
-    ):
-        monkeypatch.setattr(module, "run", lambda arguments: 0)
-    assert cli.main(shlex.split(command)[1:]) == 0
-
-
 def test_the_arithmetic_of_the_explain_example_is_right():
-    found = re.search(r"<!-- explain example -->\n```\n(.*?)```", README, re.DOTALL)
+    found = re.search(
+        r"<!-- explain example -->\n```\n(.*?)```", PAGES["docs/inside.md"], re.DOTALL
+    )
     assert found is not None
     command, *lines = found[1].splitlines()
     assert command.startswith("$ scratchnet explain runs/")
