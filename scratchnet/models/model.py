@@ -96,7 +96,7 @@ class Model(Trainer, Layer):
         return self._source is not None
 
     @property
-    def nodes(self) -> list[graph.Node]:  # type: ignore[override]
+    def nodes(self) -> list[graph.Node]:
         """The layers, each after those that it reads; the last makes the output."""
         return self._nodes
 
@@ -123,7 +123,7 @@ class Model(Trainer, Layer):
         return bool(nodes) and all(node.layer.built for node in nodes)
 
     @property
-    def input_shape(self) -> Shape:  # type: ignore[override]
+    def input_shape(self) -> Shape:
         """Shape of the input, None for the batch's size.
 
         Raises:
@@ -134,7 +134,7 @@ class Model(Trainer, Layer):
         return self._source.batch_shape
 
     @property
-    def output_shape(self) -> Shape:  # type: ignore[override]
+    def output_shape(self) -> Shape:
         """Shape of the output, None for the batch's size.
 
         Raises:

@@ -49,7 +49,7 @@ class Sequential(Model):
             self._add(layer, taken)
 
     @property
-    def nodes(self) -> list[Node]:  # type: ignore[override]
+    def nodes(self) -> list[Node]:
         """The layers, each reading the one before."""
         return [Node(layer, (at,)) for at, layer in enumerate(self._layers)]
 

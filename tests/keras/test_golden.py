@@ -72,7 +72,7 @@ def test_results_off_by_a_thousandth_are_found(cases):
 
 def test_files_are_small_and_say_what_made_them():
     files = sorted(GOLDEN.glob("*.npz"))
-    assert len(files) == 8
+    assert len(files) == 9
     assert sum(path.stat().st_size for path in GOLDEN.iterdir()) < 5e6
     for path in files:
         with np.load(path) as stored:

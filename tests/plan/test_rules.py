@@ -9,7 +9,10 @@ from scratchnet import plan as plans
 from scratchnet.kernels.convolution import winograd
 from scratchnet.plan.heads import LossHead
 from scratchnet.plan.logits import softmax_cross_entropy
-from scratchnet.plan.pooled_convolution import PooledConvolution, pooled_convolution
+from scratchnet.plan.pooled_convolution import (
+    NormalisedConvolution,
+    pooled_convolution,
+)
 from scratchnet.plan.unneeded_gradients import no_unneeded_gradient
 from tests.keras.golden import compare
 
@@ -232,13 +235,13 @@ def test_pooled_convolution_agrees_at_inference(make, rung):
 def test_predict_runs_through_the_plan(monkeypatch):
     made, x = wide_and_normalised(), batch()[0]
     ran = []
-    forward = PooledConvolution.forward
+    forward = NormalisedConvolution.forward
 
     def counted(stage, x, *, training):
         ran.append(training)
         return forward(stage, x, training=training)
 
-    monkeypatch.setattr(PooledConvolution, "forward", counted)
+    monkeypatch.setattr(NormalisedConvolution, "forward", counted)
     fast = made.predict(x, verbose=0)
     assert ran == [False, False]
     made.compile("sgd", "categorical_crossentropy", run_eagerly=True)
