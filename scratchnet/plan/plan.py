@@ -111,4 +111,4 @@ class Plan:
 
     def __str__(self) -> str:
         """Return the program as a table."""
-        return table.text(self.program)
+        return table.text(self.program, self.head)

@@ -77,7 +77,7 @@ class Program:
         self.paths: list[str] = [""]
         self.shapes: list[Shape] = [input_shape]
         self.repeated: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = []
-        self._whole_layers = whole_layers
+        self.whole_layers = whole_layers
         self._within: list[Any] = []  # from the model down to the layer being added
 
     # Writing it.
@@ -95,7 +95,7 @@ class Program:
                 model itself that asks.
         """
         self._within.append(layer)
-        divides = layer.nodes or not self._whole_layers
+        divides = layer.nodes or not self.whole_layers
         if inside or (divides and is_as_written(layer, "lower")):
             place = layer.lower(self, *places)
         else:

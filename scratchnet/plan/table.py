@@ -1,4 +1,4 @@
-"""A program as a table that can be read."""
+"""A plan as a table that can be read."""
 
 from __future__ import annotations
 
@@ -7,58 +7,72 @@ from typing import Any
 
 from scratchnet import kernels
 from scratchnet.foundation.shapes import format_shape
+from scratchnet.plan.heads import LogitsHead, LossHead
 from scratchnet.plan.program import Program
 
 HEADINGS = ("", "operation", "reads", "output", "rung", "bytes", "of the layers")
+TO_THE_RIGHT = (0, 5)
+
+# Their output is their input, in another shape or in the same.
+VIEWS = ("flatten", "input")
 
 
-def text(program: Program) -> str:
-    """Return a line for each operation.
+def text(program: Program, head: LossHead) -> str:
+    """Return a line for each operation, and one for the loss if there is one.
 
     Its place and what it computes; the places that it reads; the shape of its output;
     the rung of the ladder that runs it, − where plain NumPy does; the bytes of its
     output for one sample; and the layers whose work it does, or a part of whose work.
     """
     rows = [HEADINGS, *(_row(program, at) for at in range(len(program.operations)))]
+    if head.loss is not None:
+        rows.append(_loss(program, head))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    right = (0, 5)
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if i in right else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in TO_THE_RIGHT else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
 
 
 def _row(program: Program, at: int) -> tuple[str, ...]:
-    operation, shape = program.operations[at], program.shapes[at]
+    operation, kind = program.operations[at], program.kinds[at]
+    shape = program.shapes[at]
     size = math.prod(size or 1 for size in shape[1:]) * operation.dtype.itemsize
-    own = getattr(operation, "overwrites_input", False) or program.kinds[at] in VIEWS
+    in_place = kind in VIEWS or getattr(operation, "overwrites_input", False)
+    whole = program.whole_layers and at > 0
     return (
         str(at),
-        program.kinds[at] or type(operation).__name__,
+        type(operation).__name__ if whole or not kind else kind,
         ", ".join(map(str, program.inputs[at])) or "the batch",
         format_shape(shape),
-        _rung(program.kinds[at]),
-        "in place" if own else f"{size:,}",
+        _rung(kind),
+        "in place" if in_place else f"{size:,}",
         _origin(program, at),
     )
 
 
-# Their output is their input, in another shape.
-VIEWS = ("flatten", "input")
-
-
 def _origin(program: Program, at: int) -> str:
+    """Name the layers that an operation is, or whose work it does."""
     operation = program.operations[at]
-    rescaling = getattr(operation, "rescaling", None)
-    if at == 0:
-        return "" if rescaling is None else f"{rescaling.name} ({rescaling.operation})"
     parts: tuple[Any, ...] = getattr(operation, "parts", ())
-    if parts:
-        return " + ".join(f"{part.name} ({part.operation})" for part in parts)
-    return program.paths[at]
+    if at == 0 and operation.rescaling is not None:
+        parts = (operation.rescaling,)
+    if not parts:
+        return program.paths[at]
+    return " + ".join(f"{part.name} ({part.operation})" for part in parts)
+
+
+def _loss(program: Program, head: LossHead) -> tuple[str, ...]:
+    last = len(program.operations) - 1
+    name, kind = head.loss.name, head.loss.name
+    if isinstance(head, LogitsHead):
+        name, kind = f"{name} + {head.activation.name}", "softmax_cross_entropy"
+    size = program.operations[last].dtype.itemsize
+    return str(last + 1), "loss", str(last), "(N,)", _rung(kind), str(size), name
 
 
 def _rung(kind: str) -> str:
