@@ -27,6 +27,7 @@ from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import explain as explain_command
 from scratchnet.commands import gradcheck as gradcheck_command
 from scratchnet.commands import inspect as inspect_command
+from scratchnet.commands import plan as plan_command
 from scratchnet.commands import predict as predict_command
 from scratchnet.runs import run as runs
 
@@ -360,6 +361,7 @@ def test_scratchnet_commands_are_accepted(command, monkeypatch):
         explain_command,
         gradcheck_command,
         inspect_command,
+        plan_command,
         predict_command,
     ):
         monkeypatch.setattr(module, "run", lambda arguments: 0)
