@@ -3,6 +3,7 @@
 A failure here after a new version of Numba says what has changed there.
 """
 
+import importlib.util
 import subprocess
 import sys
 
@@ -12,17 +13,32 @@ import pytest
 from numba.core.caching import NullCache
 
 from scratchnet.kernels.machine import links, numba_internals
-from scratchnet.kernels.machine.compile import SOURCE, compiled, compiled_once
+from scratchnet.kernels.machine.compile import SOURCE, compiled
 
+
+KERNELS = """
+from scratchnet.kernels.machine.compile import compiled, compiled_once
 
 @compiled_once
 def twice(x):
     return 2 * x
 
-
 @compiled
 def twice_and_one(x):
     return twice(x) + 1
+"""
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Return a module of two kernels that no earlier run has left compiled."""
+    path = tmp_path / f"kernels_of_{tmp_path.name}.py"
+    path.write_text(KERNELS)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[path.stem]
 
 
 def library_of(kernel, argument):
@@ -31,31 +47,31 @@ def library_of(kernel, argument):
     return made.library
 
 
-def test_numba_has_a_cache_that_looks_at_our_source_and_keeps_our_links():
+def test_numba_has_a_cache_that_looks_at_our_source_and_keeps_our_links(made):
     cache = compiled(lambda x: x)._cache
     assert isinstance(cache, numba_internals.CodeCache)
     assert cache._cache_file._source_stamp[-1] == SOURCE
-    stored, library = cache._impl, library_of(twice_and_one, 3)
+    stored, library = cache._impl, library_of(made.twice_and_one, 3)
     assert stored.links_of(library) == links.links_of(library) != []
     assert isinstance(numba.njit(lambda x: x)._cache, NullCache)  # the same attribute
 
 
-def test_numba_writes_the_links_with_the_code_and_makes_them_again_first():
-    library_of(twice_and_one, 4)
-    (made,) = [o for o in twice_and_one.overloads.values() if o.signature.args]
-    stored, made_again = twice_and_one._cache._impl, []
-    payload = stored.reduce(made)
+def test_numba_writes_the_links_with_the_code_and_makes_them_again_first(made):
+    library_of(made.twice_and_one, 4)
+    (code,) = made.twice_and_one.overloads.values()
+    stored, made_again = made.twice_and_one._cache._impl, []
+    payload = stored.reduce(code)
     stored.link = lambda *own: made_again.append(own)
     try:
-        stored.rebuild(twice_and_one.targetctx, payload)
+        stored.rebuild(made.twice_and_one.targetctx, payload)
     finally:
         stored.link = links.link
-    assert made_again == [(f"{__name__}.twice", (numba.int64,))]
+    assert made_again == [(f"{made.__name__}.twice", (numba.int64,))]
 
 
-def test_numba_lists_the_symbols_of_compiled_code():
-    called = links._symbol(f"{__name__}.twice", (numba.int64,))
-    assert called in numba_internals.symbols_in(library_of(twice_and_one, 5))
+def test_numba_lists_the_symbols_of_compiled_code(made):
+    called = links._symbol(f"{made.__name__}.twice", (numba.int64,))
+    assert called in numba_internals.symbols_in(library_of(made.twice_and_one, 5))
 
 
 def test_numba_keeps_code_for_others_to_take_in_and_runs_without_it():
