@@ -15,7 +15,6 @@ from numba.core.caching import NullCache
 from scratchnet.kernels.machine import links, numba_internals
 from scratchnet.kernels.machine.compile import SOURCE, compiled
 
-
 KERNELS = """
 from scratchnet.kernels.machine.compile import compiled, compiled_once
 
