@@ -28,9 +28,15 @@ class ActivationFunction:
 
     >>> relu([-1.0, 2.0])
     array([0., 2.], dtype=float32)
+
+    Attributes:
+        name: as users write it.
+        operation: the kernels' name of it, by which a plan's rules know it; "" for a
+            function of the user's own.
     """
 
     name = ""
+    operation = ""
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """Write the function of x into y; y may be x itself."""
@@ -81,7 +87,7 @@ class _Elementwise(ActivationFunction):
     """An activation whose kernels take flat arrays."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = self.operation = name
         self._forward = kernels.OPERATIONS[f"{name}_forward"]
         self._backward = kernels.OPERATIONS[f"{name}_backward"]
 
@@ -99,7 +105,7 @@ class _Relu(_Elementwise):
 class _Softmax(ActivationFunction):
     """Softmax over the last axis."""
 
-    name = "softmax"
+    name = operation = "softmax"
 
     __call__ = keras_signature(ActivationFunction.__call__, "softmax")
 

@@ -40,9 +40,8 @@ class Activation(Layer):
 
     @property
     def operation(self) -> str:  # type: ignore[override]
-        """The function's name; "" for a function of the user's own."""
-        own = activations.ALL.get(self.activation.name) is self.activation
-        return self.activation.name if own else ""
+        """What the function is in a plan."""
+        return self.activation.operation
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute y = f(x)."""
