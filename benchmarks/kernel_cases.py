@@ -49,6 +49,8 @@ OPERATIONS_OF = {
     "activation": (
         "relu_forward",
         "relu_backward",
+        "leaky_relu_forward",
+        "leaky_relu_backward",
         "sigmoid_forward",
         "sigmoid_backward",
         "tanh_forward",
@@ -75,6 +77,7 @@ ELSEWHERE = {
     *("average_pooling_forward", "average_pooling_backward"),
     "batch_normalization_backward_inference",
     *("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"),
+    *("leaky_relu_forward", "leaky_relu_backward"),
     *("softmax_backward", "cross_entropy_forward", "cross_entropy_backward"),
     *("mean_squared_error_forward", "mean_squared_error_backward"),
     *("sgd_update", "sgd_momentum_update", "first_non_finite"),
@@ -361,6 +364,7 @@ def _elementwise(rng: np.random.Generator, x: Shape) -> Values:
         "x": _normal(rng, *x),
         "y": rng.random(x, dtype=np.float32),
         "dy": _normal(rng, *x),
+        "negative_slope": 0.2,
         "dx": np.empty(x, np.float32),
         **{"rate": 0.25, "seed": 1, "step": 1},
     }

@@ -1,10 +1,11 @@
 """Activation functions: what each computes, and its derivative in terms of its output.
 
-    linear   y = x                    dx = dy
-    relu     y = max(x, 0)            dx = dy where y > 0, else 0
-    sigmoid  y = 1 / (1 + e⁻ˣ)        dx = dy · y (1 − y)
-    tanh     y = tanh x               dx = dy · (1 − y²)
-    softmax  y_i = eˣⁱ / ∑_j eˣʲ      dx_i = y_i (dy_i − ∑_j dy_j y_j)
+    linear      y = x                          dx = dy
+    relu        y = max(x, 0)                  dx = dy where y > 0, else 0
+    leaky_relu  y = x where x > 0, else a x    dx = dy where y > 0, else a dy
+    sigmoid     y = 1 / (1 + e⁻ˣ)              dx = dy · y (1 − y)
+    tanh        y = tanh x                     dx = dy · (1 − y²)
+    softmax     y_i = eˣⁱ / ∑_j eˣʲ            dx_i = y_i (dy_i − ∑_j dy_j y_j)
 
 Each derivative needs only y, so that the input may be overwritten by the output.
 
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet import kernels
-from scratchnet.foundation import lookup
+from scratchnet.foundation import arguments, lookup
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import rows
 
@@ -33,10 +34,12 @@ class ActivationFunction:
         name: as users write it.
         operation: the kernels' name of it, by which a plan's rules know it; "" for a
             function of the user's own.
+        numbers: its settings, such as a slope.
     """
 
     name = ""
     operation = ""
+    numbers: tuple[float, ...] = ()
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
         """Write the function of x into y; y may be x itself."""
@@ -84,22 +87,49 @@ class _Linear(ActivationFunction):
 
 
 class _Elementwise(ActivationFunction):
-    """An activation whose kernels take flat arrays."""
+    """An activation whose kernels take flat arrays, and numbers after them."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *numbers: float) -> None:
         self.name = self.operation = name
+        self.numbers = numbers
         self._forward = kernels.OPERATIONS[f"{name}_forward"]
         self._backward = kernels.OPERATIONS[f"{name}_backward"]
 
     def forward(self, x: np.ndarray, y: np.ndarray) -> None:
-        self._forward(x.reshape(-1), y.reshape(-1))
+        self._forward(x.reshape(-1), y.reshape(-1), *self.numbers)
 
     def backward(self, y: np.ndarray, dy: np.ndarray, dx: np.ndarray) -> None:
-        self._backward(y.reshape(-1), dy.reshape(-1), dx.reshape(-1))
+        self._backward(*(y.reshape(-1), dy.reshape(-1), dx.reshape(-1)), *self.numbers)
 
 
 class _Relu(_Elementwise):
     __call__ = keras_signature(_Elementwise.__call__, "relu")
+
+
+class _LeakyRelu(_Elementwise):
+    """Leaky ReLU; with another slope than Keras's default it has another name."""
+
+    def __init__(self, negative_slope: float = 0.2) -> None:
+        self.negative_slope = arguments.non_negative(
+            "leaky_relu", "negative_slope", negative_slope
+        )
+        super().__init__("leaky_relu", self.negative_slope)
+        if self.negative_slope != 0.2:
+            self.name = f"leaky_relu with negative_slope={self.negative_slope}"
+
+    def __call__(self, x: Any, negative_slope: float = 0.2) -> np.ndarray:
+        if negative_slope != self.negative_slope:
+            return self.with_slope(negative_slope)(x, negative_slope)
+        return super().__call__(x)
+
+    def with_slope(self, negative_slope: float) -> _LeakyRelu:
+        """Return the function with another slope where x is not above 0."""
+        return _LeakyRelu(negative_slope)
+
+    def __reduce__(self) -> Any:
+        if self is leaky_relu:
+            return super().__reduce__()
+        return _LeakyRelu, (self.negative_slope,)
 
 
 class _Softmax(ActivationFunction):
@@ -120,11 +150,12 @@ class _Softmax(ActivationFunction):
 
 linear = _Linear()
 relu = _Relu("relu")
+leaky_relu = _LeakyRelu()
 sigmoid = _Elementwise("sigmoid")
 tanh = _Elementwise("tanh")
 softmax = _Softmax()
 
-ALL = {f.name: f for f in (linear, relu, sigmoid, tanh, softmax)}
+ALL = {f.name: f for f in (linear, relu, leaky_relu, sigmoid, tanh, softmax)}
 
 
 def get(identifier: Any) -> ActivationFunction:

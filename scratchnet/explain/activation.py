@@ -20,13 +20,22 @@ from scratchnet.explain.equation import (
 from scratchnet.inspection.passes import Step
 
 # How y is worked out from x, and what dy is multiplied by, from y.
-FUNCTIONS: dict[str, tuple[str, Callable[[float], float]]] = {
+# Both are also given the function's numbers, such as a slope.
+FUNCTIONS: dict[str, tuple[str, Callable[..., float]]] = {
     "relu": ("max({x}, 0)", lambda x: max(x, 0.0)),
+    "leaky_relu": (
+        "{x} if {x} > 0, else {numbers} · {x}",
+        lambda x, slope: x if x > 0 else slope * x,
+    ),
     "sigmoid": ("1 / (1 + e^−{x})", lambda x: _sigmoid(x)),
     "tanh": ("tanh {x}", math.tanh),
 }
-SLOPES: dict[str, tuple[str, Callable[[float], float]]] = {
+SLOPES: dict[str, tuple[str, Callable[..., float]]] = {
     "relu": ("{dy} if {y} > 0, else 0", lambda y: float(y > 0)),
+    "leaky_relu": (
+        "{dy} if {y} > 0, else {numbers} · {dy}",
+        lambda y, slope: 1.0 if y > 0 else slope,
+    ),
     "sigmoid": ("{dy} · {y} · (1 − {y})", lambda y: y * (1 - y)),
     "tanh": ("{dy} · (1 − {y}²)", lambda y: 1 - y * y),
 }
@@ -43,18 +52,23 @@ def forward(step: Step, index: Index) -> list[Equation]:
         return [_softmax(step, index)]
     at, x = element(_input_name(step), index, step.x), float(step.x[index])
     formula, function = FUNCTIONS[step.kind]
-    y = function(x)
+    numbers = step.operation.activation.numbers
+    y = function(x, *numbers)
     return [
         Equation(
             step.label,
             element("y", index, step.y),
-            formula.format(x=at),
+            formula.format(x=at, numbers=_said(numbers)),
             (Row(at, (x,)),),
             value=y,
             computed=float(step.y[index]),
             tolerance=0.0 if step.kind == "relu" else rounding(step.y.dtype, abs(y)),
         )
     ]
+
+
+def _said(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{number:.7g}" for number in numbers)
 
 
 def _sigmoid(x: float) -> float:
@@ -103,12 +117,13 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     y, dy = step.y, step.dy
     own, slope = float(y[index]), float(dy[index])
     formula, function = SLOPES[step.kind]
-    above, factor = element("dy", index, y), function(own)
+    numbers = step.operation.activation.numbers
+    above, factor = element("dy", index, y), function(own, *numbers)
     return [
         Equation(
             step.label,
             element(f"d{_input_name(step)}", index, y),
-            formula.format(dy=above, y=element("y", index, y)),
+            formula.format(dy=above, y=element("y", index, y), numbers=_said(numbers)),
             (
                 Row(element("y", index, y), (own,)),
                 Row(f"{above} × slope", (slope, factor), at=index),

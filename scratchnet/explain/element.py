@@ -41,6 +41,7 @@ ARITHMETIC: dict[str, Any] = {
     "average_pooling": pooling,
     "batch_normalization": batch_normalization,
     "relu": activation,
+    "leaky_relu": activation,
     "sigmoid": activation,
     "tanh": activation,
     "softmax": activation,

@@ -127,7 +127,8 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"axis": 2}, [(2, 3, 2), (2, 1, 2)]),
     ),
     **dict.fromkeys(
-        (layers.Flatten, layers.ReLU, layers.Softmax), (({}, (6,)), ({}, IMAGE))
+        (layers.Flatten, layers.LeakyReLU, layers.ReLU, layers.Softmax),
+        (({}, (6,)), ({}, IMAGE)),
     ),
     layers.Activation: tuple(
         ({"activation": name}, (3, 4)) for name in activations.ALL

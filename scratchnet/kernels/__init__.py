@@ -6,6 +6,8 @@ whole. See `ladder` for the rungs and `machine.compile` for what is handed to Nu
 """
 
 from scratchnet.kernels.activations import (
+    leaky_relu_backward,
+    leaky_relu_forward,
     relu_backward,
     relu_forward,
     sigmoid_backward,
@@ -99,6 +101,8 @@ __all__ = [
     "gather",
     "get_rung",
     "is_in_use",
+    "leaky_relu_backward",
+    "leaky_relu_forward",
     "max_pooling_backward",
     "max_pooling_forward",
     "mean_squared_error_backward",

@@ -13,6 +13,7 @@ from scratchnet.layers.flatten import Flatten
 from scratchnet.layers.global_average_pooling2d import GlobalAveragePooling2D
 from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.leaky_relu import LeakyReLU
 from scratchnet.layers.max_pooling2d import MaxPooling2D
 from scratchnet.layers.relu import ReLU
 from scratchnet.layers.rescaling import Rescaling
@@ -39,6 +40,7 @@ ALL: dict[str, type[Layer]] = {
         Flatten,
         GlobalAveragePooling2D,
         InputLayer,
+        LeakyReLU,
         MaxPooling2D,
         ReLU,
         Rescaling,

@@ -76,6 +76,7 @@ def averaging(dtype: str = "float32") -> Sequential:
                 layers.MaxPooling2D(2, 1, "same", dtype=dtype, name="overlapping"),
                 layers.Conv2D(4, 1, use_bias=False, dtype=dtype, name="pointwise"),
                 layers.ReLU(dtype=dtype, name="relu"),
+                layers.LeakyReLU(0.1, dtype=dtype, name="leaky"),
                 layers.GlobalAveragePooling2D(dtype=dtype, name="global"),
                 layers.BatchNormalization(
                     center=False, scale=False, dtype=dtype, name="plain_norm"

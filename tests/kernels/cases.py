@@ -911,6 +911,24 @@ def relative(factor, dtype, name):
 
 
 @case
+def leaky_relu_forward(pick, rng, dtype):
+    size = flat(pick)
+    x, slope = with_corners(rng, dtype, size), pick([0.0, 0.2, 0.3, 2.0])
+    arguments = {"x": x, "negative_slope": slope}
+    bound = relative(2, dtype, "y")  # the slope is rounded, and the product
+    return Case("leaky_relu_forward", arguments, {"y": (size,)}, bound, (), dtype)
+
+
+@case
+def leaky_relu_backward(pick, rng, dtype):
+    size = flat(pick)
+    y, slope = with_corners(rng, dtype, size), pick([0.0, 0.2, 0.3, 2.0])
+    arguments = {"y": y, "dy": normal(rng, dtype, size), "negative_slope": slope}
+    bound = relative(2, dtype, "dx")
+    return Case("leaky_relu_backward", arguments, {"dx": (size,)}, bound, (), dtype)
+
+
+@case
 def sigmoid_forward(pick, rng, dtype):
     size = flat(pick)
     x = with_corners(rng, dtype, size)

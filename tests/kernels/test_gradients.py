@@ -137,17 +137,21 @@ def test_batch_normalization(rung, training, normal):
 
 
 @pytest.mark.parametrize("rung", ["reference", "loops"])
-@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax"])
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "tanh", "softmax"])
 def test_activation(name, rung, normal):
     shape = (4, 5) if name == "softmax" else (20,)
     x, dy = normal(shape), normal(shape)
     assert np.abs(x).min() > STEP * 10  # away from the kink
 
+    numbers = (0.3,) if name == "leaky_relu" else ()
+
     def forward(x):
-        return result_of(at(rung, f"{name}_forward"), shape, x)
+        y = np.empty(shape)
+        at(rung, f"{name}_forward")(x, y, *numbers)
+        return y
 
     dx = np.empty(shape)
-    at(rung, f"{name}_backward")(forward(x), dy, dx)
+    at(rung, f"{name}_backward")(forward(x), dy, dx, *numbers)
     assert_gradient(forward, x, dy, dx)
 
 

@@ -87,6 +87,7 @@ ONE_ROW = {
     "normalised_convolution_inference": ("x", "y"),
     "batch_normalization_inference": ("x", "y"),
     "relu_forward": ("x", "y"),
+    "leaky_relu_forward": ("x", "y"),
     "sigmoid_forward": ("x", "y"),
     "tanh_forward": ("x", "y"),
     "softmax_forward": ("x", "y"),
@@ -127,6 +128,8 @@ def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(operation, rung, dtyp
 IN_PLACE = {
     "relu_forward": ("x", "y"),
     "relu_backward": ("dy", "dx"),
+    "leaky_relu_forward": ("x", "y"),
+    "leaky_relu_backward": ("dy", "dx"),
     "sigmoid_forward": ("x", "y"),
     "sigmoid_backward": ("dy", "dx"),
     "tanh_forward": ("x", "y"),

@@ -26,7 +26,9 @@ def examples(number):
 
 RNG = st.integers(0, 2**32 - 1).map(np.random.default_rng)
 DTYPE = st.sampled_from(["float32", "float64"])
-ACTIVATION = st.sampled_from(["linear", "relu", "sigmoid", "tanh", "softmax"])
+ACTIVATION = st.sampled_from(
+    ["linear", "relu", "leaky_relu", "sigmoid", "tanh", "softmax"]
+)
 BATCH = st.sampled_from([1, 2, 3, 8])
 CHANNELS = st.sampled_from([1, 2, 3, 8, 17])
 # None of the sizes is a multiple of all strides; some are smaller than some windows.
@@ -156,6 +158,7 @@ def others(draw):
         st.sampled_from(
             [
                 ("ReLU", {}),
+                ("LeakyReLU", {"negative_slope": 0.1}),
                 ("Softmax", {}),
                 ("Flatten", {}),
                 ("GlobalAveragePooling2D", {}),
