@@ -160,7 +160,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         distribute_reduction_method distribute_strategy export get_metrics_result
         get_quantization_layer_structure get_state_tree inputs jit_compile
         make_predict_function make_test_function make_train_function outputs
-        set_state_tree stateless_compute_loss
+        predict_step set_state_tree stateless_compute_loss
         """.split()
     ),
 }

@@ -181,6 +181,27 @@ class ReLU(Stage):
         return dy * self.passes, error * self.passes
 
 
+class LeakyReLU(Stage):
+    def __init__(self, dtype, slope=0.2):
+        super().__init__(dtype)
+        self.slope = slope
+
+    def forward(self, x, error):
+        self.factor = np.where(x > 0, 1.0, self.slope)
+        self.fragile = bool(((np.abs(x) <= error) & (error > 0)).any())
+        return self._times(x, error)
+
+    def backward(self, dy, error):
+        return self._times(dy, error)
+
+    def _times(self, values, error):
+        # The slope is rounded, and the product. TensorFlow keeps it in float32, also for
+        # arrays of float64.
+        slope = float(np.finfo(np.float32).eps) / 2
+        own = np.where(self.factor == 1, 0, self.rounding(2) + slope)
+        return self.factor * values, self.factor * (error + own * np.abs(values))
+
+
 class Sigmoid(Stage):
     def forward(self, x, error):
         with np.errstate(over="ignore"):
@@ -350,7 +371,10 @@ class BatchNormalization(Stage):
 
 def activation(name, dtype):
     """Return the stage of an activation, in a list; none for a linear one."""
-    found = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh, "softmax": Softmax}
+    found = {
+        **{"relu": ReLU, "leaky_relu": LeakyReLU},
+        **{"sigmoid": Sigmoid, "tanh": Tanh, "softmax": Softmax},
+    }
     return [found[name](dtype)] if name in found else []
 
 
@@ -366,6 +390,8 @@ def stages(step, training=True):
         return [Flatten(dtype)]
     if step.kind == "Rescaling":
         return [Rescaling(settings, dtype)]
+    if step.kind == "LeakyReLU":
+        return [LeakyReLU(dtype, settings["negative_slope"])]
     if step.kind in ("ReLU", "Softmax", "Activation"):
         return activation(settings.get("activation", step.kind.lower()), dtype)
     linear = Linear(step.kind, settings, step.weights, step.x.shape, dtype)
