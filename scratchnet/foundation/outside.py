@@ -7,6 +7,7 @@ is an error that says so. `ATTRIBUTES` lists methods and attributes, for the sam
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable
@@ -210,6 +211,9 @@ def _checked(function: Any, key: str) -> Any:
         try:
             given = theirs.bind(*arguments, **named).arguments
         except TypeError as error:  # one too many, or a required one is missing
+            for name in unknown:
+                if difflib.get_close_matches(name, own.parameters, n=1):
+                    raise unknown_argument(who, name, own.parameters) from None
             raise TypeError(f"{who}: {error}") from None
         received |= {name: given.pop(name) for name in absent if name in given}
         for name, value in received.items():

@@ -108,6 +108,16 @@ class Layer:
         self.buffers: dict[str, np.ndarray] = {}
         self._cache: Any = None
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Refuse a class written Keras's way, which would silently do nothing."""
+        super().__init_subclass__(**more)
+        if "call" in vars(cls):
+            raise TypeError(
+                f"{cls.__name__}: a layer's call is never run here; write "
+                "forward(self, x, *, training) in its place, and backward(self, dy), "
+                "which returns the gradient of x"
+            )
+
     # What a subclass writes.
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
@@ -215,6 +225,8 @@ class Layer:
 
     def shape_of(self, x: Any) -> Any:
         """Return the shape of an input."""
+        if isinstance(x, list | tuple):
+            raise ValueError(f"{self.label}: expected one input, received {len(x)}")
         return x.shape
 
     def open_batch(self, shape: Any) -> Any:

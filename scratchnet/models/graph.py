@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from scratchnet.foundation.shapes import Shape
@@ -22,6 +22,14 @@ class Node(NamedTuple):
     inputs: tuple[int, ...]
 
 
+def every_layer(layers: Iterable[Any]) -> Iterator[Any]:
+    """Yield layers, and after a model those that it is made of."""
+    for layer in layers:
+        yield layer
+        if layer.nodes:
+            yield from every_layer(layer.layers)
+
+
 def only(what: str, tensors: Any) -> KerasTensor:
     """Return the one input, or output, of a graph."""
     if isinstance(tensors, list | tuple) and len(tensors) == 1:
@@ -32,9 +40,10 @@ def only(what: str, tensors: Any) -> KerasTensor:
             "model has one input and one output"
         )
     if not isinstance(tensors, KerasTensor):
+        hint = "; call it on what it reads" if isinstance(tensors, Layer) else ""
         raise TypeError(
             f"Model: expected {what} made by Input and by layers called on it, "
-            f"received {tensors!r:.80}"
+            f"received {tensors!r:.80}{hint}"
         )
     return tensors
 

@@ -19,6 +19,7 @@ from scratchnet.layers.keras_tensor import is_symbolic
 from scratchnet.layers.layer import Layer, copy_weights
 from scratchnet.models import graph, summary
 from scratchnet.models.batches import Samples
+from scratchnet.models.graph import every_layer
 from scratchnet.models.trainer import Trainer
 from scratchnet.plan import Plan
 from scratchnet.saving import serialization
@@ -324,11 +325,14 @@ class Model(Trainer, Layer):
         return self._of_layers("trainable_params") if self.trainable else {}
 
     def _of_layers(self, kind: str) -> dict[str, np.ndarray]:
-        return {
-            f"{layer.name}/{name}": array
-            for layer in self.layers
-            for name, array in getattr(layer, kind).items()
-        }
+        found: dict[str, np.ndarray] = {}
+        met: set[int] = set()
+        for layer in self.layers:
+            for name, array in getattr(layer, kind).items():
+                if id(array) not in met:  # a layer may stand in a part, too
+                    found[f"{layer.name}/{name}"] = array
+                    met.add(id(array))
+        return found
 
     def count_params(self) -> int:
         """Return the number of values in all weights, moving statistics included.
@@ -430,6 +434,7 @@ class Model(Trainer, Layer):
 
         Reference: `keras/src/models/functional.py` (get_config).
         """
+        self._require_layers_of_its_own()
         calls = graph.calls_of(self.nodes)
         entries = []
         for layer in self.layers:
@@ -447,6 +452,17 @@ class Model(Trainer, Layer):
             "input_layers": [*calls[0], 0],
             "output_layers": [*calls[-1], 0],
         }
+
+    def _require_layers_of_its_own(self) -> None:
+        """See that no layer stands in two models: they would be two when loaded."""
+        met: set[int] = set()
+        for layer in every_layer(self.layers):
+            if id(layer) in met:
+                raise ValueError(
+                    f"{layer.label} stands in two models that are parts of "
+                    f"{self.label}; a configuration would make two layers of it"
+                )
+            met.add(id(layer))
 
     @classmethod
     @keras_signature

@@ -115,6 +115,7 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """Return the architecture as plain data in Keras's form, without weights."""
+        self._require_layers_of_its_own()
         entries = [*([self._source] if self._source else []), *self._layers]
         config: dict[str, Any] = {
             "name": self.name,

@@ -29,6 +29,7 @@ from scratchnet.foundation.shapes import Shape
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.models import batches
 from scratchnet.models.batches import Batch, Position, Samples
+from scratchnet.models.graph import every_layer
 from scratchnet.plan import Plan
 
 Logs = dict[str, float]
@@ -181,8 +182,11 @@ class Trainer:
         """Return the plan; a new one where what it was made of has changed."""
         key = (
             [
-                (id(layer), layer.trainable, id(getattr(layer, "activation", None)))
-                for layer in _all_layers(self.layers)
+                (
+                    *(id(layer), layer.trainable, getattr(layer, "rate", None)),
+                    id(getattr(layer, "activation", None)),
+                )
+                for layer in every_layer(self.layers)
             ],
             self.trainable,
             id(self.loss) if with_loss else None,
@@ -626,14 +630,6 @@ class Trainer:
             model=self,
             **params,
         )
-
-
-def _all_layers(layers: list[Any]) -> Iterator[Any]:
-    """Yield layers, and those that they are made of."""
-    for layer in layers:
-        yield layer
-        if layer.nodes:
-            yield from _all_layers(layer.layers)
 
 
 def _as_keras(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, float]:

@@ -19,7 +19,7 @@ def dense_chain(plan: Plan) -> None:
     """Run dense layers in a row as one; the same bits.
 
     Each takes vectors and is followed by ReLU or by nothing, the last one also by
-    softmax. No chain goes on beyond the first layer that learns, where gradients end.
+    softmax. A chain ends before the first layer that learns, where gradients end.
     It is used where the kernels' `direct` rung is, or a higher one.
     """
     if not kernels.is_in_use("direct"):
@@ -31,7 +31,8 @@ def dense_chain(plan: Plan) -> None:
         if chain:
             program.replace(place, len(chain), DenseChain(*chain))
             needed = program.needed(plan.params.values())
-        place += 1
+        else:
+            place += 1
 
 
 def _chain_from(plan: Plan, place: int | None, needed: set[int]) -> list[Any]:

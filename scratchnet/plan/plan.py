@@ -59,7 +59,7 @@ class Plan:
         steps = list(zip(program.operations, program.inputs, strict=True))
         self._forwards = steps[1:]
         self._backwards = [
-            (at, operation, inputs, not wanted.isdisjoint(inputs))
+            (at, operation, inputs, _runs_backward(operation, inputs, wanted))
             for at, (operation, inputs) in enumerate(steps)
             if at > 0 and at in wanted
         ][::-1]
@@ -86,9 +86,9 @@ class Plan:
             The gradient of the input, if it is among those that are computed.
         """
         gradients = {len(self.program.operations) - 1: dy}
-        for at, operation, inputs, wants_dx in self._backwards:
+        for at, operation, inputs, runs_backward in self._backwards:
             dy = as_kernels_want(gradients.pop(at), operation.dtype)
-            if not wants_dx:
+            if not runs_backward:
                 operation.learn(dy)
                 continue
             dx = operation.backward(dy)
@@ -112,3 +112,18 @@ class Plan:
     def __str__(self) -> str:
         """Return the program as a table."""
         return table.text(self.program, self.head)
+
+
+def _runs_backward(operation: Any, inputs: tuple[int, ...], wanted: set[int]) -> bool:
+    """Tell whether an operation's `backward` runs, and not its `learn` alone.
+
+    That is so where somebody wants dx, and where a derived class has a `backward` of
+    its own, of which the `learn` that it inherits knows nothing.
+    """
+    mro = type(operation).__mro__
+    learn, backward = (
+        next(i for i, cls in enumerate(mro) if name in vars(cls))
+        for name in ("learn", "backward")
+    )
+    own = backward < learn or "backward" in vars(operation)
+    return own or not wanted.isdisjoint(inputs)

@@ -14,6 +14,7 @@ from scratchnet.kernels.pooled_convolution.operands import (
 )
 from scratchnet.plan.fused import Fused
 from scratchnet.plan.plan import Plan
+from scratchnet.plan.program import Program
 
 
 def pooled_convolution(plan: Plan) -> None:
@@ -35,14 +36,18 @@ def pooled_convolution(plan: Plan) -> None:
     while place < len(program.operations):
         for pattern, fused in PATTERNS.items():
             run = program.match(place, *pattern)
-            if run is not None and _fits(run):
+            if run is not None and _fits(run, program):
                 program.replace(place, len(run), fused(*run))
-                break
-        place += 1
+                break  # another operation stands at this place now
+        else:
+            place += 1
 
 
-def _fits(run: list[Any]) -> bool:
-    pooling = run[-1]
+def _fits(run: list[Any], program: Program) -> bool:
+    # Moving statistics that several places share follow them in the program's order.
+    *_, norm, pooling = run
+    if norm.operation == "batch_normalization" and not program.stands_once(norm):
+        return False
     return (
         pooling.strides == pooling.pool_size
         and pooling.padding == "valid"

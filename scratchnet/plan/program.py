@@ -123,15 +123,28 @@ class Program:
 
         The copy shares parameters and buffers, and has memory and gradients of its own.
         """
-        before = [one for one in self.operations[1:] if one.params is operation.params]
-        if not before:
+        if self.stands_once(operation, count=0):
             return operation
+        if getattr(operation, "nodes", ()):
+            raise NotImplementedError(
+                f"{operation.label}: a model with a forward of its own keeps what it "
+                "met in one place, and can't stand in two"
+            )
         again = copy.copy(operation)
         again.grads = {name: np.zeros_like(g) for name, g in operation.grads.items()}
         self.repeated.append((operation.grads, again.grads))
         return again
 
     # Reading and rewriting it.
+
+    def stands_once(self, operation: Any, count: int = 1) -> bool:
+        """Tell whether an operation of a layer stands at one place (or ``count``)."""
+        places = [
+            one
+            for one in self.operations[1:]
+            if one is operation or one.params is operation.params
+        ]
+        return len(places) == count
 
     def readers(self, place: int) -> list[int]:
         """Return the places of the operations that read a place."""

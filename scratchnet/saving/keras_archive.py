@@ -52,8 +52,8 @@ def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
 
 def _config_bytes(model: Any, path: str) -> bytes:
     """Return config.json, if both Keras and `load_model` could make a model of it."""
-    record = serialization.record(model)
     try:
+        record = serialization.record(model)
         _, compile_config = serialization.model_parts(record)
         compiled = serialization.plain(compile_config or {}, "compile")
         _require_keras_s(compiled.get("loss"))

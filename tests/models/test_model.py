@@ -328,3 +328,93 @@ def test_a_derived_model_with_a_forward_of_its_own_is_run_as_it_is():
     net.compile("sgd", "mse")
     first = net.train_on_batch(x, np.ones((4, 2)))
     assert net.train_on_batch(x, np.ones((4, 2))) < first
+
+
+def test_a_derived_backward_runs_also_where_nobody_wants_dx():
+    class Half(layers.Dense):
+        def backward(self, dy):
+            return super().backward(0.5 * dy)
+
+    steps = []
+    for kind, eager in ((layers.Dense, False), (Half, False), (Half, True)):
+        keras.utils.set_random_seed(1)
+        net = keras.Sequential([keras.Input((3,)), kind(4, "tanh"), layers.Dense(2)])
+        net.compile(keras.optimizers.SGD(1.0), "mse", run_eagerly=eager)
+        before = net.get_weights()[0]
+        net.train_on_batch(np.eye(3), np.ones((3, 2)))
+        steps.append(net.get_weights()[0] - before)
+    np.testing.assert_allclose(steps[1], steps[0] / 2, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(steps[2], steps[0] / 2, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_layer_inside_a_part_and_beside_it_is_one_layer(eager, tmp_path):
+    x = keras.Input((1,))
+    one = layers.Dense(1, use_bias=False, kernel_initializer="ones", name="one")
+    inner = keras.Sequential([keras.Input((1,)), one], name="inner")
+    net = Model(x, layers.Add()([inner(x), one(x)]))
+    net.compile(keras.optimizers.SGD(0.01), "mse", run_eagerly=eager)
+    assert net.count_params() == 1 == len(net.get_weights())
+    net.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))
+    # y = 2 w x, so that the gradient is 2 · y · 2 x = 8.
+    assert net.get_weights()[0] == pytest.approx(1 - 0.08)
+    with pytest.raises(ValueError, match="Dense 'one' stands in two models"):
+        net.get_config()
+    with pytest.raises(keras.CheckpointError, match="not saved: Dense 'one' stands"):
+        net.save(tmp_path / "a.keras")
+
+
+def test_moving_statistics_of_a_shared_layer_follow_in_the_order_of_the_graph():
+    found = []
+    for eager in (False, True):
+        keras.utils.set_random_seed(1)
+        x = keras.Input((4, 4, 1))
+        conv = layers.Conv2D(1, 1, activation="relu", kernel_initializer="ones")
+        norm, pool = layers.BatchNormalization(momentum=0.5), layers.MaxPooling2D()
+        ways = [pool(norm(conv(start))) for start in (x, layers.Rescaling(10.0)(x))]
+        net = Model(x, layers.Flatten()(layers.Concatenate()(ways)))
+        net.compile("sgd", "mse", run_eagerly=eager)
+        images = np.random.default_rng(0).random((3, 4, 4, 1))
+        net.train_on_batch(images, np.zeros((3, 8)))
+        found.append(net.get_layer(norm.name).get_weights()[2])
+    np.testing.assert_allclose(*found, rtol=1e-5)
+
+
+def test_every_branch_is_fused():
+    x = keras.Input((8, 8, 2))
+    ways = [
+        layers.MaxPooling2D()(layers.Conv2D(3, 3, activation="relu")(x))
+        for _ in range(3)
+    ]
+    kinds = Model(x, layers.Concatenate()(ways)).plan().program.kinds
+    assert kinds == ["gather", *["pooled_convolution"] * 3, "concatenate"]
+    flat = layers.Flatten()(x)
+    dense = [layers.Dense(3, activation="relu")(flat) for _ in range(2)]
+    kinds = Model(x, layers.Add()(dense)).plan().program.kinds
+    assert kinds == ["gather", "flatten", *["dense_chain"] * 2, "add"]
+
+
+def test_a_model_with_a_forward_of_its_own_stands_at_one_place():
+    class Doubled(keras.Sequential):
+        def forward(self, x, *, training):
+            return 2 * super().forward(x, training=training)
+
+    doubled, x = Doubled([keras.Input((3,)), layers.Dense(3)]), keras.Input((3,))
+    assert Model(x, doubled(x)).predict(np.ones((1, 3)), verbose=0).shape == (1, 3)
+    with pytest.raises(NotImplementedError, match="can't stand in two"):
+        Model(x, doubled(doubled(x))).predict(np.ones((1, 3)), verbose=0)
+
+
+@pytest.mark.parametrize("base", [layers.Layer, layers.Dense, keras.Sequential, Model])
+def test_a_call_of_one_s_own_is_refused_where_it_is_written(base):
+    with pytest.raises(TypeError, match=r"Own: .* call is never run .* forward\(self"):
+        type("Own", (base,), {"call": lambda self, x: x})
+
+
+def test_a_rate_that_is_changed_between_fits_takes_effect():
+    net = keras.Sequential([keras.Input((50,)), layers.Dropout(0.0), layers.ReLU()])
+    net.compile("sgd", "mse")
+    x = np.ones((4, 50))
+    assert net.train_on_batch(x, x) == 0
+    net.layers[0].rate = 1.0
+    assert net.train_on_batch(x, x) == 1

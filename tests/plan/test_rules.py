@@ -465,7 +465,7 @@ class OwnDense(layers.Dense):
         return super().forward(x, training=training) ** 2
 
     def backward(self, dy):
-        return super().backward(0 * dy)
+        return super().backward(0.5 * dy)
 
 
 RELU = {"activation": "relu"}

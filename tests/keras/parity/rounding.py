@@ -195,8 +195,8 @@ class LeakyReLU(Stage):
         return self._times(dy, error)
 
     def _times(self, values, error):
-        # The slope is rounded, and the product. TensorFlow keeps it in float32, also for
-        # arrays of float64.
+        # The slope is rounded, and the product. TensorFlow keeps it in float32, for
+        # arrays of float64, too.
         slope = float(np.finfo(np.float32).eps) / 2
         own = np.where(self.factor == 1, 0, self.rounding(2) + slope)
         return self.factor * values, self.factor * (error + own * np.abs(values))
