@@ -60,7 +60,7 @@ def convolution_backward_weight_reference(x, dy, d_weight, d_bias, strides, pads
 
 
 def convolution_backward_input_reference(dy, weight, dx, strides, pads):
-    """Add dy[n, oh, ow] · weight[kh, kw]ᵀ to dx[n, h, w], for every kh and kw.
+    """Sum dy[n, oh, ow] · weight[kh, kw]ᵀ up in dx[n, h, w], over every kh and kw.
 
     Shapes: dy (N, OH, OW, CO), weight (KH, KW, C, CO), dx (N, H, W, C).
 
