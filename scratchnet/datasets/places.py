@@ -109,8 +109,10 @@ def is_here(dataset: Dataset) -> bool:
 def _find_edition(files: tuple[PublishedFile, ...], place: Place) -> Copy:
     copy = Copy(place, {}, [])
     for file in files:
-        found = _find_unpacked(file, place.folder) or _find_packed(file, place.folder)
-        copy.files.update(found)
+        unpacked = _find_unpacked(file, place.folder)
+        verifiable = all(content.sha256 for content in file.contents)
+        found = (verifiable and unpacked) or _find_packed(file, place.folder)
+        copy.files.update(found or unpacked)
         if not found:
             copy.missing.append(file.name)
     return copy

@@ -46,9 +46,15 @@ def read(copy: Copy) -> tuple[Contents, list[Record]]:
             `$SCRATCHNET_DATA`, it has no published checksum.
     """
     if copy.missing:
+        missing = ", ".join(copy.missing)
+        if any(file.sha256 is None for file in copy.files.values()):
+            raise DatasetError(
+                f"{copy.folder}: unpacked files can't be verified, since only the "
+                f"archive's SHA-256 is known; put {missing} there"
+            )
         raise DatasetError(
-            f"{copy.folder}: expected {', '.join(copy.missing)} beside the data set's "
-            "other files, received nothing of that name"
+            f"{copy.folder}: expected {missing} beside the data set's other files, "
+            "received nothing of that name"
         )
     contents: Contents = {}
     records = []

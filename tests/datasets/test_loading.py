@@ -254,6 +254,45 @@ def test_archive_and_its_unpacked_members_have_the_same_content_checksums(
     assert {file["name"]: file["sha256"] for file in unpacked} == expected
 
 
+# --- contents whose checksum is not known --------------------------------------------
+
+
+def archive_only(dataset):
+    """The same data set, as if no checksum of what its archive holds were known."""
+    (file,) = dataset.files
+    contents = tuple(content._replace(sha256=None) for content in file.contents)
+    return dataclasses.replace(
+        dataset, editions=((dataclasses.replace(file, contents=contents),),)
+    )
+
+
+def test_a_pinned_archive_vouches_for_its_members(empty_machine, monkeypatch):
+    dataset = archive_only(CIFAR)
+    folder = own_folder(empty_machine, monkeypatch) / "cifar100"
+    # Members of other bytes beside it are not read.
+    write_files(folder, {**MEMBERS, "train": b"", dataset.files[0].name: ARCHIVE})
+    (x_train, _), _ = loading.load(dataset)
+    np.testing.assert_array_equal(x_train, tiny_files.cifar_arrays(TRAIN)["x"])
+    assert loading.provenance_of(dataset)["level"] == "archive"
+    assert places.is_here(dataset)
+
+
+@pytest.mark.parametrize("place", ["own", "keras/datasets"])
+def test_unpacked_files_without_a_checksum_are_refused(
+    place, empty_machine, monkeypatch
+):
+    def decode(*_):
+        pytest.fail("decoded")
+
+    dataset = dataclasses.replace(archive_only(CIFAR), decode=decode)
+    own_folder(empty_machine, monkeypatch)
+    write_files(empty_machine / place / "cifar100", MEMBERS)
+    assert not places.is_here(dataset)
+    message = r"cifar100: unpacked files can't .*; put cifar-100-python\.tar\.gz there"
+    with pytest.raises(DatasetError, match=message):
+        loading.load(dataset)
+
+
 # --- faults in the user's own files --------------------------------------------------
 
 
