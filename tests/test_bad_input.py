@@ -536,7 +536,7 @@ def test_what_is_outside_the_subset_is_refused_by_name(kind):
         ("metrics.CategoricalAcuracy", "CategoricalAccuracy"),
         ("initializers.GlorotUnifrom", "GlorotUniform"),
         ("activations.rellu", "relu"),
-        ("datasets.cifar10", "cifar100"),
+        ("datasets.cifar1000", "cifar100"),
     ],
 )
 def test_a_name_that_is_not_there_says_which_are(path, meant):

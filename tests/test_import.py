@@ -37,7 +37,7 @@ SUBSET = {
         "History EarlyStopping ModelCheckpoint BackupAndRestore CSVLogger "
         "ReduceLROnPlateau LearningRateScheduler TerminateOnNaN LambdaCallback Callback"
     ),
-    "datasets": "fashion_mnist cifar100 mnist digits",
+    "datasets": "fashion_mnist cifar10 cifar100 mnist digits",
     "utils": "to_categorical set_random_seed",
 }
 METHODS = (

@@ -1,4 +1,4 @@
-"""Data sets under Keras's names: `fashion_mnist`, `cifar100`, `mnist` and `digits`.
+"""Data sets under Keras's names, and `digits`, which Keras has not.
 
 Each module has `load_data()` with Keras's shapes and dtypes. Files are looked for in
 
@@ -14,7 +14,7 @@ it, or its content, has the SHA-256 that is pinned here.
 
 >>> from scratchnet import datasets
 >>> datasets.names()
-('fashion_mnist', 'cifar100', 'mnist', 'digits')
+('fashion_mnist', 'cifar10', 'cifar100', 'mnist', 'digits')
 >>> datasets.get("fashion_mnist").class_names[0]
 'T-shirt/top'
 """
@@ -23,16 +23,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.datasets import cifar100, digits, fashion_mnist, mnist
+from scratchnet.datasets import cifar10, cifar100, digits, fashion_mnist, mnist
 from scratchnet.datasets.dataset import Dataset
 from scratchnet.datasets.loading import provenance_of
 from scratchnet.foundation.lookup import missing_attribute
 
-__all__ = ["cifar100", "digits", "fashion_mnist", "get", "mnist", "names", "provenance"]
+__all__ = [
+    "cifar10",
+    "cifar100",
+    "digits",
+    "fashion_mnist",
+    "get",
+    "mnist",
+    "names",
+    "provenance",
+]
 
 _DATASETS = {
     module.DATASET.name: module.DATASET
-    for module in (fashion_mnist, cifar100, mnist, digits)
+    for module in (fashion_mnist, cifar10, cifar100, mnist, digits)
 }
 
 

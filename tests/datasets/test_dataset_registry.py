@@ -10,7 +10,13 @@ from scratchnet import datasets
 
 
 def test_names():
-    assert datasets.names() == ("fashion_mnist", "cifar100", "mnist", "digits")
+    assert datasets.names() == (
+        "fashion_mnist",
+        "cifar10",
+        "cifar100",
+        "mnist",
+        "digits",
+    )
 
 
 @pytest.mark.parametrize("name", datasets.names())
@@ -29,23 +35,25 @@ def test_spelling_is_forgiven(name):
     assert datasets.get(name).name in datasets.names()
 
 
-@pytest.mark.parametrize("name", ["cifar10", "", "../mnist", None])
+@pytest.mark.parametrize("name", ["cifar", "", "../mnist", None])
 def test_unknown_names_are_answered_with_the_known_ones(name):
     with pytest.raises(ValueError, match=r"expected one of fashion_mnist, .* received"):
         datasets.get(name)
 
 
-@pytest.mark.parametrize("name", ["fashion_mnist", "cifar100", "mnist"])
+@pytest.mark.parametrize("name", ["fashion_mnist", "cifar10", "cifar100", "mnist"])
 def test_every_published_file_is_pinned(name):
     for edition in datasets.get(name).editions:
         for file in edition:
-            checksums = [file.sha256, *(content.sha256 for content in file.contents)]
+            checksums = [file.sha256]
+            if name != "cifar10":  # whose contents' checksums are not known
+                checksums += [content.sha256 for content in file.contents]
             assert all(len(bytes.fromhex(checksum)) == 32 for checksum in checksums)
             assert 0 < file.size <= file.limit
             assert all(url.endswith("/" + file.name) for url in file.urls)
 
 
-@pytest.mark.parametrize("name", ["fashion_mnist", "cifar100", "mnist"])
+@pytest.mark.parametrize("name", ["fashion_mnist", "cifar10", "cifar100", "mnist"])
 def test_every_downloadable_file_has_an_https_mirror_first(name):
     for file in datasets.get(name).files:
         assert file.urls[0].startswith("https://")
@@ -63,7 +71,7 @@ def test_no_checksum_stands_for_two_files():
         for edition in datasets.get(name).editions
         for file in edition
     ]
-    assert len(set(checksums)) == len(checksums) == 10
+    assert len(set(checksums)) == len(checksums) == 11
 
 
 def test_import_leaves_scikit_learn_alone():

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scratchnet.datasets import cifar100, fashion_mnist, provenance
+from scratchnet.datasets import cifar10, cifar100, fashion_mnist, provenance
 from scratchnet.datasets.places import is_here
 
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -33,6 +33,20 @@ def test_fashion_mnist(real_data):
     level = provenance("fashion_mnist")["level"]
     if level != "structure":
         assert x_train.mean() / 255 == pytest.approx(0.2860, abs=5e-5)
+
+
+def test_cifar10(real_data):
+    if not is_here(cifar10.DATASET):
+        pytest.skip("no CIFAR-10 here; scratchnet datasets download cifar10")
+    (x_train, y_train), (x_test, y_test) = cifar10.load_data()
+    assert x_train.shape == (50000, 32, 32, 3) and y_train.shape == (50000, 1)
+    assert x_test.shape == (10000, 32, 32, 3) and y_test.shape == (10000, 1)
+    assert {a.dtype for a in (x_train, y_train, x_test, y_test)} == {np.dtype(np.uint8)}
+    assert np.bincount(y_train[:, 0]).tolist() == [5000] * 10
+    assert np.bincount(y_test[:, 0]).tolist() == [1000] * 10
+    # The published channel means, which a wrong order of planes would permute.
+    means = x_train.mean(axis=(0, 1, 2)) / 255
+    np.testing.assert_allclose(means, [0.4914, 0.4822, 0.4465], atol=1e-4)
 
 
 def test_cifar100(real_data):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scratchnet.datasets import cifar100, fashion_mnist, mnist
+from scratchnet.datasets import cifar10, cifar100, fashion_mnist, mnist
 from scratchnet.datasets.dataset import Dataset, PublishedFile
 
 TRAIN, TEST = 12, 5
@@ -66,7 +66,7 @@ def pinned(
         size=len(data),
         sha256=sha256(data),
         contents=tuple(
-            content._replace(sha256=sha256(contents[content.name]))
+            content._replace(sha256=content.sha256 and sha256(contents[content.name]))
             for content in file.contents
         ),
         **changes,
@@ -108,7 +108,7 @@ def tiny_mnist_npz() -> tuple[Dataset, bytes, dict[str, np.ndarray]]:
     return tiny(mnist.DATASET, file), data, arrays
 
 
-# --- CIFAR-100 -----------------------------------------------------------------------
+# --- CIFAR-100 and CIFAR-10 ----------------------------------------------------------
 
 
 def cifar_arrays(count: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -118,6 +118,14 @@ def cifar_arrays(count: int, seed: int = 0) -> dict[str, np.ndarray]:
         "x": rng.integers(0, 256, (count, 32, 32, 3), np.uint8),
         "fine": fine,
         "coarse": np.array(cifar100.superclass_of_class)[fine],
+    }
+
+
+def cifar10_arrays(count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {
+        "x": rng.integers(0, 256, (count, 32, 32, 3), np.uint8),
+        "labels": rng.integers(0, 10, count),
     }
 
 
@@ -157,12 +165,16 @@ def python2_array(array: np.ndarray) -> bytes:
 def python2_batch(arrays: dict[str, np.ndarray]) -> bytes:
     """A batch as Python 2 wrote the official files: protocol 2, byte strings."""
     names = [_string(f"image_s_{n:06}.png") for n in range(len(arrays["x"]))]
+    labels = [
+        _string(kind if kind == "labels" else f"{kind}_labels") + _integers(values)
+        for kind, values in arrays.items()
+        if kind != "x"
+    ]
     return (
         b"\x80\x02}q\x01("
         + _string("filenames") + b"q\x02" + _list(names)
         + _string("batch_label") + _string("training batch 1 of 1")
-        + _string("fine_labels") + _integers(arrays["fine"])
-        + _string("coarse_labels") + _integers(arrays["coarse"])
+        + b"".join(labels)
         + _string("data") + python2_array(rows(arrays["x"]))
         + b"u."
     )  # fmt: skip
@@ -215,6 +227,20 @@ def tiny_cifar(urls: tuple[str, ...] = ()) -> tuple[Dataset, bytes, dict[str, by
     packed = gzip.compress(tar_bytes(contents), mtime=0)
     file = pinned(cifar100.ARCHIVE, packed, contents, urls=urls)
     return tiny(cifar100.DATASET, file), packed, contents
+
+
+def tiny_cifar10() -> tuple[Dataset, bytes, dict[str, bytes]]:
+    """The same of CIFAR-10, whose contents have no checksums."""
+    arrays = cifar10_arrays(TRAIN, 0)
+    parts = {key: np.array_split(values, 5) for key, values in arrays.items()}
+    contents = {
+        name: python2_batch({key: parts[key][number] for key in parts})
+        for number, name in enumerate(cifar10.TRAINING)
+    }
+    contents[cifar10.TEST] = python2_batch(cifar10_arrays(TEST, 1))
+    packed = gzip.compress(tar_bytes(contents, "cifar-10-batches-py/"), mtime=0)
+    file = pinned(cifar10.ARCHIVE, packed, contents, urls=())
+    return tiny(cifar10.DATASET, file), packed, contents
 
 
 # --- files and mutants ---------------------------------------------------------------

@@ -24,7 +24,7 @@ from scratchnet.foundation.outside import ATTRIBUTES
 
 MODULES = (
     "activations callbacks initializers layers losses metrics models optimizers utils "
-    "datasets.cifar100 datasets.fashion_mnist datasets.mnist"
+    "datasets.cifar10 datasets.cifar100 datasets.fashion_mnist datasets.mnist"
 ).split()
 
 # Pattern of names → why they differ.
