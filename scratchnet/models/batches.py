@@ -52,7 +52,7 @@ class Samples:
 
     Raises:
         ValueError: no samples, different numbers of them, or a wrong shape.
-        TypeError: something that is no array of numbers.
+        TypeError: something that is not an array of numbers.
     """
 
     def __init__(
@@ -65,7 +65,6 @@ class Samples:
         input_shape: Shape | None = None,
         dtype: np.dtype | None = None,
     ) -> None:
-        """Check, and keep references."""
         self.who, self.dtype = who, dtype
         self.x = _fit_rank(as_numbers(who, "x", x), input_shape)
         if self.x.ndim == 0 or len(self.x) == 0:
