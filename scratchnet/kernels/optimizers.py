@@ -72,15 +72,27 @@ def adam_update_loops(
 
     Shapes and arguments as in `adam_update_reference`.
     """
+    rates = alpha, 1 - beta_1, 1 - beta_2, epsilon
+    _update_together(_adam, (parameters, gradients, momenta, velocities), rates)
+
+
+def _update_together(work, columns, rates, *flags):
+    """Spread the chunks of all parameters over threads.
+
+    Args:
+        work: compiled; what a worker does.
+        columns: of all parameters the first array, of all the second ...
+        rates: numbers, which ``work`` gets in the parameters' dtype.
+        flags: more numbers for ``work``, behind those of parameters and of chunks.
+    """
+    parameters = columns[0]
     if not parameters:
         return
     sizes, chunks, total = _chunks(tuple([parameter.size for parameter in parameters]))
-    places = addresses([*parameters, *gradients, *momenta, *velocities])
-    dtype = parameters[0].dtype
-    rates = np.array([alpha, 1 - beta_1, 1 - beta_2, epsilon], dtype)
+    places = addresses([array for column in columns for array in column])
+    tables = np.array(rates, parameters[0].dtype), places, sizes, chunks
     count = 1 if total <= SMALL else workers()
-    tables = rates, places, sizes, chunks
-    launch(_adam, count, tables, (len(sizes), chunks[-1]), ())
+    launch(work, count, tables, (len(sizes), chunks[-1], *flags), ())
 
 
 @functools.lru_cache(maxsize=256)
@@ -102,11 +114,7 @@ def _adam(worker, waiting, tables, counts, nothing):
     count, tasks = counts
     task = take(waiting, worker, tasks)
     while task < tasks:
-        i = 0
-        while task >= chunks[i]:
-            i += 1
-        first = (task - (chunks[i - 1] if i > 0 else 0)) * CHUNK
-        last = min(sizes[i], first + CHUNK)
+        i, first, last = _place(task, sizes, chunks)
         _adam_chunk(
             array_at(places[i], sizes[i], rates)[first:last],
             array_at(places[count + i], sizes[i], rates)[first:last],
@@ -115,6 +123,16 @@ def _adam(worker, waiting, tables, counts, nothing):
             rates,
         )
         task = take(waiting, worker, tasks)
+
+
+@compiled
+def _place(task, sizes, chunks):
+    """Return which parameter a chunk is of, and where it begins and ends there."""
+    i = 0
+    while task >= chunks[i]:
+        i += 1
+    first = (task - (chunks[i - 1] if i > 0 else 0)) * CHUNK
+    return i, first, min(sizes[i], first + CHUNK)
 
 
 @compiled

@@ -9,7 +9,7 @@ import numpy as np
 from scratchnet import kernels
 from scratchnet.foundation import arguments
 from scratchnet.foundation.outside import keras_signature
-from scratchnet.optimizers.optimizer import Optimizer
+from scratchnet.optimizers.optimizer import Column, Optimizer
 
 
 @keras_signature
@@ -62,27 +62,11 @@ class Adam(Optimizer):
         correction_2 = one - np.power(number(np.float32(self.beta_2)), t)
         return number(self.learning_rate) * np.sqrt(correction_2) / correction_1
 
-    def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
-        """Change one flat parameter, its m and its v, in place."""
-        self._update_together([[param, grad, *slots]])
-
-    def update_all(self, rows: list[list[np.ndarray]]) -> None:
-        """Change all parameters at once; by `update`, where a derived class has one."""
-        if type(self).update is Adam.update:
-            self._update_together(rows)
-        else:
-            super().update_all(rows)
-
-    def _update_together(self, rows: list[list[np.ndarray]]) -> None:
-        for dtype in dict.fromkeys(row[0].dtype for row in rows):
-            own = [row for row in rows if row[0].dtype == dtype]
-            kernels.adam_update(
-                *zip(*own, strict=True),
-                self.step_size(dtype),
-                self.beta_1,
-                self.beta_2,
-                self.epsilon,
-            )
+    def update_together(self, params: Column, grads: Column, *slots: Column) -> None:
+        """Change flat parameters, all of one dtype, their m and their v, in place."""
+        alpha = self.step_size(params[0].dtype)
+        rates = alpha, self.beta_1, self.beta_2, self.epsilon
+        kernels.adam_update(params, grads, *slots, *rates)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

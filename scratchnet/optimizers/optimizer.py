@@ -10,11 +10,12 @@ from scratchnet.foundation import arguments, naming
 from scratchnet.foundation.outside import keras_signature
 
 Arrays = dict[str, np.ndarray]
+Column = tuple[np.ndarray, ...]
 
 
 @keras_signature
 class Optimizer:
-    """The base of every optimizer; a subclass writes `update`.
+    """The base of every optimizer; a subclass writes `update` or `update_together`.
 
     Its state is the number of steps and, for every parameter, one array per slot
     (Adam's ``momentum`` and ``velocity``). Parameters are known by a path such as
@@ -24,9 +25,15 @@ class Optimizer:
         learning_rate: above or equal to 0; instead of a schedule, use a
             `callbacks.LearningRateScheduler`.
         name: by default the class's, in lower case.
+
+    Attributes:
+        slots: what is kept for each parameter.
+        slot_by_slot: whether Keras's files hold the first slot of all parameters, then
+            the second of all; they hold all slots of the first parameter otherwise.
     """
 
     slots: tuple[str, ...] = ()
+    slot_by_slot = False
 
     def __init__(self, learning_rate: float, name: str | None = None) -> None:
         who = type(self).__name__
@@ -96,11 +103,20 @@ class Optimizer:
 
     def update_all(self, rows: list[list[np.ndarray]]) -> None:
         """Change all parameters: of each, the arrays that `update` takes, flat."""
-        for row in rows:
-            self.update(*row)
+        if type(self).update is not Optimizer.update:
+            for row in rows:
+                self.update(*row)
+            return
+        for dtype in dict.fromkeys(row[0].dtype for row in rows):
+            own = [row for row in rows if row[0].dtype == dtype]
+            self.update_together(*zip(*own, strict=True))
 
     def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
         """Change one flat parameter and its slots, in place."""
+        self.update_together((param,), (grad,), *((slot,) for slot in slots))
+
+    def update_together(self, params: Column, grads: Column, *slots: Column) -> None:
+        """Change flat parameters, all of one dtype, and their slots, in place."""
         raise NotImplementedError
 
     def get_state(self) -> Arrays:

@@ -21,6 +21,7 @@ Reference: `_save_state` and `H5IOStore` in `keras/src/saving/saving_lib.py`.
 from __future__ import annotations
 
 import io
+import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,7 +70,8 @@ def _optimizer_variables(model: Any) -> dict[str, np.ndarray]:
     """Return an optimizer's state as Keras orders it, under the names of ours.
 
     Steps, learning rate (float32, or float64 if a weight is), then parameter by
-    parameter, bottom layer first: for Adam its momentum and its velocity, side by side.
+    parameter, bottom layer first: for Adam its momentum and its velocity, side by side;
+    or slot by slot, if the optimizer says so.
 
     Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
     """
@@ -82,9 +84,13 @@ def _optimizer_variables(model: Any) -> dict[str, np.ndarray]:
     }
     # A layer that learns since later has its slots at the end, here and only here.
     known = {key.rpartition("/")[0] for key in state}
-    for path in weights:
-        for slot in optimizer.slots if path in known else ():
-            variables[f"{path}/{slot}"] = state[f"{path}/{slot}"]
+    names = [
+        [f"{path}/{s}" for s in optimizer.slots] for path in weights if path in known
+    ]
+    if optimizer.slot_by_slot:
+        names = [list(of_one_slot) for of_one_slot in zip(*names, strict=True)]
+    for name in itertools.chain(*names):
+        variables[name] = state[name]
     return variables
 
 

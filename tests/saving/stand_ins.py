@@ -38,6 +38,7 @@ class StandInOptimizer:
 
     name = "adam"
     slots = ("momentum", "velocity")
+    slot_by_slot = False
     learning_rate = 0.001
 
     def __init__(self, state: dict[str, np.ndarray]) -> None:
