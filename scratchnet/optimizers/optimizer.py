@@ -24,7 +24,7 @@ class Optimizer:
     Args:
         learning_rate: above or equal to 0; instead of a schedule, use a
             `callbacks.LearningRateScheduler`.
-        name: by default the class's, in lower case.
+        name: by default the class's, in snake case.
 
     Attributes:
         slots: what is kept for each parameter.
@@ -37,7 +37,7 @@ class Optimizer:
 
     def __init__(self, learning_rate: float, name: str | None = None) -> None:
         who = type(self).__name__
-        self.name = who.lower() if name is None else naming.check(name, who)
+        self.name = naming.check(naming.snake_case(who) if name is None else name, who)
         self.learning_rate = learning_rate
         self.iterations = 0
         self.state: dict[str, Arrays] = {slot: {} for slot in self.slots}
