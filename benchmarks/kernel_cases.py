@@ -68,6 +68,7 @@ OPERATIONS_OF = {
         "mean_squared_error_backward",
     ),
     "adam": ("adam_update",),
+    "rmsprop": ("rmsprop_update",),
     "sgd": ("sgd_update", "sgd_momentum_update"),
     "gather": ("gather", "first_non_finite"),
 }
@@ -80,7 +81,7 @@ ELSEWHERE = {
     *("leaky_relu_forward", "leaky_relu_backward"),
     *("softmax_backward", "cross_entropy_forward", "cross_entropy_backward"),
     *("mean_squared_error_forward", "mean_squared_error_backward"),
-    *("sgd_update", "sgd_momentum_update", "first_non_finite"),
+    *("rmsprop_update", "sgd_update", "sgd_momentum_update", "first_non_finite"),
 }
 
 # The rest is limited by memory, and reported in bytes per second.
@@ -189,6 +190,7 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
     steps: list[tuple[str, dict[str, Shape], bool]] = [
         ("gather", {"row": (prod(case.image_shape),)}, False),
         ("adam", {"parameter": (model.count_params(),)}, False),
+        ("rmsprop", {"parameter": (model.count_params(),)}, False),
         ("sgd", {"parameter": (model.count_params(),)}, False),
         ("loss", {"logits": (BATCH_SIZE, case.classes)}, False),
     ]
@@ -401,6 +403,16 @@ def _adam(rng: np.random.Generator, parameter: Shape) -> Values:
     }
 
 
+def _rmsprop(rng: np.random.Generator, parameter: Shape) -> Values:
+    return {
+        "parameters": (_normal(rng, *parameter),),
+        "gradients": (_normal(rng, *parameter),),
+        "velocities": (np.zeros(parameter, np.float32),),
+        **{"momenta": (), "average_gradients": ()},
+        **{"learning_rate": 1e-6, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7},
+    }
+
+
 def _sgd(rng: np.random.Generator, parameter: Shape) -> Values:
     return {
         "parameter": _normal(rng, *parameter),
@@ -430,6 +442,7 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "dropout": _elementwise,
     "loss": _loss,
     "adam": _adam,
+    "rmsprop": _rmsprop,
     "sgd": _sgd,
     "gather": _gather,
 }

@@ -384,10 +384,6 @@ UNKNOWN = {
         lambda: small().compile("adem", "mse"),
         "unknown optimizer 'adem'; did you mean 'adam'",
     ),
-    "Keras's default optimizer": (
-        lambda: small().compile(loss="mse"),
-        "unknown optimizer 'rmsprop'; there are: adam, sgd",
-    ),
     "metric": (
         lambda: small().compile("adam", "mse", metrics=["acuracy"]),
         "unknown metric 'acuracy'; did you mean 'accuracy'",

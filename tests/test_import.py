@@ -28,7 +28,7 @@ SUBSET = {
     "losses": (
         "CategoricalCrossentropy SparseCategoricalCrossentropy MeanSquaredError"
     ),
-    "optimizers": "Adam SGD",
+    "optimizers": "Adam RMSprop SGD",
     "metrics": (
         "CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy "
         "SparseTopKCategoricalAccuracy"

@@ -31,6 +31,12 @@ def test_twenty_sgd_steps_are_those_of_keras(case):
     compare.assert_agree(f"optimizer_{case}", compare.rounding(148, steps=20))
 
 
+@pytest.mark.parametrize("case", ["rmsprop", "rmsprop_defaults", "rmsprop_every_slot"])
+def test_twenty_rmsprop_steps_are_those_of_keras(case):
+    # 37·4 rows of 6 numbers, as for SGD; a gradient's relative error is the step's.
+    compare.assert_agree(f"optimizer_{case}", compare.rounding(148, steps=20))
+
+
 def trajectory(optimizer, steps=12, dtype=np.float64):
     """Return a parameter after each step down the same gradients."""
     rng = np.random.default_rng(0)
@@ -64,6 +70,23 @@ def test_adam_follows_the_paper():
     np.testing.assert_allclose(trajectory(adam), expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.7])
+def test_rmsprop_follows_its_formula(momentum, centered):
+    theta, g = gradients()
+    v = a = b = np.zeros_like(theta)
+    expected = []
+    for grad in g:
+        v = 0.8 * v + 0.2 * grad**2
+        a = 0.8 * a + 0.2 * grad
+        step = 0.1 * grad / np.sqrt(v - centered * a**2 + 1e-4)
+        b = momentum * b + step
+        theta = theta - b
+        expected.append(theta)
+    rmsprop = optimizers.RMSprop(0.1, 0.8, momentum, 1e-4, centered)
+    np.testing.assert_allclose(trajectory(rmsprop), expected, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize("momentum", [0.0, 0.7])
 def test_sgd_follows_its_formula(momentum, nesterov):
@@ -93,6 +116,8 @@ def test_the_step_size_is_computed_in_the_parameters_dtype():
 
 MADE = {
     "adam": lambda: optimizers.Adam(0.05),
+    "rmsprop": lambda: optimizers.RMSprop(0.05),
+    "rmsprop, every slot": lambda: optimizers.RMSprop(0.05, 0.8, 0.9, 1e-4, True),
     "sgd": lambda: optimizers.SGD(0.05),
     "momentum": lambda: optimizers.SGD(0.05, momentum=0.9, nesterov=True),
 }
@@ -204,6 +229,9 @@ def test_bad_learning_rates(value):
         ),
         (lambda: optimizers.Adam(beta_2=-0.1), "beta_2"),
         (lambda: optimizers.Adam(epsilon=0), "epsilon to be a number above 0"),
+        (lambda: optimizers.RMSprop(rho=-0.1), "rho to be a number from 0 to 1"),
+        (lambda: optimizers.RMSprop(momentum=1.1), "momentum to be a number from"),
+        (lambda: optimizers.RMSprop(epsilon=0), "epsilon to be a number above 0"),
         (lambda: optimizers.SGD(momentum=1.1), "momentum to be a number from 0 to 1"),
     ],
 )
@@ -235,21 +263,22 @@ LATER = {
 
 
 @pytest.mark.parametrize(
-    ("make", "before"),
+    ("make", "before", "named"),
     [
-        (optimizers.Optimizer, (0.01,)),
-        (optimizers.SGD, (0.01, 0.9, True)),
-        (optimizers.Adam, (0.01, 0.9, 0.999, 1e-7, False)),
+        (optimizers.Optimizer, (0.01,), "optimizer"),
+        (optimizers.SGD, (0.01, 0.9, True), "sgd"),
+        (optimizers.Adam, (0.01, 0.9, 0.999, 1e-7, False), "adam"),
+        (optimizers.RMSprop, (0.01, 0.9, 0.5, 1e-7, True), "rm_sprop"),
     ],
 )
-def test_arguments_by_position_are_those_of_keras(make, before):
+def test_arguments_by_position_are_those_of_keras(make, before, named):
     defaults = [0.99 if name == "ema_momentum" else None for name in LATER]
     defaults[list(LATER).index("use_ema")] = False
     for i, (name, value) in enumerate(LATER.items()):
         with pytest.raises(NotImplementedError, match=f"{make.__name__}: {name}="):
             make(*before, *defaults[:i], value)
     assert make(*before, *defaults, "mine").name == "mine"
-    assert make(*before).name == make.__name__.lower()
+    assert make(*before).name == named
 
 
 @pytest.mark.parametrize("name", [3, 1e-4, "a/b"])
@@ -262,6 +291,7 @@ def test_get_finds_names_and_objects():
     for name in ("adam", "Adam", "ADAM"):
         assert type(optimizers.get(name)) is optimizers.Adam
     assert type(optimizers.get("SGD")) is optimizers.SGD
+    assert type(optimizers.get("RMSprop")) is optimizers.RMSprop
     sgd = optimizers.SGD()
     assert optimizers.get(sgd) is sgd
     with pytest.raises(
@@ -321,7 +351,7 @@ def test_an_update_of_a_derived_class_is_used():
         np.testing.assert_allclose(twice, 2 * once, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["adam", "sgd"])
+@pytest.mark.parametrize("name", optimizers.ALL)
 def test_what_can_not_be_changed_in_place_is_refused(name):
     frozen = np.ones(3, np.float32)
     frozen.flags.writeable = False

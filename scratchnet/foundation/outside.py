@@ -100,6 +100,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     # optimizers
     "Optimizer": {"learning_rate": _OPTIMIZER},
     "Adam": {"epsilon": {"amsgrad": False, **_OPTIMIZER}},
+    "RMSprop": {"centered": _OPTIMIZER},
     "SGD": {"nesterov": _OPTIMIZER},
     # initializers
     "_VarianceScaling": {"seed": {"input_axes": None, "output_axes": None}},

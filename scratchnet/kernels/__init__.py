@@ -51,6 +51,7 @@ from scratchnet.kernels.mean_squared_error import (
 )
 from scratchnet.kernels.optimizers import (
     adam_update,
+    rmsprop_update,
     sgd_momentum_update,
     sgd_update,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "pooled_convolution_forward",
     "relu_backward",
     "relu_forward",
+    "rmsprop_update",
     "rung",
     "set_rung",
     "sgd_momentum_update",

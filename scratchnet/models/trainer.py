@@ -133,8 +133,8 @@ class Trainer:
         """Say how to train: optimizer, loss and metrics, by name or as objects.
 
         Args:
-            optimizer: ``"adam"``, ``"sgd"`` or an `optimizers.Optimizer`. Keras's
-                default, RMSprop, is outside the subset: name one.
+            optimizer: ``"rmsprop"``, ``"adam"``, ``"sgd"`` or an
+                `optimizers.Optimizer`.
             loss: ``"categorical_crossentropy"``, ``"mse"`` … or a `losses.Loss`.
             metrics: a list of names or `metrics.Metric` objects.
             weighted_metrics: the same, with sample weights taken into account.

@@ -10,9 +10,10 @@ from typing import Any
 from scratchnet.foundation import lookup
 from scratchnet.optimizers.adam import Adam
 from scratchnet.optimizers.optimizer import Optimizer
+from scratchnet.optimizers.rmsprop import RMSprop
 from scratchnet.optimizers.sgd import SGD
 
-ALL: dict[str, type[Optimizer]] = {"adam": Adam, "sgd": SGD}
+ALL: dict[str, type[Optimizer]] = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
 
 
 def get(identifier: Any) -> Optimizer:

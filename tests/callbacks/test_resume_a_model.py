@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import scratchnet as keras
-from scratchnet import callbacks, layers
+from scratchnet import callbacks, layers, optimizers
 from scratchnet.foundation.errors import CheckpointError
 
 
-def make_model() -> Any:
+def make_model(optimizer: Any = "adam") -> Any:
     model = keras.Sequential(
         [
             keras.Input((6, 6, 1)),
@@ -25,7 +25,7 @@ def make_model() -> Any:
             layers.Dense(3, activation="softmax"),
         ]
     )
-    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -53,7 +53,9 @@ class Crash(callbacks.Callback):
             raise ZeroDivisionError
 
 
-def assert_resumed_to_the_bit(folder: Path, crash: Crash, **how: Any) -> None:
+def assert_resumed_to_the_bit(
+    folder: Path, crash: Crash, make_model: Any = make_model, **how: Any
+) -> None:
     keras.utils.set_random_seed(3)
     expected = make_model()
     history = fit(expected, **how)
@@ -75,6 +77,13 @@ def test_a_resumed_fit_gives_the_weights_and_history_of_an_unbroken_one(
     tmp_path: Path,
 ) -> None:
     assert_resumed_to_the_bit(tmp_path / "backup", Crash())
+
+
+def test_rmsprop_is_resumed_with_all_its_slots(tmp_path: Path) -> None:
+    def make() -> Any:
+        return make_model(optimizers.RMSprop(momentum=0.5, centered=True))
+
+    assert_resumed_to_the_bit(tmp_path / "backup", Crash(), make)
 
 
 @pytest.mark.parametrize("shuffle", [True, False])

@@ -1197,6 +1197,58 @@ def adam_update(pick, rng, dtype):
 
 
 @case
+def rmsprop_update(pick, rng, dtype):
+    sizes = [flat(pick), *pick([(), (1,), (40_000, 3)])]
+    second = dtype(pick([0, 1]))
+    kept, centered = pick([False, True]), pick([False, True])
+
+    def draw():
+        return tuple(normal(rng, dtype, size) for size in sizes)
+
+    averages = tuple(array * second for array in draw())
+    arguments = {
+        "parameters": draw(),
+        "gradients": draw(),
+        # Above the average's square by enough that little is cancelled.
+        "velocities": tuple((np.square(a) + 1) * second for a in averages),
+        "momenta": draw() if kept else (),
+        "average_gradients": averages if centered else (),
+        "learning_rate": 0.01,
+        "rho": 0.9,
+        "momentum": 0.5,
+        "epsilon": 1e-7,
+    }
+
+    def bound(wide, expected):
+        bounds, unit = {}, 4 * eps(dtype)
+        for i in range(len(sizes)):
+            g, new_v = np.abs(wide["gradients"][i]), expected[f"velocities[{i}]"]
+            # 1 − rho in the dtype is off by eps of itself; nothing is cancelled.
+            below, d_below = new_v + wide["epsilon"], unit * (new_v + wide["epsilon"])
+            bounds[f"velocities[{i}]"] = unit * new_v
+            if centered:
+                a = np.abs(wide["average_gradients"][i])
+                new_a = np.abs(expected[f"average_gradients[{i}]"])
+                d_a = unit * (wide["rho"] * a + (1 - wide["rho"]) * g)
+                below = below - new_a**2
+                d_below = d_below + 2 * new_a * d_a + unit * new_a**2
+                bounds[f"average_gradients[{i}]"] = d_a
+            step = wide["learning_rate"] * g / np.sqrt(below)
+            # Twice the derivative, for the root is of a number that is off itself.
+            error = step * (d_below / below + unit)
+            if kept:
+                step = step + wide["momentum"] * np.abs(wide["momenta"][i])
+                error = error + unit * step
+                bounds[f"momenta[{i}]"] = error
+            size = np.abs(wide["parameters"][i]) + step
+            bounds[f"parameters[{i}]"] = error + eps(dtype) * size
+        return bounds
+
+    updated = ("parameters", "velocities", "momenta", "average_gradients")
+    return Case("rmsprop_update", arguments, {}, bound, updated, dtype)
+
+
+@case
 def sgd_update(pick, rng, dtype):
     size = flat(pick)
     arguments = {

@@ -98,7 +98,7 @@ def dense_chain(rng, dtype, width, side):
                 np.testing.assert_array_equal(other, one)
 
 
-def adam(rng, dtype, size, side):
+def update_together(rng, dtype, size, side):
     """Update parameters of this size and of another."""
     from scratchnet.kernels import OPERATIONS
 
@@ -106,15 +106,20 @@ def adam(rng, dtype, size, side):
         tuple(rng.random(n).astype(dtype) for n in (size, 3, 20 * size))
         for _ in range(4)
     ]
-    found = []
-    for rung in ("reference", "loops"):
-        own = [_guard(row, side) for row in arrays]
-        OPERATIONS["adam_update"].rungs[rung](*own, 1e-3, 0.9, 0.999, 1e-7)
-        found.append([array for row in own for array in row])
-    for want, got in zip(*found, strict=True):
-        # All numbers are below 1, and a few operations old.
-        bound = 16 * np.finfo(dtype).eps
-        np.testing.assert_allclose(got, want, rtol=0, atol=bound)
+    averages = tuple(velocity / 2 for velocity in arrays[2])  # no negative variance
+    for name, own, rates in (
+        ("adam_update", arrays, (1e-3, 0.9, 0.999, 1e-7)),
+        ("rmsprop_update", [*arrays, averages], (1e-3, 0.9, 0.5, 1e-7)),
+    ):
+        found = []
+        for rung in ("reference", "loops"):
+            columns = [_guard(column, side) for column in own]
+            OPERATIONS[name].rungs[rung](*columns, *rates)
+            found.append([array for column in columns for array in column])
+        for want, got in zip(*found, strict=True):
+            # All numbers are below 1, and a few operations old.
+            bound = 16 * np.finfo(dtype).eps
+            np.testing.assert_allclose(got, want, rtol=0, atol=bound)
 
 
 def _guard(value, side):
@@ -234,7 +239,7 @@ def main(dtypes):
             for width in range(1, 2 * widest + 2):
                 dense(rng, dtype, (3, 2, width), side)
                 dense_chain(rng, dtype, width, side)
-                adam(rng, dtype, width, side)
+                update_together(rng, dtype, width, side)
                 convolution(rng, dtype, (9, width), width % 2, side)
                 convolution(rng, dtype, (width, 8), width % 2, side)
             for height in range(1, 2 * tallest + 2):

@@ -46,7 +46,7 @@ WITH_INDICES = ("convolution", "pooling", "dense", "batch_norm", "gather", "fini
 
 
 # Operations that switch subnormal numbers off in the processor, which Python can't.
-WITH_PROCESSOR_FLAGS = {"adam_update", "sgd_momentum_update"}
+WITH_PROCESSOR_FLAGS = {"adam_update", "rmsprop_update", "sgd_momentum_update"}
 
 
 def check():

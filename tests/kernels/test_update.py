@@ -44,13 +44,33 @@ class TestAdam:
         assert v[0] == np.float32(1 - 0.999)
 
 
+@pytest.mark.parametrize("rung", RUNGS)
+def test_rmsprop_by_hand(rung):
+    # v = 0.25·4² = 4 and a = 0.25·4 = 1, so that the step is 6·4 / √(4 − 1 + 1).
+    theta, v, m, a = np.array([[20.0], [0], [2], [0]])
+    step = OPERATIONS["rmsprop_update"].rungs[rung]
+    rates = 6, 0.75, 0.5, 1
+    step((theta,), (np.array([4.0]),), (v,), (m,), (a,), *rates)
+    assert (theta[0], v[0], m[0], a[0]) == (7, 4, 13, 1)
+    # 0.75·4 + 0.25·0: without a gradient, momentum alone takes a step.
+    step((theta,), (np.zeros(1),), (v,), (m,), (a,), *rates)
+    assert (theta[0], v[0], m[0], a[0]) == (0.5, 3, 6.5, 0.75)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("rung", RUNGS)
-def test_adam_updates_each_parameter_as_if_it_were_the_only_one(rung, threads):
-    rng, update = np.random.default_rng(0), OPERATIONS["adam_update"].rungs[rung]
+@pytest.mark.parametrize(("name", "columns"), [("adam", 4), ("rmsprop", 5)])
+def test_each_parameter_is_updated_as_if_it_were_the_only_one(
+    name, columns, rung, threads
+):
+    rng, update = np.random.default_rng(0), OPERATIONS[f"{name}_update"].rungs[rung]
     sizes = [1, CHUNK, 7, 3 * CHUNK + 1, 0, CHUNK - 1, 2]
-    rates = 1e-2, 0.9, 0.999, 1e-7
-    together = [[rng.random(size, np.float32) for size in sizes] for _ in range(4)]
+    rates = 1e-2, 0.9, 0.999, 1e-1
+    together = [
+        [rng.random(size, np.float32) for size in sizes] for _ in range(columns)
+    ]
+    for velocity in together[2]:
+        velocity += 1  # above the square of any average gradient
     alone = copy.deepcopy(together)
     before = numba.get_num_threads()
     numba.set_num_threads(min(threads, before))

@@ -721,6 +721,16 @@ def test_a_failed_compile_changes_nothing():
     assert len(model.evaluate(X, Y, verbose=0)) == 2
 
 
+def test_rmsprop_trains_where_no_optimizer_is_named():
+    first, second = dense_model(), dense_model()
+    second.set_weights(first.get_weights())
+    first.compile(loss="categorical_crossentropy")
+    second.compile(keras.optimizers.RMSprop(0.001), "categorical_crossentropy")
+    for model in (first, second):
+        model.fit(X, Y, shuffle=False, verbose=0)
+    assert same(first.get_weights(), second.get_weights())
+
+
 def test_an_optimizer_object_goes_on_after_another_compile():
     model, adam = dense_model(), keras.optimizers.Adam()
     for steps in (1, 2):

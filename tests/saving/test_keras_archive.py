@@ -217,6 +217,8 @@ def test_the_weights_inside_have_keras_s_layout(path):
     "arguments",
     [
         {"optimizer": optimizers.Adam(0.003, epsilon=1e-5), "metrics": ["accuracy"]},
+        {"optimizer": "rmsprop"},
+        {"optimizer": optimizers.RMSprop(0.003, 0.8, 0.5, 1e-5, centered=True)},
         {"optimizer": optimizers.SGD(0.1)},
         {"optimizer": optimizers.SGD(0.1, momentum=0.9, nesterov=True)},
         {"loss": losses.CategoricalCrossentropy(label_smoothing=0.1)},
@@ -235,6 +237,22 @@ def test_training_goes_on_as_if_never_stopped(path, arguments):
     assert loaded.run_eagerly == model.run_eagerly
     assert fit(loaded) == fit(model)
     assert same_state(model, loaded)
+
+
+def test_rmsprop_s_slots_have_keras_s_order(path):
+    # Each slot of all parameters before the next: Adam's stand side by side.
+    model = make_model(optimizer=optimizers.RMSprop(momentum=0.5, centered=True))
+    model.save(path)
+    state = model.optimizer.get_state()
+    slots = ("velocity", "momentum", "average_gradient")
+    names = [f"{name}/{slot}" for slot in slots for name in model.trainable_params]
+    with zipfile.ZipFile(path) as archive:
+        weights = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(weights) as file:
+        stored = file["optimizer/vars"]
+        assert len(stored) == 2 + len(names)
+        for place, name in enumerate(names, start=2):
+            np.testing.assert_array_equal(stored[str(place)], state[name])
 
 
 def test_a_model_without_optimizer_or_without_steps(path):
@@ -488,7 +506,7 @@ def test_a_configuration_that_does_not_fit_is_named(path, place, value, message)
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        ("optimizer/class_name", "RMSprop", "'RMSprop' of module 'keras.optimizers'"),
+        ("optimizer/class_name", "Lion", "'Lion' of module 'keras.optimizers'"),
         ("optimizer/config/amsgrad", True, "amsgrad=True is outside"),
         ("optimizer/config/learning_rate", -1, "learning_rate to be a number"),
         ("loss", "kl_divergence", "unknown loss 'kl_divergence'"),

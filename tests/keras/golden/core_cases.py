@@ -401,6 +401,19 @@ def optimizer_adam_without_momentum(keras):
     return steps_of(keras, keras.optimizers.Adam(0.01, beta_1=0.0))
 
 
+def optimizer_rmsprop(keras):
+    return steps_of(keras, keras.optimizers.RMSprop(0.01))
+
+
+def optimizer_rmsprop_defaults(keras):
+    return steps_of(keras, "rmsprop")
+
+
+def optimizer_rmsprop_every_slot(keras):
+    rmsprop = keras.optimizers.RMSprop(0.01, 0.8, 0.5, 1e-3, centered=True)
+    return steps_of(keras, rmsprop)
+
+
 def optimizer_sgd(keras):
     return steps_of(keras, keras.optimizers.SGD(0.1))
 
@@ -712,6 +725,9 @@ CASES = {
         optimizer_adam_defaults,
         optimizer_adam_other_betas,
         optimizer_adam_without_momentum,
+        optimizer_rmsprop,
+        optimizer_rmsprop_defaults,
+        optimizer_rmsprop_every_slot,
         optimizer_sgd,
         optimizer_sgd_defaults,
         optimizer_little_momentum,

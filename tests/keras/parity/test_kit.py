@@ -180,6 +180,22 @@ def test_other_settings_of_adam_are_found(wrong, dtype):
     assert_found(found, expected, bounds)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("centered", [False, True])
+@pytest.mark.parametrize(
+    "wrong", [{"rho": 0.901}, {"momentum": 0.501}, {"epsilon": 1e-3}]
+)
+def test_other_settings_of_rmsprop_are_found(wrong, centered, dtype):
+    start, steps = optimizers.gradients(np.random.default_rng(0), dtype, 1.0)
+    rate = draw.as_keras_keeps_it(0.01)
+    made = {"rho": 0.9, "momentum": 0.5, "epsilon": 1e-7, "centered": centered}
+    theirs = optimizers.keras.optimizers.RMSprop(rate, **made)
+    expected = optimizers.theirs(theirs, start, steps)
+    bounds = optimizers.rmsprop_bounds(start, steps, rate, **made, dtype=dtype)
+    found = optimizers.ours(our_optimizers.RMSprop(rate, **made | wrong), start, steps)
+    assert_found(found, expected, bounds)
+
+
 MODEL = [
     ("Conv2D", {"filters": 8, "kernel_size": 3, "activation": "relu"}),
     ("BatchNormalization", {"momentum": 0.75}),

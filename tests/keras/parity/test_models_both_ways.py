@@ -125,12 +125,12 @@ def assert_same_optimizers(theirs: Any, ours: Any) -> None:
     assert int(theirs.iterations.numpy()) == state.pop("iterations")
     rate = float(theirs.learning_rate.numpy())
     assert np.float32(rate) == np.float32(state.pop("learning_rate"))
-    moments = [variable.numpy() for variable in theirs.variables[2:]]
-    paths = dict.fromkeys(key.rpartition("/")[0] for key in state)
-    own = [state[f"{path}/{slot}"] for path in paths for slot in ours.slots]
-    assert len(own) == len(moments)
-    for mine, other in zip(own, moments, strict=True):
-        np.testing.assert_array_equal(mine, other)
+    moments = theirs.variables[2:]
+    assert len(state) == len(moments)
+    own = {f"_{key.replace('/', '_')}": array for key, array in state.items()}
+    for moment in moments:
+        (mine,) = (own[end] for end in own if f"_{moment.name}".endswith(end))
+        np.testing.assert_array_equal(mine, moment.numpy())
 
 
 def assert_same_weights(theirs: Any, ours: Any) -> None:
@@ -295,6 +295,43 @@ def test_every_kind_of_layer_travels(tmp_path, writer, reader):
     assert sorted(one) == sorted(other)
     for name, value in one.items():
         assert other[name] == pytest.approx(value, rel=PREDICTIONS_AGREE), name
+
+
+@pytest.mark.parametrize("settings", [{}, {"momentum": 0.5, "centered": True}])
+@pytest.mark.parametrize(
+    ("writer", "reader"), [(keras, scratchnet), (scratchnet, keras)]
+)
+def test_rmsprop_travels(tmp_path, writer, reader, settings):
+    def dense(library):
+        sizes = [library.layers.Dense(units) for units in (5, 5, 1)]
+        model = library.Sequential([library.Input((5,)), *sizes])
+        model.compile(library.optimizers.RMSprop(0.01, **settings), "mse")
+        return model
+
+    def train(model):
+        rng = np.random.default_rng(4)
+        x, y = rng.random((8, 5)), rng.random((8, 1))
+        model.fit(x, y, batch_size=2, shuffle=False, verbose=0)
+        return model
+
+    wrote = train(dense(writer))
+    wrote.save(tmp_path / "a.keras")
+    wrote.save_weights(tmp_path / "a.weights.h5")
+    whole = reader.models.load_model(tmp_path / "a.keras")
+    weights = train(dense(reader))  # slots appear with the first step
+    weights.load_weights(tmp_path / "a.weights.h5")
+    for read in (whole, weights):
+        theirs, ours = (read, wrote) if reader is keras else (wrote, read)
+        assert_same_weights(theirs, ours)
+        state = list(ours.optimizer.get_state().values())[
+            2:
+        ]  # slot by slot, as Keras's
+        for mine, other in zip(state, theirs.optimizer.variables[2:], strict=True):
+            np.testing.assert_array_equal(mine, other.numpy())
+    assert whole.optimizer.get_config().items() >= settings.items()
+    expected = train(wrote).get_weights()
+    for one, other in zip(train(whole).get_weights(), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def test_json_travels():

@@ -94,6 +94,33 @@ def adam_bounds(start, steps, rate, beta_1, beta_2, epsilon, dtype):
     return bounds
 
 
+def rmsprop_bounds(start, steps, rate, rho, momentum, epsilon, centered, dtype):
+    stage, bounds = rounding.Stage(dtype), {}
+    for path, value in start.items():
+        v, a, a_size, m_size, m_error = (np.zeros(value.shape) for _ in range(5))
+        size, error = np.abs(np.float64(value)), np.zeros(value.shape)
+        for t, grads in enumerate(steps, start=1):
+            g, many = np.float64(grads[path]), stage.rounding(t)
+            v = rho * v + (1 - rho) * g**2
+            a = rho * a + (1 - rho) * g
+            a_size = rho * a_size + (1 - rho) * np.abs(g)
+            below, of_below = v + epsilon, many * (v + epsilon)
+            if centered:
+                below = below - a**2
+                of_below = of_below + many * (2 * np.abs(a) * a_size + a**2)
+            step = rate * np.abs(g) / np.sqrt(below)
+            # As far off as below may be, or without a bound where that may reach 0.
+            least = np.maximum(below - of_below, stage.tiny)
+            of_step = (
+                rate * np.abs(g) / np.sqrt(least) - step + stage.rounding(1) * step
+            )
+            m_size = momentum * m_size + step
+            m_error = momentum * m_error + of_step + stage.rounding(1) * m_size
+            size, error = size + m_size, error + m_error
+        bounds[path] = error + stage.rounding(len(steps)) * size
+    return bounds
+
+
 RATE = st.sampled_from([1e-3, 0.01, 0.5]).map(draw.as_keras_keeps_it)
 MOMENTUM = st.sampled_from([0.0, 0.5, 0.9]).map(draw.as_keras_keeps_it)
 SCALE = st.sampled_from([1e-4, 1.0, 100.0])
@@ -127,4 +154,25 @@ def test_adam(rate, scale, betas, epsilon, dtype, rng):
         ours(optimizers.Adam(rate, **made), start, steps),
         theirs(keras.optimizers.Adam(rate, **made), start, steps),
         adam_bounds(start, steps, rate, *betas, epsilon, dtype),
+    )
+
+
+@draw.examples(8)
+@given(
+    RATE,
+    SCALE,
+    st.sampled_from([0.9, 0.5, 0.0]).map(draw.as_keras_keeps_it),
+    MOMENTUM,
+    st.sampled_from([1e-7, 1e-3]),
+    st.booleans(),
+    draw.DTYPE,
+    draw.RNG,
+)
+def test_rmsprop(rate, scale, rho, momentum, epsilon, centered, dtype, rng):
+    start, steps = gradients(rng, dtype, scale)
+    made = {"rho": rho, "momentum": momentum, "epsilon": epsilon, "centered": centered}
+    assert_within(
+        ours(optimizers.RMSprop(rate, **made), start, steps),
+        theirs(keras.optimizers.RMSprop(rate, **made), start, steps),
+        rmsprop_bounds(start, steps, rate, **made, dtype=dtype),
     )
