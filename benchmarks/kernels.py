@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import command, plot, results
+from benchmarks.harness import command, results
 from benchmarks.harness.libraries import SGEMM
 from benchmarks.harness.networks import CASES
 from benchmarks.harness.processes import Worker
@@ -50,7 +50,7 @@ def main(words: Sequence[str] | None = None) -> int:
     command.add_names(parser, "--models", tuple(CASES))
     command.add_names(parser, "--kinds", tuple(OPERATIONS_OF))
     options = command.parse(parser, words)
-    document = command.run(options, measure, as_table, picture)
+    document = command.run(options, measure, as_table)
     results.write_text(options.out / "ladder.md", as_table(document))
     return 0
 
@@ -203,7 +203,7 @@ def as_table(document: Document) -> str:
         parts.append("**A quick run: these figures mean nothing.**")
     for kind, rows in rows_by_kind(document).items():
         title = f"## {kind.replace('_', ' ').capitalize()}, {rows[0][0]['unit']}"
-        parts += [title, table(rows, numbered=True)]
+        parts += [title, table(rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -226,63 +226,21 @@ def rows_by_kind(document: Document) -> dict[str, list[Row]]:
     return found
 
 
-def table(rows: list[Row], *, numbered: bool = False) -> str:
-    """Return rows of one kind as a table, with a column per rung.
-
-    Args:
-        rows: of `rows_by_kind`.
-        numbered: whether they have the numbers that they have in the picture.
-    """
-    columns, with_share = _rungs(rows), rows[0][0]["unit"] == "GFLOP/s"
+def table(rows: list[Row]) -> str:
+    """Return rows of one kind, from `rows_by_kind`, with a column per rung."""
+    columns = list(dict.fromkeys(rung for _, _, entries in rows for rung in entries))
     lines = []
-    for number, (case, operation, entries) in enumerate(rows, start=1):
+    for case, operation, entries in rows:
         speeds = [
             f"{entries[rung]['speed']:.1f}" if rung in entries else "–"
             for rung in columns
         ]
         highest = list(entries.values())[-1]["speed"]
         share = f"{highest / case['sgemm_gflops']:.0%}"
-        lines.append([str(number), f"`{operation}`", case["label"], *speeds, share])
-    header = ["#", "operation", "shapes", *columns, "highest rung / sgemm"]
-    shown = slice(0 if numbered else 1, None if with_share else -1)
-    return markdown(
-        header[shown], [line[shown] for line in lines], left=3 if numbered else 2
-    )
-
-
-def _rungs(rows: list[Row]) -> list[str]:
-    return list(dict.fromkeys(rung for _, _, entries in rows for rung in entries))
-
-
-def picture(document: Document) -> Any:
-    """Draw the rungs, a panel per kind; a line across marks sgemm."""
-    title = (
-        "every rung, by the numbers (#) of the rows in ladder.md: medians of "
-        f"{document['rounds']} rounds; whiskers: quartiles"
-    )
-    kinds = rows_by_kind(document)
-    figure, axes = plot.figure(len(kinds), width=14, height=2.5, title=title)
-    for (kind, rows), (panel,) in zip(kinds.items(), axes, strict=True):
-        unit = rows[0][0]["unit"]
-        of_cases = [c["sgemm_gflops"] for c in document["cases"] if c["kind"] == kind]
-        plot.bars(
-            panel,
-            [str(number + 1) for number in range(len(rows))],
-            {
-                rung: [_bar(entries.get(rung)) for _, _, entries in rows]
-                for rung in _rungs(rows)
-            },
-            title=kind.replace("_", " "),
-            label=unit,
-            level=("sgemm", float(np.median(of_cases))) if unit == "GFLOP/s" else None,
-        )
-    return figure
-
-
-def _bar(entry: dict[str, Any] | None) -> plot.Interval | None:
-    if entry is None:
-        return None
-    return plot.speed(entry["seconds"], entry["speed"] * entry["seconds"]["median"])
+        lines.append([f"`{operation}`", case["label"], *speeds, share])
+    header = ["operation", "shapes", *columns, "highest rung / sgemm"]
+    shown = slice(None if rows[0][0]["unit"] == "GFLOP/s" else -1)
+    return markdown(header[shown], [line[shown] for line in lines], left=2)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from scratchnet.callbacks import Callback
@@ -39,14 +39,12 @@ class EpochTable(Callback):
     an `EpochSeconds` earlier in the list of callbacks.
 
     Args:
-        say: what to print with.
         epochs: how many there will be at most.
     """
 
-    def __init__(self, say: Callable[[str], Any], epochs: int) -> None:
-        """Keep the arguments."""
+    def __init__(self, epochs: int) -> None:
+        """Start with no epoch."""
         super().__init__()
-        self.say = say
         self.epochs = epochs
         self.best = float("inf")
 
@@ -54,14 +52,14 @@ class EpochTable(Callback):
         """Print the epoch's line, and the heading before the first."""
         values = logs or {}
         if epoch == 0:
-            self.say(_line("epoch", METRICS, "seconds"))
+            say(_line("epoch", METRICS, "seconds"))
         metrics = [f"{values[name]:.4f}" for name in METRICS]
         seconds = f"{values['seconds']:.1f}"
         line = _line(f"{epoch + 1}/{self.epochs}", metrics, seconds)
         if values["val_loss"] < self.best:
             self.best = values["val_loss"]
             line += "  *"
-        self.say(line)
+        say(line)
 
 
 def _line(first: str, metrics: Sequence[str], last: str) -> str:

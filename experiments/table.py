@@ -16,19 +16,13 @@ def markdown(
     | ann       |     13 |
     | basic_cnn |      7 |
     """
-    cells = [header, *rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    ruler = "|".join(
-        "-" * (width + 2) if i < left else "-" * (width + 1) + ":"
-        for i, width in enumerate(widths)
-    )
-    lines = [_line(row, widths, left) for row in cells]
-    return "\n".join([lines[0], f"|{ruler}|", *lines[1:]])
-
-
-def _line(row: Sequence[str], widths: Sequence[int], left: int) -> str:
-    cells = [
-        cell.ljust(width) if i < left else cell.rjust(width)
-        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    aligned = [
+        [f"{cell:{'<' if i < left else '>'}{widths[i]}}" for i, cell in enumerate(row)]
+        for row in (header, *rows)
     ]
-    return f"| {' | '.join(cells)} |"
+    first, *others = (f"| {' | '.join(row)} |" for row in aligned)
+    ruler = (
+        f"{'-' * width}{'-' if i < left else ':'}" for i, width in enumerate(widths)
+    )
+    return "\n".join([first, f"|-{'|-'.join(ruler)}|", *others])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -38,20 +38,13 @@ class DivergedError(CheckpointError):
     """A training ended in losses that are not finite."""
 
 
-def train(
-    folder: Path,
-    trial: Trial,
-    *,
-    verbose: int = 2,
-    say: Callable[[str], Any] = say,
-) -> Run:
+def train(folder: Path, trial: Trial, *, verbose: int = 2) -> Run:
     """Train, evaluate on the test set, and write everything down.
 
     Args:
         folder: where the run goes; see `scratchnet.runs`.
         trial: what to train, and how.
         verbose: 0 silent, 1 a bar per epoch, 2 a line per epoch.
-        say: what to print with.
 
     Raises:
         DatasetError: the data can't be loaded.
@@ -66,8 +59,7 @@ def train(
     run = Run.create(folder, _record(trial, model, samples))
     if verbose:
         say(_heading(run, protocol))
-    table = [EpochTable(say, protocol.epochs)] if verbose == 2 else []
-    seconds = _fit(run, model, samples, protocol, table, verbose=int(verbose == 1))
+    seconds = _fit(run, model, samples, protocol, verbose)
     metrics = _evaluate(run, model, samples, seconds)
     if verbose:
         say(_result(run, metrics))
@@ -90,14 +82,10 @@ def build(
 
 
 def _fit(
-    run: Run,
-    model: Sequential,
-    samples: Splits,
-    protocol: Protocol,
-    table: list[EpochTable],
-    verbose: int,
+    run: Run, model: Sequential, samples: Splits, protocol: Protocol, verbose: int
 ) -> float:
     """Compile and train as the protocol says; return the seconds that it took."""
+    table = [EpochTable(protocol.epochs)] if verbose == 2 else []
     model.compile(
         optimizers.Adam(protocol.learning_rate),
         loss="categorical_crossentropy",
@@ -111,7 +99,7 @@ def _fit(
         epochs=protocol.epochs,
         validation_data=(samples.validation[0], _one_hot(samples.validation, samples)),
         callbacks=[EpochSeconds(), *table, *_callbacks(run, protocol, samples)],
-        verbose=verbose,
+        verbose=int(verbose == 1),
     )
     return time.perf_counter() - started
 

@@ -95,7 +95,7 @@ def run(
     options: argparse.Namespace,
     measure: Callable[[argparse.Namespace], Iterator[Document]],
     as_table: Callable[[Document], str],
-    picture: Callable[[Document], Any],
+    picture: Callable[[Document], Any] | None = None,
 ) -> Document:
     """Measure, or read what was measured, and show it.
 
@@ -104,7 +104,7 @@ def run(
         measure: yields the document each time that something was added to it. It is
             written then, so that a run that ends early keeps what it has.
         as_table: returns the document as text in Markdown.
-        picture: draws it.
+        picture: draws it; None where the table says it all.
     """
     path = results.path_of(options)
     if options.redraw:
@@ -112,7 +112,8 @@ def run(
     else:
         for document in measure(options):
             results.write_json(path, document)
-    results.write_picture(path.with_suffix(".png"), picture(document))
-    say(f"written: {path} and .png")
+    if picture is not None:
+        results.write_picture(path.with_suffix(".png"), picture(document))
+    say(f"written: {path}" + (" and .png" if picture is not None else ""))
     print(as_table(document))
     return document

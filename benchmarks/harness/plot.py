@@ -8,20 +8,12 @@ from typing import Any
 
 # Others get matplotlib's own.
 COLOURS = {
-    # libraries
     "scratchnet": "#c44e52",
     "keras": "#4c72b0",
     "keras_jit": "#8fb0dd",
     "torch": "#2f7d43",
     "torch_channels_last": "#69b97c",
     "torch_compile": "#b4dcbd",
-    # rungs
-    "reference": "#8c8c8c",
-    "loops": "#dd8452",
-    "im2col": "#8172b3",
-    "blas": "#4c72b0",
-    "direct": "#c44e52",
-    "winograd": "#55a868",
 }
 
 MARKERS = "osDv^P"
@@ -158,9 +150,3 @@ def interval(summary: Mapping[str, Any], factor: float = 1) -> Interval:
     """Return median and quartiles of a `statistics.summary`, in another unit."""
     median, q1, q3 = (summary[name] * factor for name in ("median", "q1", "q3"))
     return median, q1, q3
-
-
-def speed(summary: Mapping[str, Any], work: float) -> Interval:
-    """Return work per second, of a `statistics.summary` of seconds."""
-    median, q1, q3 = interval(summary)
-    return work / median, work / q3, work / q1

@@ -96,27 +96,26 @@ class Worker(AbstractContextManager):
                 stream.close()
 
 
-def child_environment(
-    threads: int, changes: dict[str, str | None] | None = None
-) -> dict[str, str]:
+def child_environment(threads: int, **more: str) -> dict[str, str]:
     """Return the environment of a child that imports from this checkout.
 
     Args:
         threads: that every library is held to.
-        changes: further variables; None takes one away.
+        more: further variables.
     """
     path = os.environ.get("PYTHONPATH")
-    environment: dict[str, str | None] = {
+    environment = {
         **os.environ,
         **dict.fromkeys(machine.THREAD_VARIABLES, str(threads)),
         "PYTHONPATH": os.pathsep.join([str(machine.ROOT), *([path] if path else [])]),
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
-        "PYTHONDONTWRITEBYTECODE": None,  # an installed package has its bytecode
-        **(changes or {}),
+        **more,
     }
-    return {name: value for name, value in environment.items() if value is not None}
+    # An installed package has its bytecode.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 def serve(target: str, threads: int, cpus: list[int]) -> None:

@@ -21,7 +21,7 @@ def summary(values: Sequence[float]) -> dict[str, Any]:
 
 
 def against_fastest(
-    times: Mapping[str, Sequence[float]], own: str, *, seed: int = 0
+    times: Mapping[str, Sequence[float]], own: str
 ) -> dict[str, Any] | None:
     """Compare with the fastest of the peers, by medians over rounds.
 
@@ -34,7 +34,6 @@ def against_fastest(
     Args:
         times: name → its time in each round, the same rounds for all.
         own: our name; the others are the peers.
-        seed: of the resampling.
 
     Returns:
         ``peer``, the one with the smallest median; ``ratio``, its median divided by
@@ -49,7 +48,7 @@ def against_fastest(
     fastest = int(np.argmin(medians[1:]))
     ratio = float(medians[1 + fastest] / medians[0])
     count = rounds.shape[1]
-    drawn = np.random.default_rng(seed).integers(count, size=(RESAMPLES, count))
+    drawn = np.random.default_rng(0).integers(count, size=(RESAMPLES, count))
     resampled = np.median(rounds[:, drawn], axis=2)
     ratios = resampled[1:].min(axis=0) / resampled[0]
     low, high = (float(end) for end in np.quantile(ratios, (0.025, 0.975)))

@@ -67,7 +67,7 @@ def test_quick_run_measures_every_rung_and_writes_the_ladder(tmp_path: Path) -> 
     words = ["--quick", "--threads", "1", "--models", "cifar100_ann"]
     words += ["--kinds", "dense,gather", "--out", str(tmp_path)]
     assert kernels.main(words) == 0
-    document = read(tmp_path, "kernels")
+    document = read(tmp_path, "kernels", picture=False)
     ladder = (tmp_path / "ladder.md").read_text(encoding="utf-8")
     seen = set()
     for case in document["cases"]:
@@ -80,7 +80,7 @@ def test_quick_run_measures_every_rung_and_writes_the_ladder(tmp_path: Path) -> 
                 assert entry["speed"] > 0
     assert seen == {*OPERATIONS_OF["dense"], *OPERATIONS_OF["gather"]}
     assert kernels.main([*words, "--kinds", "gather"]) == 0
-    again = read(tmp_path, "kernels")["cases"]
+    again = read(tmp_path, "kernels", picture=False)["cases"]
     before = {case["label"]: case for case in document["cases"]}
     assert [case["label"] for case in again] == list(before)
     kept = [case["kind"] for case in again if case == before[case["label"]]]

@@ -14,30 +14,22 @@ def test_quick_run(tmp_path: Path) -> None:
     words = ["--quick", "--rounds", "1", "--threads", "1"]
     assert startup.main([*words, "--out", str(tmp_path)]) == 0
     document = read(tmp_path, "startup")
-    assert document["failed"] == []
     warm = document["warm"]
     for name in ("import_numba", "import_scratchnet", "first_step_from_cache"):
         assert is_summary(warm[name], rounds=1)
     above = warm["import_scratchnet"]["median"] - warm["import_numba"]["median"]
     assert warm["import_above_numba"]["median"] == pytest.approx(above)
-    assert document["cold"]["announcements"] == [1]
-    assert document["at_once"]["different_weights"] == 1
-    read_only = document["read_only"]
-    assert read_only["files_written"] == 0
-    # With a home, the second run finds the first one's cache; without, it can't.
-    assert read_only["with_home"]["announcements"] == [1, 0]
-    assert read_only["without_home"]["announcements"] == [1, 1]
+    assert is_summary(document["cold"], rounds=1)
 
 
-def test_a_process_that_fails_is_an_error() -> None:
+def test_a_process_that_fails_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="out of beans"):
-        startup.process("raise SystemExit('out of beans')", 1, {})
+        startup.process("raise SystemExit('out of beans')", 1, tmp_path)
 
 
-def test_a_process_is_timed_until_its_first_line() -> None:
+def test_a_process_is_timed_until_its_first_line(tmp_path: Path) -> None:
     script = "print('done', flush=True); import time; time.sleep(2)"
     started = time.perf_counter()
-    ended = startup.process(script, 1, {})
-    assert ended.first_line == "done"
+    seconds = startup.process(script, 1, tmp_path)
     # Two seconds less than it took; a busy machine may notice the line late.
-    assert 0 < ended.seconds < time.perf_counter() - started - 1
+    assert 0 < seconds < time.perf_counter() - started - 1
