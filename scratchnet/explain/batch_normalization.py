@@ -15,6 +15,7 @@ from scratchnet.explain.equation import (
     Equation,
     Index,
     Row,
+    channel_rows,
     element,
     rounding,
     total,
@@ -75,7 +76,6 @@ def forward(step: Step, index: Index) -> list[Equation]:
 
 
 def _statistics(step: Step, c: int) -> list[Equation]:
-    """Work out the batch's mean and variance of a channel."""
     channel, x = _channel(step, c), step.x
     label, count = step.label, channel.count
     given = [
@@ -139,19 +139,17 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
 def _parameter(step: Step, name: str, c: int) -> Equation:
     """Return d_gamma = ∑ dy · x̂, or d_beta = ∑ dy."""
     channel, x, dy = _channel(step, c), step.x, step.dy
+    if name == "beta":
+        return total_of(step, "d_beta", (c,), "∑ dy", channel_rows("dy", dy, c))
     rows, size = [], 0.0
     for lead in np.ndindex(dy.shape[:-1]):
         at = (*lead, c)
-        text, value = element("dy", at, dy), float(dy[at])
-        if name == "beta":
-            rows.append(Row(text, (value,), at=at))
-            continue
-        normalized = channel.normalized(float(x[at]))
-        rows.append(Row(f"{text} × x̂", (value, normalized), at=at))
+        value, normalized = float(dy[at]), channel.normalized(float(x[at]))
+        text = f"{element('dy', at, dy)} × x̂"
+        rows.append(Row(text, (value, normalized), at=at))
         size += abs(value) * channel.inverse * (abs(float(x[at])) + abs(channel.mean))
-    of_gamma = "∑ dy · (x − mean) / √(variance + epsilon)"
-    formula = "∑ dy" if name == "beta" else of_gamma
-    equation = total_of(step, f"d_{name}", (c,), formula, rows)
+    formula = "∑ dy · (x − mean) / √(variance + epsilon)"
+    equation = total_of(step, "d_gamma", (c,), formula, rows)
     tolerance = max(equation.tolerance, rounding(dy.dtype, size))
     return replace(equation, tolerance=tolerance)
 

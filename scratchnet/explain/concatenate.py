@@ -31,6 +31,5 @@ def _starts(step: Step) -> dict[str, int]:
 
 
 def _moved(step: Step, index: Index, distance: int) -> Index:
-    """Return an index so much farther along the axis."""
     axis = step.operation.axis % len(index)
     return (*index[:axis], index[axis] + distance, *index[axis + 1 :])

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from scratchnet.explain.dense import add_bias
-from scratchnet.explain.equation import Equation, Index, Row, element, total_of
+from scratchnet.explain.equation import (
+    Equation,
+    Index,
+    Row,
+    channel_rows,
+    element,
+    total_of,
+)
 from scratchnet.inspection.passes import Step
 
 
@@ -46,10 +53,7 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
         return [
             total_of(step, "d_kernel", index, formula, _kernel_rows(step, dz, index))
         ]
-    rows = [
-        Row(element("dz", at, dz), (float(dz[at]),), at=at)
-        for at in _positions(dz, index[0])
-    ]
+    rows = channel_rows("dz", dz, index[0])
     return [total_of(step, "d_bias", index, f"∑ dz[…, {index[0]}]", rows)]
 
 
@@ -75,17 +79,12 @@ def _kernel_rows(step: Step, dz: np.ndarray, index: Index) -> Iterator[Row]:
     kh, kw, c, co = index
     x, strides = step.x, step.operation.strides
     top, left = step.operation.pads(x)
-    for at in _positions(dz, co):
-        n, oh, ow, _ = at
+    for n, oh, ow in np.ndindex(dz.shape[:-1]):
+        at = n, oh, ow, co
         h, w = oh * strides[0] + kh - top, ow * strides[1] + kw - left
         if 0 <= h < x.shape[1] and 0 <= w < x.shape[2]:
             text = f"{element('x', (n, h, w, c), x)} × {element('dz', at, dz)}"
             yield Row(text, (float(x[n, h, w, c]), float(dz[at])), at=at)
-
-
-def _positions(dz: np.ndarray, channel: int) -> Iterator[Index]:
-    for lead in np.ndindex(dz.shape[:-1]):
-        yield (*lead, channel)
 
 
 def window(

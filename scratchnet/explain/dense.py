@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratchnet.explain.equation import Equation, Index, Row, element, total_of
+from scratchnet.explain.equation import (
+    Equation,
+    Index,
+    Row,
+    channel_rows,
+    element,
+    total_of,
+)
 from scratchnet.inspection.passes import Step
 
 
@@ -52,15 +59,12 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
         ]
         return [total_of(step, "dx", index, f"∑ₒ dz[o] · kernel[{i}, o]", rows)]
     unit = index[-1]
+    if name == "bias":
+        summands = channel_rows("dz", dz, unit)
+        return [total_of(step, "d_bias", index, "∑ₙ dz", summands)]
     rows = []
     for lead in np.ndindex(dz.shape[:-1]):
-        at = (*lead, unit)
-        d_text, d_value = element("dz", at, dz), float(dz[at])
-        if name == "bias":
-            rows.append(Row(d_text, (d_value,), at=at))
-        else:
-            pixel = (*lead, index[0])
-            text = f"{element('x', pixel, x)} × {d_text}"
-            rows.append(Row(text, (float(x[pixel]), d_value), at=at))
-    formula = "∑ₙ dz" if name == "bias" else "∑ₙ x · dz"
-    return [total_of(step, f"d_{name}", index, formula, rows)]
+        at, pixel = (*lead, unit), (*lead, index[0])
+        text = f"{element('x', pixel, x)} × {element('dz', at, dz)}"
+        rows.append(Row(text, (float(x[pixel]), float(dz[at])), at=at))
+    return [total_of(step, "d_kernel", index, "∑ₙ x · dz", rows)]

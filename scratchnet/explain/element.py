@@ -188,14 +188,7 @@ def explain_gradient(
 def _path(
     run: LossRun, equations: list[Equation], parts: list[Part], index: Index
 ) -> list[Equation]:
-    """Follow the largest summand from a gradient to the loss.
-
-    Args:
-        run: where all numbers are from.
-        equations: what has been worked out: the sum of the parts, if there are several.
-        parts: what the gradient is the sum of.
-        index: of the element, in each of them.
-    """
+    """Follow the largest summand from a gradient, the sum of ``parts``, to the loss."""
     while True:
         if len(parts) > 1:
             followed = _follow(equations)
@@ -230,7 +223,6 @@ def _readers(run: LossRun, step: Step) -> list[Part]:
 
 
 def _gradient(step: Step, name: str) -> np.ndarray:
-    """Return the gradient of one of a step's inputs or parameters."""
     return {**step.by_input(step.dx), **step.grads}[name]
 
 
@@ -250,11 +242,7 @@ def _sum(
 
 
 def _follow(equations: list[Equation]) -> Index | None:
-    """Mark the largest summand of the last equation, and return where it leads.
-
-    Returns:
-        None where nothing comes back: all summands are 0.
-    """
+    """Mark the last equation's largest summand, and return its ``at``, if any."""
     last = equations[-1]
     strongest = last.strongest
     if strongest is None:
@@ -319,11 +307,6 @@ def _arithmetic(step: Step) -> Any:
 
 
 def _steps_of(model: Model, steps: list[Step], layer: Layer | str | int) -> list[Step]:
-    """Return a layer's operations.
-
-    Raises:
-        ValueError: there is no such layer.
-    """
     if isinstance(layer, int | np.integer):
         layer = model.get_layer(index=layer)
     found = [step for step in steps if layer in (step.layer, step.path)]
@@ -345,11 +328,7 @@ def _last_call(steps: list[Step]) -> list[Step]:
 def _index(
     who: str, array: np.ndarray, sample: int | None, chosen: Index | int | None
 ) -> Index:
-    """Return an element's whole index, the sample first if there are any.
-
-    Raises:
-        ValueError: it lies outside.
-    """
+    """Return an element's whole index, the sample first if there are any."""
     lead: Index = ()
     if sample is not None:
         if not 0 <= sample < len(array):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -170,6 +170,13 @@ def rounding(dtype: DTypeLike, size: float, *, count: int = 1) -> float:
     # Below the smallest normal number precision is absolute.
     underflow = count * float(limits.tiny)
     return ROUNDINGS * float(limits.eps) * math.sqrt(max(count, 1)) * size + underflow
+
+
+def channel_rows(name: str, array: np.ndarray, channel: int) -> Iterator[Row]:
+    """Yield a gradient's elements of one channel, for a sum over all places."""
+    for lead in np.ndindex(array.shape[:-1]):
+        at = (*lead, channel)
+        yield Row(element(name, at, array), (float(array[at]),), at=at)
 
 
 def element(name: str, index: Index, array: np.ndarray | None = None) -> str:

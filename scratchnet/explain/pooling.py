@@ -23,12 +23,9 @@ def forward(step: Step, index: Index) -> list[Equation]:
         formula = f"mean over the {len(pixels)} pixels of the window"
         return [total_of(step, "y", index, formula, rows)]
     winner = _winner(x, pixels)
+    marks = {winner: "the maximum"}
     given = tuple(
-        Row(
-            element("x", at, x),
-            (float(x[at]),),
-            mark="the maximum" if at == winner else "",
-        )
+        Row(element("x", at, x), (float(x[at]),), mark=marks.get(at, ""))
         for at in pixels
     )
     return [
@@ -51,12 +48,10 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     for at in _windows_around(step, index):
         pixels = _pixels(step, at)
         text, value = element("dy", at, dy), float(dy[at])
+        said, share = f"1/{len(pixels)}", 1 / len(pixels)
         if step.kind == "max_pooling":
-            won = float(_winner(x, pixels) == index)
-            rows.append(Row(f"{text} × [is the maximum]", (value, won), at=at))
-        else:
-            share = 1 / len(pixels)
-            rows.append(Row(f"{text} × 1/{len(pixels)}", (value, share), at=at))
+            said, share = "[is the maximum]", float(_winner(x, pixels) == index)
+        rows.append(Row(f"{text} × {said}", (value, share), at=at))
     formula = "∑ dy · share, over the windows that the pixel lies in"
     return [total_of(step, "dx", index, formula, rows)]
 

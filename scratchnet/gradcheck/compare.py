@@ -20,7 +20,7 @@ a tensor that is not too large.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,42 +45,24 @@ class Measured:
     kink: bool
 
 
-@dataclass
+@dataclass(frozen=True)
 class Evidence:
     """All that is known about one tensor's gradient.
 
     Attributes:
-        name: the parameter, or ``"x"``.
         analytic: the gradient that ``backward`` gave.
         direction: the comparison along a dense random direction.
-        indices: flat indices of the elements that were checked.
-        numeric: their numeric slopes.
-        by_sample: the parts of each that the samples of the batch add, (elements, N).
-        errors: their relative errors.
-        kink: whether some disagreement may be a kink's.
+        elements: flat index → comparison, of the elements that were checked.
     """
 
-    name: str
     analytic: np.ndarray
     direction: Measured
-    indices: list[int] = field(default_factory=list)
-    numeric: list[float] = field(default_factory=list)
-    by_sample: list[np.ndarray] = field(default_factory=list)
-    errors: list[float] = field(default_factory=list)
-    kink: bool = False
+    elements: dict[int, Measured]
 
     @property
-    def relative_error(self) -> float:
-        """The largest error of all."""
-        return max([self.direction.error, *self.errors])
-
-    def add(self, index: int, measured: Measured) -> None:
-        """Note one element's comparison."""
-        self.indices.append(index)
-        self.numeric.append(measured.slope.value)
-        self.by_sample.append(measured.slope.by_sample)
-        self.errors.append(measured.error)
-        self.kink |= measured.kink
+    def kink(self) -> bool:
+        """Whether some disagreement may be a kink's."""
+        return any(one.kink for one in (self.direction, *self.elements.values()))
 
 
 @dataclass(frozen=True)
@@ -120,21 +102,18 @@ class Comparison:
         """
         direction = inputs.direction(analytic.shape, rng)
         along = self._along(tensor, analytic, direction)
-        name = self.subject.name(tensor)
-        evidence = Evidence(name, analytic, along, kink=along.kink)
         indices = np.arange(analytic.size)
         if analytic.size > max_elements:
             indices = np.sort(rng.choice(indices, max_elements, replace=False))
-        for index in indices:
-            evidence.add(int(index), self._element(tensor, analytic, int(index)))
-        if not self._agrees(along.error) and all(map(self._agrees, evidence.errors)):
+        elements = {
+            index: self._element(tensor, analytic, index) for index in indices.tolist()
+        }
+        worst = max((one.error for one in elements.values()), default=0.0)
+        if along.error >= self.tolerance > worst:
             found = self._search(tensor, analytic, direction, along.difference)
-            if found not in evidence.indices:
-                evidence.add(found, self._element(tensor, analytic, found))
-        return evidence
-
-    def _agrees(self, error: float) -> bool:
-        return error < self.tolerance
+            if found not in elements:
+                elements[found] = self._element(tensor, analytic, found)
+        return Evidence(analytic, along, elements)
 
     def _along(
         self, tensor: Tensor, analytic: np.ndarray, direction: np.ndarray
@@ -159,12 +138,8 @@ class Comparison:
     ) -> Measured:
         """Compare one slope, with smaller steps as long as a kink may be near.
 
-        Args:
-            tensor: which.
-            direction: where to go from the point.
-            expected: the slope by the analytic gradient.
-            scale: the least that the difference is compared with.
-            own_weight: 1 to compare it with the slopes themselves too, else 0.
+        The difference is compared with ``scale`` at least, and with ``own_weight`` (0
+        or 1) times the slopes themselves.
         """
         centre = self.subject.value(tensor)
         first = self.epsilon * max(_rms(centre), 0.1)
@@ -183,8 +158,7 @@ class Comparison:
             own = own_weight * max(abs(expected), abs(found.value))
             floor = max(own, scale, found.rounding / self.tolerance)
             error = abs(difference) / floor if difference else 0.0
-            agrees = self._agrees(error)
-            if agrees or abs(difference) > found.roughness:
+            if error < self.tolerance or abs(difference) > found.roughness:
                 return Measured(error, difference, found, kink=False)
         return Measured(error, difference, found, kink=True)
 

@@ -69,15 +69,16 @@ def run_backward(subject: Subject, dy: np.ndarray) -> Gradients:
     """Run ``forward`` and ``backward`` several ways, and return the gradients."""
     found = Gradients()
     layer = subject.restart()
-    step = _step(subject, subject.inputs, dy)
-    if not np.array_equal(dy, step.dy):
+    given = dy.copy()
+    y, gradients = _step(subject, subject.inputs, given)
+    if not np.array_equal(dy, given):
         found.faults.append("backward changes dy: it must work on a copy")
     found.faults += _changed_params("backward", layer, subject)
     for tensor in subject.tensors:
-        _take(found, subject, tensor, step.gradients.get(tensor))
+        _take(found, subject, tensor, gradients.get(tensor))
     try:
         _check_overwriting(found, subject, dy)
-        _check_staleness(found, subject, step, dy)
+        _check_staleness(found, subject, y, dy)
     except Exception as error:  # a layer of the user's: anything may come
         found.faults.append(
             f"the first step works, a second raises {type(error).__name__}: {error}"
@@ -85,26 +86,18 @@ def run_backward(subject: Subject, dy: np.ndarray) -> Gradients:
     return found
 
 
-@dataclass(frozen=True)
-class Step:
-    """Copies of what one forward and backward gave."""
-
-    y: np.ndarray
-    gradients: dict[Tensor, np.ndarray]
-    dy: np.ndarray
-
-
-def _step(subject: Subject, inputs: list[np.ndarray], dy: np.ndarray) -> Step:
-    """Run the copy that was started last."""
+def _step(
+    subject: Subject, inputs: list[np.ndarray], dy: np.ndarray
+) -> tuple[np.ndarray, dict[Tensor, np.ndarray]]:
+    """Run the copy that was started last, and return copies of y and all gradients."""
     layer = subject.layer
     y = np.array(layer.forward(subject.given(inputs), training=subject.training))
-    dy = dy.copy()
     dx = layer.backward(dy)
     all_dx = (dx or []) if isinstance(layer, Merge) else [dx]
     gradients: dict[Tensor, Any] = dict(enumerate(all_dx))
     gradients.update(layer.grads)
     copies = {key: np.array(one) for key, one in gradients.items() if one is not None}
-    return Step(y, copies, dy)
+    return y, copies
 
 
 def _take(
@@ -141,7 +134,7 @@ def _check_overwriting(found: Gradients, subject: Subject, dy: np.ndarray) -> No
     for name, gradient in layer.grads.items():
         marks[name] = 1.0 + np.arange(gradient.size).reshape(gradient.shape) % 7
         gradient[...] = marks[name]
-    grads = _step(subject, subject.inputs, dy).gradients
+    _, grads = _step(subject, subject.inputs, dy.copy())
     for name, mark in marks.items():
         fresh = found.by_tensor.get(name)
         if fresh is None or name not in grads:
@@ -159,7 +152,7 @@ def _check_overwriting(found: Gradients, subject: Subject, dy: np.ndarray) -> No
 
 
 def _check_staleness(
-    found: Gradients, subject: Subject, fresh_step: Step, dy: np.ndarray
+    found: Gradients, subject: Subject, y: np.ndarray, dy: np.ndarray
 ) -> None:
     """Train on another batch first: nothing of it may be left either.
 
@@ -168,17 +161,17 @@ def _check_staleness(
     """
     subject.restart()
     others = [0.9 * np.roll(x, 1, axis=0) for x in subject.inputs]
-    first = _step(subject, others, 1.1 * np.roll(dy, 1, axis=0))
+    _, first = _step(subject, others, 1.1 * np.roll(dy, 1, axis=0))
     subject.rewind()
-    second = _step(subject, subject.inputs, dy)
-    if not _same(second.y, fresh_step.y):
+    again, second = _step(subject, subject.inputs, dy.copy())
+    if not _same(again, y):
         found.notes.append(
             "forward depends on the call before it through state that isn't in "
             "buffers; so stale caches could not be looked for"
         )
         return
     for name, fresh in found.by_tensor.items():
-        value, other = second.gradients.get(name), first.gradients.get(name)
+        value, other = second.get(name), first.get(name)
         if name in found.causes or value is None or _same(value, fresh):
             continue
         if other is not None and _same(value, fresh + other):

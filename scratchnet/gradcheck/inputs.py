@@ -23,11 +23,6 @@ def distinct(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     return (magnitude * rng.choice((-1.0, 1.0), size)).reshape(shape)
 
 
-def upstream(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Draw dy from N(0, 1): a constant one would hide transposed or dropped terms."""
-    return rng.standard_normal(shape)
-
-
 def direction(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Draw a dense direction: random signs, and no component smaller than 0.5."""
     return rng.uniform(0.5, 1.5, shape) * rng.choice((-1.0, 1.0), shape)

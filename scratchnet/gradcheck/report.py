@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Report:
     tolerance: float
     epsilon: float
     seed: int
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -74,7 +74,7 @@ class Report:
     def relative_error(self) -> float:
         """The largest of all tensors; infinite where none could be compared."""
         errors = [row.relative_error for row in self.rows]
-        return max(errors, default=float("inf"))
+        return max(errors, default=math.inf)
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -103,14 +103,8 @@ class Report:
 
 
 HEADINGS = (
-    "tensor",
-    "shape",
-    "checked",
-    "direction",
-    "element",
-    "worst at",
-    "analytic",
-    "numeric",
+    *("tensor", "shape", "checked", "direction", "element"),
+    *("worst at", "analytic", "numeric"),
 )
 
 

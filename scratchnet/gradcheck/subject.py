@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,18 +78,6 @@ class Subject:
         for gradient in self.layer.grads.values():
             gradient[...] = 0
         self._random_state = _get_random_state()
-        self._draws = True
-        self._draws = self._moves_random_state()
-
-    def _moves_random_state(self) -> bool:
-        """Whether forward draws global random numbers; most layers don't."""
-        before = pickle.dumps(_get_random_state())
-        self.forward()
-        return pickle.dumps(_get_random_state()) != before
-
-    def _restore_random_state(self) -> None:
-        if self._draws:
-            _set_random_state(self._random_state)
 
     @property
     def params(self) -> dict[str, np.ndarray]:
@@ -120,14 +107,14 @@ class Subject:
     def restart(self) -> Layer:
         """Go back to the beginning, and return a fresh copy of the layer."""
         self.layer = copy.deepcopy(self._start, _shared())
-        self._restore_random_state()
+        _set_random_state(self._random_state)
         return self.layer
 
     def rewind(self) -> None:
         """Put back buffers and random numbers alone; caches and gradients stay."""
         for name, value in self._start.buffers.items():
             self.layer.buffers[name][...] = value
-        self._restore_random_state()
+        _set_random_state(self._random_state)
 
     def forward(
         self, tensor: Tensor | None = None, value: np.ndarray | None = None

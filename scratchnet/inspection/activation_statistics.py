@@ -95,7 +95,6 @@ def _said(found: ActivationStatistics) -> str:
 
 
 def _summary(kind: str, y: np.ndarray, bins: int) -> ActivationStatistics:
-    zeros = float(1 - np.count_nonzero(y) / y.size)
     drawn = y.reshape(-1)
     if y.size > MOST:
         drawn = drawn[np.random.default_rng(0).integers(y.size, size=MOST)]
@@ -110,9 +109,9 @@ def _summary(kind: str, y: np.ndarray, bins: int) -> ActivationStatistics:
     with np.errstate(invalid="ignore"):  # after a divergence: infinity − infinity
         mean, deviation = (float(f(dtype=np.float64)) for f in (drawn.mean, drawn.std))
     return ActivationStatistics(
-        counts=[int(count) for count in counts],
-        edges=[float(edge) for edge in edges],
-        zeros=zeros,
+        counts=counts.tolist(),
+        edges=edges.tolist(),
+        zeros=float(1 - np.count_nonzero(y) / y.size),
         dead=dead,
         mean=mean,
         deviation=deviation,

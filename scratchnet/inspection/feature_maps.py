@@ -67,12 +67,6 @@ def plot_feature_maps(model: Model, image: Any, *, most: int = 16) -> Any:
     return figure
 
 
-def strongest_maps(values: np.ndarray, most: int) -> np.ndarray:
-    """Return the channels of (H, W, C) that are largest on average, in that order."""
-    means = np.abs(values).mean(axis=(0, 1), dtype=np.float64)
-    return np.argsort(-means, kind="stable")[:most]
-
-
 def _height(values: np.ndarray) -> float:
     return 1.0 if _has_plane(values) else 0.75
 
@@ -92,7 +86,8 @@ def _draw_input(part: Any, image: np.ndarray) -> None:
 
 
 def _draw_maps(part: Any, name: str, values: np.ndarray, most: int) -> None:
-    channels = strongest_maps(values, most)
+    means = np.abs(values).mean(axis=(0, 1), dtype=np.float64)
+    channels = np.argsort(-means, kind="stable")[:most]
     axes = part.subplots(1, max(most, 2), squeeze=False)[0]
     signed = bool(values.min() < 0)
     for position, one in enumerate(axes):

@@ -31,7 +31,6 @@ def grid(
     columns: int,
     size: float,
     signed: bool = False,
-    titles: Sequence[str] = (),
 ) -> Any:
     """Return a figure of small pictures, row by row.
 
@@ -41,19 +40,15 @@ def grid(
         size: of a picture, in inches.
         signed: whether values are shown as above or below 0, each picture scaled by
             its own largest; otherwise from 0 to its greatest.
-        titles: one per picture, or none.
     """
     columns = max(1, min(columns, len(pictures)))
     rows = math.ceil(len(pictures) / columns)
-    height = rows * size * (1.25 if titles else 1.05) + 0.4
-    figure = new(max(columns * size * 1.05, 3.0), height)
+    figure = new(max(columns * size * 1.05, 3.0), rows * size * 1.05 + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False).reshape(-1)
-    for position, one in enumerate(axes):
+    for one in axes:
         one.set_axis_off()
-        if position < len(pictures):
-            show(one, pictures[position], signed=signed)
-            if titles:
-                axes_title(one, titles[position], size=7)
+    for one, picture in zip(axes, pictures, strict=False):
+        show(one, picture, signed=signed)
     return figure
 
 
@@ -76,14 +71,13 @@ def show(axes: Any, picture: np.ndarray, *, signed: bool = False) -> Any:
     axes.set_yticks([])
     if picture.ndim == 3:
         return axes.imshow(picture, interpolation="nearest")
+    low, high = min(0.0, float(np.nanmin(picture))), float(np.nanmax(picture)) or 1.0
     if signed:
-        limit = float(np.nanmax(np.abs(picture))) or 1.0
-        return axes.imshow(
-            picture, cmap=SIGNED, vmin=-limit, vmax=limit, interpolation="nearest"
-        )
-    low, high = min(0.0, float(np.nanmin(picture))), float(np.nanmax(picture))
+        high = float(np.nanmax(np.abs(picture))) or 1.0
+        low = -high
+    colours = SIGNED if signed else AMOUNT
     return axes.imshow(
-        picture, cmap=AMOUNT, vmin=low, vmax=high or 1.0, interpolation="nearest"
+        picture, cmap=colours, vmin=low, vmax=high, interpolation="nearest"
     )
 
 

@@ -51,21 +51,14 @@ def plot_filters(model: Model, *, most: int = 64) -> Any:
         pictures = [figures.signed_colours(one) for one in filters]
     else:
         pictures = [one[..., c] for one in filters for c in range(channels)]
-    figure = figures.grid(
-        pictures,
-        columns=8 if channels in (1, 3) else channels,
-        size=1.0,
-        signed=channels != 3,
-    )
-    shown = (
-        f"the first {most} of {len(every)}" if len(every) > most else f"{len(every)}"
-    )
+    columns = 8 if channels in (1, 3) else channels
+    figure = figures.grid(pictures, columns=columns, size=1.0, signed=channels != 3)
+    shown = f"the first {most} of {len(every)}" if len(every) > most else len(every)
     figures.title(figure, f"{path}: {shown} filters")
     return figure
 
 
 def _first_kernel(model: Model) -> tuple[str, np.ndarray]:
-    """Return the path of the first layer with a kernel, and its filters."""
     program = Plan(model).program
     image = tuple(size or 0 for size in program.shapes[0][1:])
     for at in range(1, len(program.operations)):

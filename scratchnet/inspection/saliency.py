@@ -149,10 +149,14 @@ def plot_saliency(
 
 
 def _target(outputs: np.ndarray, target: int | None) -> int:
-    """Return the class asked for, or the predicted one."""
+    if outputs.ndim != 1:
+        raise ValueError(
+            f"saliency: expected a model with output (N, C), received one that gives "
+            f"{outputs.shape} for a sample"
+        )
     if target is None:
         return int(outputs.argmax())
-    if outputs.ndim != 1 or not 0 <= target < len(outputs):
+    if not 0 <= target < len(outputs):
         raise ValueError(
             f"saliency: expected a class from 0 to {len(outputs) - 1}, "
             f"received {target!r}"

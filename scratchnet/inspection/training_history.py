@@ -44,14 +44,8 @@ def plot_training(record: Record) -> Any:
     for name, shares in dead.items():
         epochs = [epoch + 1 for epoch in record["epochs"]]
         percent = [100 * share for share in shares]
-        axes[-1].plot(
-            epochs,
-            percent,
-            color=colours.get(name, "grey"),
-            marker="o",
-            ms=3,
-            label=name,
-        )
+        colour = colours.get(name, "grey")
+        axes[-1].plot(epochs, percent, color=colour, marker="o", ms=3, label=name)
     if dead:
         axes[-1].set_ylabel("dead ReLU units, %")
         axes[-1].set_xlabel("epoch")
@@ -102,7 +96,6 @@ def plot_activation_history(record: Record) -> Any:
 
 
 def _dead(record: Record) -> dict[str, list[float]]:
-    """Return the share of dead units, of the layers that end in ReLU."""
     return {
         name: [found["dead"] for found in history]
         for name, history in record.get("activations", {}).items()
@@ -111,7 +104,6 @@ def _dead(record: Record) -> dict[str, list[float]]:
 
 
 def _by_depth(count: int) -> list[Any]:
-    """Return a colour per layer, from the first to the last."""
     from matplotlib import colormaps
 
     # Beyond 0.75 comes yellow, which is hard to see on white.

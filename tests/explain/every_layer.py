@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from scratchnet import Input, Model, Sequential, layers
+import numpy as np
+import pytest
+
+from scratchnet import Input, Model, Sequential, kernels, layers
 from scratchnet.plan import Plan
 
 
@@ -13,8 +16,27 @@ def images(model: Model, count: int, seed: int = 1) -> np.ndarray:
     return rng.uniform(-1, 1, (count, *model.input_shape[1:])).astype("float32")
 
 
+def on_images(
+    make: Callable[[str], Model], count: int, dtype: str = "float32"
+) -> tuple[Model, np.ndarray]:
+    model = make(dtype)
+    return model, images(model, count).astype(dtype)
+
+
 def labels(model: Model, count: int) -> np.ndarray:
     return np.arange(count) % model.output_shape[-1]
+
+
+def spoil(monkeypatch: pytest.MonkeyPatch, kernel: str, position: int) -> None:
+    """Make what a kernel writes into one of its arguments a little wrong."""
+    operation = kernels.OPERATIONS[kernel]
+    right = operation.run
+
+    def spoilt(*arguments):
+        right(*arguments)
+        arguments[position][...] *= 1.0001
+
+    monkeypatch.setattr(operation, "run", spoilt)
 
 
 def paths(model: Model) -> list[str]:

@@ -46,8 +46,7 @@ def test_elements_of_every_layer_agree_with_the_kernels(make, name, training):
 
 
 def test_a_convolution_is_scipys_correlation():
-    model = every_layer.convolutional("float64")
-    x = every_layer.images(model, 1).astype("float64")
+    model, x = every_layer.on_images(every_layer.convolutional, 1, "float64")
     layer = model.get_layer("same")
     scaled = x[0] * 0.5 + 0.25
     for h, w, co in elements((9, 8, 3), 5):
@@ -64,8 +63,7 @@ def test_a_convolution_is_scipys_correlation():
 
 
 def test_a_dense_layer_is_a_product_with_its_matrix():
-    model = every_layer.convolutional("float64")
-    x = every_layer.images(model, 1).astype("float64")
+    model, x = every_layer.on_images(every_layer.convolutional, 1, "float64")
     step = passes.outputs(model, x)["flatten"]
     layer = model.get_layer("hidden")
     z, y = explain(model, x, "hidden", 4).equations
@@ -88,8 +86,7 @@ def test_pooling_names_the_maximum():
 
 
 def test_an_average_counts_the_pixels_inside():
-    model = every_layer.averaging("float64")
-    x = every_layer.images(model, 1).astype("float64")
+    model, x = every_layer.on_images(every_layer.averaging, 1, "float64")
     (corner,) = explain(model, x, "average", (0, 0, 1)).equations
     assert corner.value == pytest.approx(x[0, :2, :2, 1].mean(), rel=1e-12)
     (middle,) = explain(model, x, "average", (1, 2, 1)).equations
@@ -98,8 +95,7 @@ def test_an_average_counts_the_pixels_inside():
 
 @pytest.mark.parametrize("training", [False, True])
 def test_batch_normalisation_by_hand(training):
-    model = every_layer.convolutional("float64")
-    x = every_layer.images(model, 5).astype("float64")
+    model, x = every_layer.on_images(every_layer.convolutional, 5, "float64")
     layer = model.get_layer("norm")
     steps = passes.forward(model, x, training=training)
     given = next(step.x for step in steps if step.path == "norm")
@@ -120,8 +116,7 @@ def test_batch_normalisation_by_hand(training):
 
 
 def test_softmax_by_hand():
-    model = every_layer.averaging("float64")
-    x = every_layer.images(model, 1).astype("float64")
+    model, x = every_layer.on_images(every_layer.averaging, 1, "float64")
     z = passes.forward(model, x)[-1].x[0]
     (equation,) = explain(model, x, "softmax", 2).equations
     assert equation.value == pytest.approx(np.exp(z[2]) / np.exp(z).sum(), rel=1e-12)
@@ -129,8 +124,7 @@ def test_softmax_by_hand():
 
 
 def test_dropout_in_training_keeps_or_drops():
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 2)
+    model, x = every_layer.on_images(every_layer.convolutional, 2)
     seen = set()
     for w in range(4):
         found = explain(model, x, "drop", (0, w, 0), training=True)
@@ -158,26 +152,16 @@ KERNELS = {
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_a_kernel_that_is_a_little_wrong_is_found_out(name, monkeypatch):
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.convolutional, 1)
     assert explain(model, x, name).agrees
-    kernel, position = KERNELS[name]
-    operation = kernels.OPERATIONS[kernel]
-    right = operation.run
-
-    def spoilt(*arguments):
-        right(*arguments)
-        arguments[position][...] *= 1.0001
-
-    monkeypatch.setattr(operation, "run", spoilt)
+    every_layer.spoil(monkeypatch, *KERNELS[name])
     found = explain(model, x, name)
     assert not found.agrees
     assert "DISAGREES" in str(found)
 
 
 def test_the_default_is_the_largest_element():
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 3)
+    model, x = every_layer.on_images(every_layer.convolutional, 3)
     y = passes.outputs(model, x)["same"].y[1]
     found = explain(model, x, "same", sample=1)
     place = np.unravel_index(np.argmax(np.abs(y)), y.shape)
@@ -187,16 +171,14 @@ def test_the_default_is_the_largest_element():
 
 
 def test_one_sample_may_come_without_its_batch():
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.convolutional, 1)
     assert str(explain(model, x[0], "out", 1)) == str(explain(model, x, "out", 1))
     grey = Sequential([Input((4, 3, 1)), layers.Flatten(name="flat")])
     assert explain(grey, np.ones((4, 3)), "flat", 5).agrees
 
 
 def test_a_layer_is_found_by_name_by_index_and_by_itself():
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.convolutional, 1)
     texts = {
         str(explain(model, x, layer, (0, 0, 0)))
         for layer in ("same", 1, model.layers[1])
@@ -205,8 +187,7 @@ def test_a_layer_is_found_by_name_by_index_and_by_itself():
 
 
 def test_what_is_not_there_is_refused():
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 2)
+    model, x = every_layer.on_images(every_layer.convolutional, 2)
     with pytest.raises(ValueError, match=r"expected one of \['rescaling'.*'smae'"):
         explain(model, x, "smae")
     with pytest.raises(
@@ -247,8 +228,7 @@ def test_every_operation_of_scratchnets_is_explained():
 
 
 def test_branches_are_added_and_joined():
-    model = every_layer.branching()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.branching, 1)
     ys = {path: step.y for path, step in passes.outputs(model, x).items()}
     (added,) = explain(model, x, "add", (1, 2, 0)).equations
     assert added.formula == "x1 + x2 + x3"
@@ -262,8 +242,7 @@ def test_branches_are_added_and_joined():
 
 
 def test_a_layer_of_a_model_in_the_model_has_a_path():
-    model = every_layer.branching()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.branching, 1)
     found = explain(model, x, "block/conv", (0, 0, 0))
     assert found.title == "Output [0, 0, 0] of Conv2D 'block/conv'"
     inner = model.get_layer("block").get_layer("conv")
@@ -273,8 +252,7 @@ def test_a_layer_of_a_model_in_the_model_has_a_path():
 
 
 def test_of_a_layer_that_is_called_twice_the_last_call_is_explained():
-    model = every_layer.branching()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.branching, 1)
     z, y = explain(model, x, "shared", 2).equations
     steps = [step for step in passes.forward(model, x) if step.path == "shared"]
     assert [step.kind for step in steps] == ["dense", "tanh"] * 2
@@ -283,8 +261,7 @@ def test_of_a_layer_that_is_called_twice_the_last_call_is_explained():
 
 @pytest.mark.parametrize("rung", kernels.RUNGS)
 def test_every_rung_agrees(rung):
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.convolutional, 1)
     with kernels.rung(rung):
         for layer in model.layers:
             assert explain(model, x, layer).agrees

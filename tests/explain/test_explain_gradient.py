@@ -7,7 +7,7 @@ import every_layer
 import numpy as np
 import pytest
 
-from scratchnet import Input, Model, Sequential, kernels, layers, losses, optimizers
+from scratchnet import Input, Model, Sequential, layers, losses, optimizers
 from scratchnet.explain import explain_gradient
 from scratchnet.inspection import passes
 
@@ -155,8 +155,7 @@ def test_the_way_back_is_that_of_training(activation, from_logits):
 
 
 def test_the_targets_of_one_sample():
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.convolutional, 1)
     text = str(explain_gradient(model, x, [2], "same"))
     assert str(explain_gradient(model, x[0], 2, "same")) == text
     one_hot = np.eye(5)[2]
@@ -166,8 +165,7 @@ def test_the_targets_of_one_sample():
 
 
 def test_a_gradient_that_is_not_there_is_refused():
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.convolutional, 1)
     with pytest.raises(
         ValueError, match="gradient of x or kernel or bias, received 'w'"
     ):
@@ -194,18 +192,9 @@ KERNELS = {
 
 @pytest.mark.parametrize("case", KERNELS)
 def test_a_backward_kernel_that_is_a_little_wrong_is_found_out(case, monkeypatch):
-    model = every_layer.convolutional()
-    x = every_layer.images(model, 1)
+    model, x = every_layer.on_images(every_layer.convolutional, 1)
     assert explain_gradient(model, x, [1], *case).agrees
-    name, position = KERNELS[case]
-    operation = kernels.OPERATIONS[name]
-    right = operation.run
-
-    def spoilt(*arguments):
-        right(*arguments)
-        arguments[position][...] *= 1.0001
-
-    monkeypatch.setattr(operation, "run", spoilt)
+    every_layer.spoil(monkeypatch, *KERNELS[case])
     found = explain_gradient(model, x, [1], *case)
     assert not found.equations[0].agrees
     assert not found.agrees

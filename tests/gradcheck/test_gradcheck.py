@@ -240,7 +240,7 @@ def mistake(tensor, *words, input_shape=(4,)):
     return register
 
 
-def spoil(base, change, **members):
+def spoil(base, change):
     """Make a subclass whose backward is right at first and then changed."""
 
     class Wrong(base):
@@ -249,182 +249,165 @@ def spoil(base, change, **members):
             changed = change(self, dy, dx)
             return dx if changed is None else changed
 
+    Wrong.__name__ = change.__name__
     return Wrong
 
 
-def planted(tensor, *words, base=Affine, input_shape=(4,), name):
+def planted(tensor, *words, base=Affine, input_shape=(4,)):
     """Register a function (layer, dy, dx) that changes right gradients."""
 
     def register(change):
-        cls = spoil(base, change)
-        cls.__name__ = name
-        mistake(tensor, *words, input_shape=input_shape)(cls)
+        mistake(tensor, *words, input_shape=input_shape)(spoil(base, change))
         return change
 
     return register
 
 
-@planted("kernel", "1 of 16 elements", "(1, 2)", name="OneElementByATwentiethPercent")
-def _(layer, dy, dx):
+@planted("kernel", "1 of 16 elements", "(1, 2)")
+def one_element_by_a_twentieth_percent(layer, dy, dx):
     layer.grads["kernel"][1, 2] *= 1.0005
 
 
-@planted("x", "1 of 20 elements", "(4, 3)", name="OneElementOfTheInput")
-def _(layer, dy, dx):
+@planted("x", "1 of 20 elements", "(4, 3)")
+def one_element_of_the_input(layer, dy, dx):
     dx[4, 3] *= 0.9995
 
 
-@planted(
-    "kernel",
-    "1 of 50",
-    "wrong: at (123, 3)",
-    input_shape=(400,),
-    name="OneElementOfManyThatAreNotAllChecked",
-)
-def _(layer, dy, dx):
+@planted("kernel", "1 of 50", "wrong: at (123, 3)", input_shape=(400,))
+def one_element_of_many_that_are_not_all_checked(layer, dy, dx):
     layer.grads["kernel"][123, 3] *= 1.0005
 
 
-@planted("x", "sign", name="SignFlip")
-def _(layer, dy, dx):
+@planted("x", "sign")
+def sign_flip(layer, dy, dx):
     return -dx
 
 
-@planted("kernel", "factor: 2 times", name="FactorTwo")
-def _(layer, dy, dx):
+@planted("kernel", "factor: 2 times")
+def factor_two(layer, dy, dx):
     layer.grads["kernel"] *= 2
 
 
-@planted("kernel", "batch's size N", "1/N", base=BatchMean, name="MissingOneByN")
-def _(layer, dy, dx):
+@planted("kernel", "batch's size N", "1/N", base=BatchMean)
+def missing_one_by_n(layer, dy, dx):
     layer.grads["kernel"] *= len(dy)
 
 
-@planted("bias", "once too often", "batch's size N", name="BiasMeanInsteadOfSum")
-def _(layer, dy, dx):
+@planted("bias", "once too often", "batch's size N")
+def bias_mean_instead_of_sum(layer, dy, dx):
     layer.grads["bias"][...] = dy.mean(axis=0)
 
 
-@planted("bias", "only sample 0 of 5", name="BiasOfTheFirstSampleOnly")
-def _(layer, dy, dx):
+@planted("bias", "only sample 0 of 5")
+def bias_of_the_first_sample_only(layer, dy, dx):
     layer.grads["bias"][...] = dy[0]
 
 
-@planted("bias", "sample 4 of 5 is left out", name="BiasWithoutTheLastSample")
-def _(layer, dy, dx):
+@planted("bias", "sample 4 of 5 is left out")
+def bias_without_the_last_sample(layer, dy, dx):
     layer.grads["bias"][...] = dy[:-1].sum(axis=0)
 
 
-@planted("kernel", "transposed", "axes swapped", name="Transposed")
-def _(layer, dy, dx):
+@planted("kernel", "transposed", "axes swapped")
+def transposed(layer, dy, dx):
     layer.grads["kernel"][...] = layer.grads["kernel"].T.copy()
 
 
-@planted(
-    "kernel", "transposed", "stored", input_shape=(3,), name="ReshapedInsteadOfTurned"
-)
-def _(layer, dy, dx):
+@planted("kernel", "transposed", "stored", input_shape=(3,))
+def reshaped_instead_of_turned(layer, dy, dx):
     turned = np.ascontiguousarray(layer.grads["kernel"].T)
     layer.grads["kernel"][...] = turned.reshape(layer.grads["kernel"].shape)
 
 
-@planted(
-    "kernel",
-    "(0, 2, 1)",
-    base=Windows,
-    input_shape=(7, 3),
-    name="SwappedAxesOfThree",
-)
-def _(layer, dy, dx):
+@planted("kernel", "(0, 2, 1)", base=Windows, input_shape=(7, 3))
+def swapped_axes_of_three(layer, dy, dx):
     layer.grads["kernel"][...] = layer.grads["kernel"].transpose(0, 2, 1).copy()
 
 
-@planted(
-    "kernel", "flipped along axes (0,)", base=Windows, input_shape=(7, 3), name="Flip"
-)
-def _(layer, dy, dx):
+@planted("kernel", "flipped along axes (0,)", base=Windows, input_shape=(7, 3))
+def flip(layer, dy, dx):
     layer.grads["kernel"][...] = layer.grads["kernel"][::-1].copy()
 
 
-@planted("x", "ends of axis 1", base=Windows, input_shape=(7, 3), name="Borders")
-def _(layer, dy, dx):
+@planted("x", "ends of axis 1", base=Windows, input_shape=(7, 3))
+def borders(layer, dy, dx):
     dx[:, [0, -1]] *= 0.5
 
 
-@planted("kernel", "shape (3, 4)", "(4, 3)", "transposed", input_shape=(3,), name="T")
-def _(layer, dy, dx):
+@planted("kernel", "shape (3, 4)", "(4, 3)", "transposed", input_shape=(3,))
+def transposed_with_its_shape(layer, dy, dx):
     layer.grads["kernel"] = layer.grads["kernel"].T.copy()
 
 
-@planted("kernel", "index 3 of axis 1", "tail", name="LastColumnForgotten")
-def _(layer, dy, dx):
+@planted("kernel", "index 3 of axis 1", "tail")
+def last_column_forgotten(layer, dy, dx):
     layer.grads["kernel"][:, -1] = 0
 
 
-@planted("kernel", "NaN", "1 of 16", name="NaNInAGradient")
-def _(layer, dy, dx):
+@planted("kernel", "NaN", "1 of 16")
+def nan_in_a_gradient(layer, dy, dx):
     layer.grads["kernel"][0, 0] = np.nan
 
 
-@planted("x", "NaN or inf", name="InfInAGradient")
-def _(layer, dy, dx):
+@planted("x", "NaN or inf")
+def inf_in_a_gradient(layer, dy, dx):
     dx[0, 0] = np.inf
 
 
-@planted("x", "dy is passed on", base=Tanh, name="DerivativeForgotten")
-def _(layer, dy, dx):
+@planted("x", "dy is passed on", base=Tanh)
+def derivative_forgotten(layer, dy, dx):
     return dy.copy()
 
 
-@planted("x", "multiplication by 'gamma'", base=Normalise, name="GammaForgotten")
-def _(layer, dy, dx):
+@planted("x", "multiplication by 'gamma'", base=Normalise)
+def gamma_forgotten(layer, dy, dx):
     return dx / layer.params["gamma"]
 
 
-@planted("x", "constant", "mean", base=Normalise, name="MeanTermDropped")
-def _(layer, dy, dx):
+@planted("x", "constant", "mean", base=Normalise)
+def mean_term_dropped(layer, dy, dx):
     missing = layer.terms(dy)[0]
     return dx - layer.params["gamma"] * layer.recall()[1] * missing
 
 
-@planted("x", "linear in x", "variance", base=Normalise, name="VarianceTermDropped")
-def _(layer, dy, dx):
+@planted("x", "linear in x", "variance", base=Normalise)
+def variance_term_dropped(layer, dy, dx):
     missing = layer.terms(dy)[1]
     return dx - layer.params["gamma"] * layer.recall()[1] * missing
 
 
-@planted("x", "multiple of y", base=Softmax, name="SoftmaxWithoutItsSum")
-def _(layer, dy, dx):
+@planted("x", "multiple of y", base=Softmax)
+def softmax_without_its_sum(layer, dy, dx):
     return layer.recall() * dy
 
 
-@planted("x", "fit no known mistake", base=Tanh, name="TanhOfTheWrongFormula")
-def _(layer, dy, dx):
+@planted("x", "fit no known mistake", base=Tanh)
+def tanh_of_the_wrong_formula(layer, dy, dx):
     return dy * (1 - layer.recall())
 
 
-@planted("bias", "not in grads", name="GradientMissing")
-def _(layer, dy, dx):
+@planted("bias", "not in grads")
+def gradient_missing(layer, dy, dx):
     del layer.grads["bias"]
 
 
-@planted(None, "gradient of bias is float32", name="GradientOfLowPrecision")
-def _(layer, dy, dx):
+@planted(None, "gradient of bias is float32")
+def gradient_of_low_precision(layer, dy, dx):
     layer.grads["bias"] = dy.sum(axis=0).astype(np.float32)
 
 
-@planted(None, "backward changes dy", name="BackwardChangesDy")
-def _(layer, dy, dx):
+@planted(None, "backward changes dy")
+def backward_changes_dy(layer, dy, dx):
     dy *= 2
 
 
-@planted(None, "backward changes the parameter 'bias'", name="LearnsInBackward")
-def _(layer, dy, dx):
+@planted(None, "backward changes the parameter 'bias'")
+def learns_in_backward(layer, dy, dx):
     layer.params["bias"] -= 0.1 * layer.grads["bias"]
 
 
-@planted(None, "gradient of x is float32", name="InputGradientOfLowPrecision")
-def _(layer, dy, dx):
+@planted(None, "gradient of x is float32")
+def input_gradient_of_low_precision(layer, dy, dx):
     return dx.astype(np.float32)
 
 
@@ -593,14 +576,6 @@ def test_one_element_of_a_large_tensor_is_found_without_checking_all():
     assert report["kernel"].worst_index == (777, 11)
     assert report["kernel"].checked == 21
     assert calls < 1000
-
-
-def test_only_the_spoilt_tensor_fails():
-    def change(layer, dy, dx):
-        layer.grads["bias"] *= 3
-
-    report = gradcheck(spoil(Affine, change)(), input_shape=(4,))
-    assert [row.name for row in report.rows if not row.passed] == ["bias"]
 
 
 # Layers that join branches, and models.
@@ -857,7 +832,6 @@ def test_drawn_inputs_are_distinct_and_away_from_zero():
     [
         ({}, "the input's shape isn't known; pass x"),
         ({"input_shape": (None, None, 3)}, "the input's shape isn't known"),
-        ({"input_shape": (3,), "dtype": "float32"}, "expected dtype float64"),
         ({"input_shape": (3,), "epsilon": 0}, "expected epsilon between 0 and 1"),
         ({"input_shape": (3,), "tolerance": 2.0}, "expected tolerance between"),
         ({"input_shape": (3,), "batch_size": 0}, "positive integer for batch_size"),
