@@ -679,7 +679,7 @@ def test_a_wrong_layer_in_a_model_is_located():
 
 
 def snapshot(layer):
-    return pickle.dumps({key: value for key, value in vars(layer).items()}, protocol=5)
+    return pickle.dumps(vars(layer), protocol=5)
 
 
 def test_the_layer_is_left_as_it_was():
