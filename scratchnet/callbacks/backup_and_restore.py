@@ -7,8 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from scratchnet.callbacks.callback import Callback, Logs
-from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.callback import Callback, Logs, say
 from scratchnet.callbacks.save_frequency import SaveFrequency
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.foundation.files import make_folder, remove_unfinished
@@ -68,7 +67,6 @@ class BackupAndRestore(Callback):
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
     ) -> None:
-        """Check and keep the arguments."""
         super().__init__()
         if not backup_dir:
             raise ValueError(
@@ -124,8 +122,14 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Delete the backup, unless the run was interrupted."""
-        if self.delete_checkpoint and not self.model.interrupted:
-            self._delete()
+        if not self.delete_checkpoint or self.model.interrupted:
+            return
+        remove_unfinished(self._latest)
+        for path in (self._latest, self._previous):
+            path.unlink(missing_ok=True)
+        # Not empty: it holds files that are not ours.
+        with suppress(OSError):
+            os.rmdir(self.backup_dir)
 
     def _save(self, epoch: int) -> None:
         make_folder("BackupAndRestore", self.backup_dir)
@@ -146,11 +150,3 @@ class BackupAndRestore(Callback):
             say(f"BackupAndRestore: {error}; going on from {path}")
             state = training_state.read(path)
         return training_state.restore(str(path), self.model, state)
-
-    def _delete(self) -> None:
-        remove_unfinished(self._latest)
-        for path in (self._latest, self._previous):
-            path.unlink(missing_ok=True)
-        # Not empty: it holds files that are not ours.
-        with suppress(OSError):
-            os.rmdir(self.backup_dir)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from tqdm import tqdm
+
 Logs = dict[str, Any] | None
+
+
+def say(text: str) -> None:
+    """Print a line to standard output, above a progress bar if one is on screen."""
+    tqdm.write(text, file=sys.stdout)
+    sys.stdout.flush()
 
 
 class Callback:
@@ -45,14 +54,9 @@ class Callback:
 
     runs_last = False
 
-    # Of the class too, for subclasses whose __init__ doesn't call this one's.
+    # Of the class: a subclass's __init__ need not call super().__init__().
     params: dict[str, Any] | None = None
     _model: Any = None
-
-    def __init__(self) -> None:
-        """Start without a model and parameters; `CallbackList` sets both."""
-        self.params = None
-        self._model = None
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Receive the parameters of the run."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.callbacks.history import History
 from scratchnet.callbacks.progress_bar import ProgbarLogger
+
+# Hooks whose only argument is logs; those of epochs have the epoch before it.
+_RUN_HOOKS = (
+    *("on_train_begin", "on_train_end", "on_test_begin", "on_test_end"),
+    *("on_predict_begin", "on_predict_end"),
+)
+_EPOCH_HOOKS = ("on_epoch_begin", "on_epoch_end")
 
 # Hooks that are called once per batch, and the methods whose override makes a callback
 # listen to them.
@@ -40,6 +47,9 @@ class CallbackList(Callback):
         model: passed on to every callback.
         **params: ``verbose``, ``epochs`` and ``steps``, passed on likewise.
 
+    Attributes:
+        history: the `History` among the members, None without one.
+
     Raises:
         TypeError: a member is no `Callback`.
 
@@ -59,26 +69,18 @@ class CallbackList(Callback):
         model: Any = None,
         **params: Any,
     ) -> None:
-        """Check and order the members, and hand model and params to them."""
         super().__init__()
         members = [] if callbacks is None else list(_flatten(callbacks))
-        self._history = _last_of(History, members)
-        self._progbar = _last_of(ProgbarLogger, members)
-        if add_history and self._history is None:
-            self._history = History()
-            members.append(self._history)
-        if add_progbar and self._progbar is None:
-            self._progbar = ProgbarLogger()
-            members.append(self._progbar)
+        self.history: History | None = _last_of(History, members)
+        if add_history and self.history is None:
+            self.history = History()
+            members.append(self.history)
+        if add_progbar and _last_of(ProgbarLogger, members) is None:
+            members.append(ProgbarLogger())
         self.callbacks: list[Callback] = sorted(members, key=lambda one: one.runs_last)
         self._find_listeners()
         self.set_model(model)
         self.set_params(params)
-
-    @property
-    def history(self) -> History | None:
-        """The `History` among the members."""
-        return self._history
 
     def complete(self, model: Any, **params: Any) -> None:
         """Add what `fit` needs and a list made by hand may lack.
@@ -86,14 +88,14 @@ class CallbackList(Callback):
         That is a `History`, without which Keras's `fit` fails, the model and the
         parameters of the run.
         """
-        if self._history is None:
-            self._history = History()
-            self._history.set_model(self.model)
-            self.callbacks.append(self._history)
+        if self.history is None:
+            self.history = History()
+            self.history.set_model(self.model)
+            self.callbacks.append(self.history)
             self.callbacks.sort(key=lambda one: one.runs_last)
         if self.model is None:
             self.set_model(model)
-        model.history = self._history
+        model.history = self.history
         if not self.params:
             self.set_params(params)
 
@@ -109,83 +111,10 @@ class CallbackList(Callback):
         if model is None:
             return
         super().set_model(model)
-        if self._history is not None:
-            model.history = self._history
+        if self.history is not None:
+            model.history = self.history
         for callback in self.callbacks:
             callback.set_model(model)
-
-    # Begin and end of a run.
-
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._find_listeners()
-        self._tell("on_train_begin", logs)
-
-    def on_train_end(self, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._tell("on_train_end", logs)
-
-    def on_test_begin(self, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._find_listeners()
-        self._tell("on_test_begin", logs)
-
-    def on_test_end(self, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._tell("on_test_end", logs)
-
-    def on_predict_begin(self, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._find_listeners()
-        self._tell("on_predict_begin", logs)
-
-    def on_predict_end(self, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._tell("on_predict_end", logs)
-
-    # Epochs.
-
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._tell("on_epoch_begin", logs, epoch)
-
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Pass it on to every callback."""
-        self._tell("on_epoch_end", logs, epoch)
-
-    # Batches.
-
-    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_batch_begin", batch, logs)
-
-    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_batch_end", batch, logs)
-
-    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_train_batch_begin", batch, logs)
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_train_batch_end", batch, logs)
-
-    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_test_batch_begin", batch, logs)
-
-    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_test_batch_end", batch, logs)
-
-    def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_predict_batch_begin", batch, logs)
-
-    def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Pass it on to those who listen."""
-        self._tell_listeners("on_predict_batch_end", batch, logs)
 
     def _tell(self, hook: str, logs: Logs, *epoch: int) -> None:
         shared = plain_logs(logs)
@@ -206,6 +135,29 @@ class CallbackList(Callback):
             hook: [one for one in self.callbacks if _overrides(one, methods)]
             for hook, methods in _BATCH_HOOKS.items()
         }
+
+
+def _passing_on(hook: str) -> Callable[..., None]:
+    """Return `CallbackList`'s method of a hook's name."""
+
+    def of_run(self: CallbackList, logs: Logs = None) -> None:
+        if hook.endswith("_begin"):
+            self._find_listeners()
+        self._tell(hook, logs)
+
+    def of_epoch(self: CallbackList, epoch: int, logs: Logs = None) -> None:
+        self._tell(hook, logs, epoch)
+
+    def of_batch(self: CallbackList, batch: int, logs: Logs = None) -> None:
+        self._tell_listeners(hook, batch, logs)
+
+    if hook in _BATCH_HOOKS:
+        return of_batch
+    return of_epoch if hook in _EPOCH_HOOKS else of_run
+
+
+for _hook in (*_RUN_HOOKS, *_EPOCH_HOOKS, *_BATCH_HOOKS):
+    setattr(CallbackList, _hook, _passing_on(_hook))
 
 
 def plain_logs(logs: Logs) -> dict[str, Any]:

@@ -42,7 +42,6 @@ class CSVLogger(Callback):
         separator: str = ",",
         append: bool = False,
     ) -> None:
-        """Keep the arguments."""
         super().__init__()
         self.filename = os.fspath(filename)
         self.sep = separator

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
-
 import numpy as np
 
-from scratchnet.callbacks.callback import Logs
-from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 
 
@@ -65,7 +61,6 @@ class EarlyStopping(MonitorCallback):
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ) -> None:
-        """Keep the arguments."""
         super().__init__(monitor, mode, min_delta=min_delta)
         self.patience = patience
         self.verbose = verbose
@@ -117,15 +112,3 @@ class EarlyStopping(MonitorCallback):
         if self.restore_best_weights:
             # Copies, whatever the model returns: training goes on in its arrays.
             self.best_weights = [np.array(one) for one in self.model.get_weights()]
-
-    def get_monitor_value(self, logs: Logs) -> Any:
-        """Return the metric's value, or None with a warning where it is missing."""
-        logs = logs or {}
-        value = logs.get(self.monitor)
-        if value is None:
-            warnings.warn(
-                f"EarlyStopping: the metric {self.monitor!r} is not available; there "
-                f"are: {', '.join(logs) or 'none'}",
-                stacklevel=2,
-            )
-        return value

@@ -26,7 +26,6 @@ class History(Callback):
     """
 
     def __init__(self) -> None:
-        """Start empty."""
         super().__init__()
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []

@@ -42,7 +42,6 @@ class LambdaCallback(Callback):
         on_train_batch_end: Hook = None,
         **kwargs: Hook,
     ) -> None:
-        """Check the functions and put them in the hooks' places."""
         super().__init__()
         hooks = {
             "on_epoch_begin": on_epoch_begin,
@@ -53,20 +52,18 @@ class LambdaCallback(Callback):
             "on_train_batch_end": on_train_batch_end,
             **kwargs,
         }
+        known = sorted(name for name in vars(Callback) if name.startswith("on_"))
         for name, function in hooks.items():
-            if not (name.startswith("on_") and hasattr(Callback, name)):
+            if name not in known:
                 raise TypeError(
                     f"LambdaCallback: {name!r} is no hook of Callback; the hooks are: "
-                    f"{', '.join(sorted(_hooks()))}"
+                    f"{', '.join(known)}"
                 )
-            if function is not None and not callable(function):
+            if function is None:
+                continue
+            if not callable(function):
                 raise TypeError(
                     f"LambdaCallback: expected a function as {name}, received "
                     f"{function!r}"
                 )
-            if function is not None:
-                setattr(self, name, function)
-
-
-def _hooks() -> list[str]:
-    return [name for name in vars(Callback) if name.startswith("on_")]
+            setattr(self, name, function)

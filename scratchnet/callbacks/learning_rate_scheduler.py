@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scratchnet.callbacks.callback import Callback, Logs
-from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.callback import Callback, Logs, say
 
 
 class LearningRateScheduler(Callback):
@@ -33,7 +32,6 @@ class LearningRateScheduler(Callback):
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
-        """Keep the function, and see how many arguments it takes."""
         super().__init__()
         if not callable(schedule):
             raise TypeError(

@@ -7,8 +7,7 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
-from scratchnet.callbacks.callback import Logs
-from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import SaveFrequency
 from scratchnet.foundation.errors import NonFiniteWeightsError
@@ -70,7 +69,6 @@ class ModelCheckpoint(MonitorCallback):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        """Check and keep the arguments."""
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath = _check_ending(filepath, save_weights_only)
         self.verbose = verbose
@@ -116,21 +114,14 @@ class ModelCheckpoint(MonitorCallback):
             self._save(path)
         except NonFiniteWeightsError as error:
             self.best = best  # what was not saved is not to be beaten
-            self._warn_once(error)
+            if not self._has_warned:
+                warnings.warn(f"ModelCheckpoint: {error}", stacklevel=4)
+            self._has_warned = True
         else:
             self._report(epoch, f"finished saving model to {path}")
 
-    def _warn_once(self, error: NonFiniteWeightsError) -> None:
-        if not self._has_warned:
-            warnings.warn(f"ModelCheckpoint: {error}", stacklevel=5)
-        self._has_warned = True
-
     def _fill_in(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
-        """Return the file's name, its fields filled in.
-
-        Raises:
-            KeyError: a field has no value.
-        """
+        """Return the file's name, its fields filled in."""
         fields = {**logs, "epoch": epoch + 1}
         if batch is not None:
             fields.setdefault("batch", batch + 1)
@@ -162,11 +153,8 @@ class ModelCheckpoint(MonitorCallback):
         if not self._is_improvement(value, self.best):
             self._report(epoch, f"{self.monitor} did not improve from {best}")
             return False
-        self._report(
-            epoch,
-            f"{self.monitor} improved from {best} to {value:.5f}, saving model to "
-            f"{path}",
-        )
+        change = f"{self.monitor} improved from {best} to {value:.5f}"
+        self._report(epoch, f"{change}, saving model to {path}")
         self.best = value
         return True
 

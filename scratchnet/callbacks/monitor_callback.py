@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet import metrics
-from scratchnet.callbacks.callback import Callback
+from scratchnet.callbacks.callback import Callback, Logs
 
 
 class MonitorCallback(Callback):
@@ -49,7 +49,6 @@ class MonitorCallback(Callback):
         baseline: float | None = None,
         min_delta: float = 0,
     ) -> None:
-        """Keep the arguments; the direction is looked up when the model is known."""
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warnings.warn(
@@ -101,6 +100,18 @@ class MonitorCallback(Callback):
                 if mode is not None:
                     found[name] = mode
         return found
+
+    def get_monitor_value(self, logs: Logs) -> Any:
+        """Return the metric's value, or None with a warning where it is missing."""
+        logs = logs or {}
+        value = logs.get(self.monitor)
+        if value is None:
+            warnings.warn(
+                f"{type(self).__name__}: the metric {self.monitor!r} is not available; "
+                f"there are: {', '.join(logs) or 'none'}",
+                stacklevel=3,
+            )
+        return value
 
     def _is_improvement(self, value: float, reference: float | None) -> bool:
         """Compare a value with an earlier one, or with none."""

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from scratchnet.callbacks.callback import Callback, Logs
-from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.callback import Callback, Logs, say
 
 # Between two refreshes of the bar; writing to a terminal takes longer than a small
 # model's step.
@@ -35,7 +34,6 @@ class ProgbarLogger(Callback):
     """
 
     def __init__(self) -> None:
-        """Start without anything on screen; `set_params` says what is wanted."""
         super().__init__()
         self.seen = 0
         self.target: int | None = None

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
-from scratchnet.callbacks.callback import Logs
-from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 
 
@@ -54,7 +51,6 @@ class ReduceLROnPlateau(MonitorCallback):
         cooldown: int = 0,
         min_lr: float = 0.0,
     ) -> None:
-        """Check and keep the arguments."""
         super().__init__(monitor, mode, min_delta=min_delta)
         if factor >= 1:
             raise ValueError(
@@ -78,13 +74,8 @@ class ReduceLROnPlateau(MonitorCallback):
         """Log the learning rate, compare the metric, and reduce if it is time."""
         logs = logs or {}
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-        value = logs.get(self.monitor)
+        value = self.get_monitor_value(logs)
         if value is None:
-            warnings.warn(
-                f"ReduceLROnPlateau: the metric {self.monitor!r} is not available; "
-                f"there are: {', '.join(logs)}",
-                stacklevel=2,
-            )
             return
         if self.in_cooldown():
             self.cooldown_counter -= 1

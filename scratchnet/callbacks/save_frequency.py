@@ -21,7 +21,6 @@ class SaveFrequency:
     """
 
     def __init__(self, who: str, save_freq: Any) -> None:
-        """Check the argument and start to count."""
         is_count = isinstance(save_freq, int) and not isinstance(save_freq, bool)
         if save_freq != "epoch" and not (is_count and save_freq >= 1):
             raise ValueError(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scratchnet.callbacks.callback import Callback, Logs
-from scratchnet.callbacks.messages import say
+from scratchnet.callbacks.callback import Callback, Logs, say
 
 
 class TerminateOnNaN(Callback):
@@ -23,7 +22,6 @@ class TerminateOnNaN(Callback):
     """
 
     def __init__(self, raise_error: bool = False) -> None:
-        """Keep the argument."""
         super().__init__()
         self.raise_error = raise_error
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from scratchnet._version import __version__
 from scratchnet.commands import datasets, explain, gradcheck, inspect, plan, predict
+from scratchnet.foundation.errors import CheckpointError, DatasetError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,8 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those after the program's name; None takes them from `sys.argv`.
 
     Returns:
-        0 if all went well, 1 if something was found wrong, 2 for a wrong command
-        line, 130 after Ctrl-C.
+        0 if all went well, 1 if something was found wrong or a file is at fault, 2
+        for a wrong command line, 130 after Ctrl-C.
     """
     parser = argparse.ArgumentParser(
         prog="scratchnet", description="The Keras you can read: tools around it."
@@ -35,10 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         return chosen.run(chosen)
+    except (CheckpointError, DatasetError) as error:
+        print(f"scratchnet {chosen.command}: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -50,15 +50,11 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"scratchnet datasets: {error}", file=sys.stderr)
         return 2
-    try:
-        if arguments.action == "list":
-            return _list(chosen)
-        if arguments.action == "download":
-            return max([_download(dataset) for dataset in chosen])
-        return max([_verify(dataset, asked_for=bool(names)) for dataset in chosen])
-    except DatasetError as error:
-        print(f"scratchnet datasets: {error}", file=sys.stderr)
-        return 1
+    if arguments.action == "list":
+        return _list(chosen)
+    if arguments.action == "download":
+        return max([_download(dataset) for dataset in chosen])
+    return max([_verify(dataset, asked_for=bool(names)) for dataset in chosen])
 
 
 def _list(chosen: list[Dataset]) -> int:

@@ -6,17 +6,15 @@ import argparse
 import sys
 from typing import Any
 
-from scratchnet.foundation.errors import CheckpointError, DatasetError
+from scratchnet.commands import integer
 from scratchnet.kernels import ladder
-
-HELP = "print the arithmetic behind one number of a trained model"
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to ``scratchnet``'s."""
     parser = subparsers.add_parser(
         "explain",
-        help=HELP,
+        help="print the arithmetic behind one number of a trained model",
         description=(
             "Work one element of a layer's output out again for an image of the run's "
             "test set: which inputs met which weights, the products, their sum, the "
@@ -43,17 +41,20 @@ def add_parser(subparsers: Any) -> None:
         help="explain the gradient of a parameter, such as kernel, or of the input, x",
     )
     parser.add_argument(
-        "--sample", type=_count, default=0, help="number of the test image (default: 0)"
+        "--sample",
+        type=integer(0),
+        default=0,
+        help="number of the test image (default: 0)",
     )
     parser.add_argument(
         "--training",
-        type=_count,
+        type=integer(0),
         metavar="N",
         help="run as in training, on a batch of N images from the sample on",
     )
     parser.add_argument(
         "--rows",
-        type=_count,
+        type=integer(0),
         default=12,
         help="how many numbers of a long sum to show (default: 12)",
     )
@@ -72,8 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the explanation.
 
     Returns:
-        0 where all numbers agree with the kernels', 1 where one does not or a file
-        can't be read, 2 for a layer or an element that does not exist.
+        0 where all numbers agree with the kernels', 1 where one does not, 2 for a
+        layer or an element that does not exist.
+
+    Raises:
+        CheckpointError: the run can't be read.
+        DatasetError: its data set can't be loaded.
     """
     from scratchnet.runs.run import Run
 
@@ -84,9 +89,6 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         with ladder.rung(arguments.rung or ladder.get_rung()):
             explanation = _explain(model, arguments)
-    except (CheckpointError, DatasetError) as error:
-        print(f"scratchnet explain: {error}", file=sys.stderr)
-        return 1
     except ValueError as error:
         print(f"scratchnet explain: {error}", file=sys.stderr)
         return 2
@@ -131,11 +133,3 @@ def index(text: str) -> tuple[int, ...]:
             f"expected integers from 0, with commas between them, received {text!r}"
         )
     return tuple(int(part) for part in parts)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(
-            f"expected an integer from 0, received {text!r}"
-        )
-    return int(text)

@@ -6,16 +6,15 @@ import argparse
 import sys
 from typing import Any
 
+from scratchnet.commands import integer
 from scratchnet.kernels import ladder
-
-HELP = "compare every layer's gradients with central differences"
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to ``scratchnet``'s."""
     parser = subparsers.add_parser(
         "gradcheck",
-        help=HELP,
+        help="compare every layer's gradients with central differences",
         description=(
             "Check the hand-written gradients of scratchnet's layers and losses "
             "against central differences, in float64, along a random direction and "
@@ -36,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=_seed,
+        type=integer(0),
         default=0,
         help="what all random values grow from (default: 0)",
     )
@@ -56,18 +55,16 @@ def run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"scratchnet gradcheck: {error}", file=sys.stderr)
         return 2
-    totals = []
     with ladder.rung(arguments.rung or ladder.get_rung()):
-        for name in dict.fromkeys(names):
-            totals.append(_run_cases(name, CASES[name], arguments.seed))
+        totals = [
+            _run_cases(name, CASES[name], arguments.seed)
+            for name in dict.fromkeys(names)
+        ]
     _print_table(totals)
     return 0 if all(passed == count for _, count, passed, _ in totals) else 1
 
 
-Total = tuple[str, int, int, float]
-
-
-def _run_cases(name: str, cases: list[Any], seed: int) -> Total:
+def _run_cases(name: str, cases: list[Any], seed: int) -> tuple[str, int, int, float]:
     """Check one layer's cases; return (name, cases, passed, largest error)."""
     print(name)
     reports = []
@@ -83,7 +80,7 @@ def _run_cases(name: str, cases: list[Any], seed: int) -> Total:
     return name, len(reports), passed, worst
 
 
-def _print_table(totals: list[Total]) -> None:
+def _print_table(totals: list[tuple[str, int, int, float]]) -> None:
     width = max(len(name) for name, *_ in totals)
     print(f"\n{'':{width}}  cases  passed  largest relative error")
     for name, count, passed, worst in totals:
@@ -93,27 +90,10 @@ def _print_table(totals: list[Total]) -> None:
 
 
 def _find(name: str, cases: dict[str, Any]) -> str:
-    """Return a name as it is written in the table of cases, whatever its capitals.
-
-    Raises:
-        ValueError: there is no such layer or loss; the nearest is suggested.
-    """
+    """Return a name as it is written in the table of cases, whatever its capitals."""
     from scratchnet.foundation.lookup import suggest
 
     lower = {known.lower(): known for known in cases}
     if name.lower() in lower:
         return lower[name.lower()]
     raise ValueError(f"unknown layer or loss {name!r}{suggest(name, cases)}")
-
-
-def _seed(text: str) -> int:
-    """Return a seed from the command line.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not an integer of at least 0.
-    """
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(
-            f"expected an integer of at least 0, received {text!r}"
-        )
-    return int(text)

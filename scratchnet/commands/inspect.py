@@ -8,10 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scratchnet.foundation.errors import CheckpointError, DatasetError
-
-HELP = "draw a trained network's filters, feature maps, activations and saliency"
-
 # Enough for histograms, and done in seconds.
 SAMPLES = 256
 
@@ -20,7 +16,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to ``scratchnet``'s."""
     parser = subparsers.add_parser(
         "inspect",
-        help=HELP,
+        help="draw a trained network's filters, feature maps, activations and saliency",
         description=(
             "Draw what is inside a trained network, for an image of the run's test "
             "set: filters.png, feature_maps.png, saliency.png, and activations.png "
@@ -44,20 +40,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw the figures and print their paths.
 
     Returns:
-        0, 1 where a file can't be read or written, 2 for an image that is not there.
+        0, 1 where a figure can't be written, 2 for an image that is not there.
+
+    Raises:
+        CheckpointError: the run can't be read.
+        DatasetError: its data set can't be loaded.
     """
+    folder = Path(arguments.out or Path(arguments.run_folder, "inside"))
     try:
-        folder = Path(arguments.out or Path(arguments.run_folder, "inside"))
         for name, figure in _figures(arguments):
             folder.mkdir(parents=True, exist_ok=True)
             figure.savefig(folder / name, dpi=150)
             print(folder / name)
-    except (CheckpointError, DatasetError, OSError) as error:
+    except (OSError, ValueError) as error:
         print(f"scratchnet inspect: {error}", file=sys.stderr)
-        return 1
-    except ValueError as error:
-        print(f"scratchnet inspect: {error}", file=sys.stderr)
-        return 2
+        return 1 if isinstance(error, OSError) else 2
     return 0
 
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
-
-from scratchnet.foundation.errors import CheckpointError
-
-HELP = "print what a run's model runs, operation by operation"
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to ``scratchnet``'s."""
     parser = subparsers.add_parser(
         "plan",
-        help=HELP,
+        help="print what a run's model runs, operation by operation",
         description=(
             "Print the program that a run's model is: each operation, the places it "
             "reads, the shape of its output, the rung of the ladder that runs it, the "
@@ -39,16 +34,12 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the table.
 
-    Returns:
-        0, or 1 where the run can't be read.
+    Raises:
+        CheckpointError: the run can't be read.
     """
     from scratchnet.runs.run import Run
 
-    try:
-        model = Run.open(arguments.run_folder).model()
-    except CheckpointError as error:
-        print(f"scratchnet plan: {error}", file=sys.stderr)
-        return 1
+    model = Run.open(arguments.run_folder).model()
     if not arguments.inference:
         model.compile(
             "adam", "sparse_categorical_crossentropy", run_eagerly=arguments.plain

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scratchnet.commands import integer
 from scratchnet.foundation.errors import CheckpointError, PictureError
 
 if TYPE_CHECKING:
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]  # of a picture, as --json prints it
 
-DESCRIPTION = """\
-Shows pictures to a trained model and prints the classes that it finds likeliest. The
-folder of the run is enough: neither the data nor the scripts that trained are needed.
-Pictures are prepared as the run's own data were; what was done to each is printed."""
-
 
 def add_parser(subparsers: Any) -> None:
     """Add the command to ``scratchnet``'s."""
     parser = subparsers.add_parser(
         "predict",
         help="show pictures to a trained model",
-        description=DESCRIPTION,
+        description=(
+            "Show pictures to a trained model and print the classes that it finds "
+            "likeliest. The folder of the run is enough: neither the data nor the "
+            "scripts that trained are needed. Pictures are prepared as the run's own "
+            "data were; what was done to each is printed."
+        ),
     )
     parser.add_argument(
         "folder", type=Path, metavar="RUN", help="folder of a run, with run.json in it"
@@ -38,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--top",
-        type=_count,
+        type=integer(1),
         default=5,
         metavar="N",
         help="how many classes to name (default: 5)",
@@ -96,14 +97,10 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     try:
         classifier = Classifier(Run.open(arguments.folder), arguments.weights)
-    except CheckpointError as error:
-        _complain(f"{error}{_runs_below(arguments.folder)}")
-        return 1
-    try:
         about = _about(classifier, arguments.weights)
         answers = _answers(classifier, arguments)
     except CheckpointError as error:
-        _complain(str(error))
+        _complain(f"{error}{_runs_below(arguments.folder)}")
         return 1
     if arguments.json:
         print(json.dumps({"run": about, "pictures": answers}, indent=1))
@@ -113,34 +110,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _answers(classifier: Classifier, arguments: argparse.Namespace) -> list[Answer]:
-    """Read the pictures, predict them all at once, and draw them if that was asked for.
-
-    Returns:
-        An answer for each picture, in order.
-
-    Raises:
-        CheckpointError: the model can't predict, or the figure can't be written.
-    """
     import numpy as np
 
-    from scratchnet.runs.prepare import Settings, hints, prepare
+    from scratchnet.runs.prepare import hints, prepare
 
-    settings = Settings(
-        classifier.image_shape,
-        arguments.fit or ("pad" if classifier.dark_background else "crop"),
-        arguments.invert,
-        arguments.background,
-    )
+    dark, invert = classifier.dark_background, arguments.invert
+    fit, ground = arguments.fit or ("pad" if dark else "crop"), arguments.background
     answers: list[Answer] = []
     read: list[Picture] = []
     for path in arguments.images:
         try:
-            picture = prepare(path, settings)
+            picture = prepare(path, classifier.image_shape, fit, invert, ground)
         except PictureError as error:
             _complain(str(error))
             answers.append({"file": str(path), "error": str(error)})
             continue
-        odd = hints(picture, settings, dark_background=classifier.dark_background)
+        odd = hints(picture, invert, ground, dark_background=dark)
         read.append(picture)
         answers.append({"file": str(path), "steps": picture.steps, "hints": odd})
     if not read:
@@ -158,11 +143,6 @@ def _answers(classifier: Classifier, arguments: argparse.Namespace) -> list[Answ
 
 
 def _about(classifier: Classifier, weights: str) -> Answer:
-    """Say which run the answers are of.
-
-    Raises:
-        CheckpointError: metrics.json is damaged.
-    """
     metrics = classifier.run.metrics() if classifier.run.complete else {}
     return {
         "folder": str(classifier.run.folder),
@@ -219,19 +199,6 @@ def _runs_below(folder: Path) -> str:
         return ""
     more = ", ..." if len(found) > 3 else ""
     return f"; there are runs below it: {', '.join(map(str, found[:3]))}{more}"
-
-
-def _count(text: str) -> int:
-    """Return a number of classes from the command line.
-
-    Raises:
-        argparse.ArgumentTypeError: it is not an integer of at least 1.
-    """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f"expected an integer of at least 1, received {text!r}"
-        )
-    return int(text)
 
 
 def _complain(text: str) -> None:

@@ -16,7 +16,6 @@ class DeferredInterrupt:
     """
 
     def __init__(self) -> None:
-        """Note nothing yet."""
         self._pending = False
         self._previous: Any = None
         self._active = False

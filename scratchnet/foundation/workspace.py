@@ -30,7 +30,6 @@ class Workspace:
     """
 
     def __init__(self) -> None:
-        """Start without any memory."""
         self._buffers: dict[Hashable, np.ndarray] = {}
         self._views: dict[Hashable, np.ndarray] = {}
 

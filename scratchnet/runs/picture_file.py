@@ -59,11 +59,6 @@ def load(path: Path) -> Any:
 
 
 def _check_beginning(path: Path, beginning: bytes) -> None:
-    """Refuse what does not begin as a PNG or JPEG does.
-
-    Raises:
-        PictureError: it does not.
-    """
     if beginning.startswith((PNG, JPEG)):
         return
     received = "an empty file" if not beginning else "something else"
@@ -74,11 +69,6 @@ def _check_beginning(path: Path, beginning: bytes) -> None:
 
 
 def _decode(path: Path, file: IO[bytes]) -> Any:
-    """Decode a file that begins as a PNG or JPEG.
-
-    Raises:
-        PictureError: it is damaged or too large.
-    """
     from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():

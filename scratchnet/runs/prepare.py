@@ -4,36 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from scratchnet.foundation.errors import PictureError
 from scratchnet.runs.picture_file import load
 
-Shape = tuple[int, int, int]
-Fit = Literal["pad", "crop", "stretch"]
-
 ORIENTATION = 0x0112  # the number of EXIF's entry
 WIDEST_SHOWN = 240  # pixels of the copy that a figure shows
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to prepare pictures.
-
-    Attributes:
-        shape: (H, W, C) of the model's input.
-        fit: what to do with a picture of another shape: ``"pad"`` its shorter side with
-            the colour of its border, ``"crop"`` the longer one, or ``"stretch"`` it.
-        invert: whether to swap light and dark.
-        background: what transparent parts are put on, ``"white"`` or ``"black"``.
-    """
-
-    shape: Shape
-    fit: Fit = "pad"
-    invert: bool = False
-    background: str = "white"
 
 
 @dataclass(frozen=True)
@@ -53,11 +32,25 @@ class Picture:
     steps: tuple[str, ...]
 
 
-def prepare(path: Path, settings: Settings) -> Picture:
+def prepare(
+    path: Path,
+    shape: tuple[int, int, int],
+    fit: str = "pad",
+    invert: bool = False,
+    background: str = "white",
+) -> Picture:
     """Read a picture and make it fit.
 
     In this order: turned upright, 8 bits, transparency, shown, channels, inverted,
     size. A picture that fits already comes out as it is, to the bit.
+
+    Args:
+        path: a PNG or JPEG file.
+        shape: (H, W, C) of the model's input.
+        fit: what to do with a picture of another shape: ``"pad"`` its shorter side with
+            the colour of its border, ``"crop"`` the longer one, or ``"stretch"`` it.
+        invert: whether to swap light and dark.
+        background: what transparent parts are put on, ``"white"`` or ``"black"``.
 
     Raises:
         PictureError: the file can't be read as a picture.
@@ -68,18 +61,18 @@ def prepare(path: Path, settings: Settings) -> Picture:
         steps.append(f"the first of {image.n_frames} frames taken")
     try:
         image = _upright(image, steps)
-        image = _opaque(_eight_bits(image, steps), settings.background, steps)
+        image = _opaque(_eight_bits(image, steps), background, steps)
     except (MemoryError, ValueError, OSError) as error:
         raise PictureError(f"{path}: can't be converted: {error}") from error
     shown = image.convert("RGB")
     shown.thumbnail((WIDEST_SHOWN, WIDEST_SHOWN))
-    height, width, channels = settings.shape
+    height, width, channels = shape
     image = _with_channels(image, channels, steps)
-    if settings.invert:
+    if invert:
         image = image.point(lambda value: 255 - value)
         steps.append("light and dark swapped")
-    image = _fitted(image, (width, height), settings.fit, steps)
-    pixels = np.asarray(image).reshape(settings.shape)
+    image = _fitted(image, (width, height), fit, steps)
+    pixels = np.asarray(image).reshape(shape)
     return Picture(path, pixels, np.asarray(shown), tuple(steps))
 
 
@@ -149,7 +142,7 @@ def _with_channels(image: Any, channels: int, steps: list[str]) -> Any:
     return image
 
 
-def _fitted(image: Any, size: tuple[int, int], fit: Fit, steps: list[str]) -> Any:
+def _fitted(image: Any, size: tuple[int, int], fit: str, steps: list[str]) -> Any:
     """Scale the picture to (width, height)."""
     from PIL import Image, ImageOps
 
@@ -187,26 +180,29 @@ def border(pixels: np.ndarray) -> np.ndarray:
     return np.concatenate([edge.reshape(-1, channels) for edge in edges])
 
 
-def hints(picture: Picture, settings: Settings, *, dark_background: bool) -> list[str]:
+def hints(
+    picture: Picture, invert: bool, background: str, *, dark_background: bool
+) -> list[str]:
     """Say what is odd about a picture, and what to try.
 
     A border that is light on the whole tells an inverted picture: of Fashion-MNIST's
     60,000 training images two have one.
 
     Args:
-        picture: prepared with the settings.
-        settings: how it was prepared.
+        picture: what `prepare` returned.
+        invert: as it was given to `prepare`.
+        background: likewise.
         dark_background: whether the model learnt from light things on dark ground.
     """
     found = []
     if picture.pixels.min() == picture.pixels.max():
         found.append("all pixels are the same: there is nothing to see in it")
         if any(step.startswith("transparent") for step in picture.steps):
-            other = "white" if settings.background == "black" else "black"
+            other = "white" if background == "black" else "black"
             found[0] += f"; try --background {other}"
     elif dark_background and np.median(border(picture.pixels)) > 127:
         found.append(
             "its border is light, but the model learnt from light things on a dark "
-            f"ground; try {'without ' if settings.invert else ''}--invert"
+            f"ground; try {'without ' if invert else ''}--invert"
         )
     return found

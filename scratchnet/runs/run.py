@@ -37,7 +37,7 @@ from scratchnet.foundation.errors import CheckpointError
 from scratchnet.foundation.files import atomic_write
 from scratchnet.models import Model, Sequential
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]  # scratchnet
 
 FORMAT = 1
 
@@ -55,7 +55,6 @@ RESULTS = (
     "history.csv",
     "layers.json",
 )
-
 
 PAGE = "report.html"
 FIGURES = "figures"

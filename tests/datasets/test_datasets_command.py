@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import argparse
-
 import pytest
 import tiny_files
 
 from scratchnet import datasets
-from scratchnet.commands import datasets as command
+from scratchnet.commands import cli
 
 
 @pytest.fixture
@@ -18,10 +16,7 @@ def small_fashion(server, monkeypatch):
 
 
 def scratchnet(*words: str) -> int:
-    parser = argparse.ArgumentParser(prog="scratchnet")
-    command.add_parser(parser.add_subparsers(required=True))
-    arguments = parser.parse_args(["datasets", *words])
-    return arguments.run(arguments)
+    return cli.main(["datasets", *words])
 
 
 def test_list_shows_what_is_found_and_what_is_not(empty_machine, small_fashion, capsys):

@@ -10,10 +10,10 @@ from PIL import Image
 from scratchnet import datasets
 from scratchnet.datasets.places import is_here
 from scratchnet.foundation.errors import PictureError
-from scratchnet.runs.prepare import Picture, Settings, border, hints, prepare
+from scratchnet.runs.prepare import Picture, border, hints, prepare
 from tests.runs.test_picture_file import chunk
 
-GREY, COLOUR = Settings((28, 28, 1)), Settings((32, 32, 3))
+GREY, COLOUR = (28, 28, 1), (32, 32, 3)
 
 
 def scene(height: int, width: int) -> np.ndarray:
@@ -137,7 +137,7 @@ def test_transparent_parts_are_put_on_a_background(background, expected, saved):
     grey.putalpha(Image.fromarray(alpha))
     step = (f"transparent parts put on {background}",)
     for image in (grey, grey.convert("RGBA")):
-        found = prepare(saved(image), Settings((28, 28, 1), background=background))
+        found = prepare(saved(image), GREY, background=background)
         assert found.steps == step
         assert (found.pixels[:14] == expected).all()
         np.testing.assert_array_equal(found.pixels[14:, :, 0], scene(28, 28)[14:])
@@ -175,7 +175,7 @@ def test_several_frames(saved):
 
 
 def test_inverted(saved):
-    found = prepare(saved(scene(28, 28)), Settings((28, 28, 1), invert=True))
+    found = prepare(saved(scene(28, 28)), GREY, invert=True)
     np.testing.assert_array_equal(found.pixels[..., 0], 255 - scene(28, 28))
     assert found.steps == ("light and dark swapped",)
 
@@ -189,20 +189,20 @@ def test_padded_with_the_colour_of_the_border(saved):
     )
     assert (found.pixels[:, :7] == 240).all() and (found.pixels[:, 21:] == 240).all()
     assert found.pixels[14, 14, 0] == 10
-    inverted = prepare(saved(tall), Settings((28, 28, 1), invert=True))
+    inverted = prepare(saved(tall), GREY, invert=True)
     assert (inverted.pixels[:, :7] == 15).all()
 
 
 def test_cropped_to_the_middle(saved):
     wide = np.zeros((100, 300, 3), np.uint8)
     wide[:, 100:200] = 50, 100, 150
-    found = prepare(saved(wide), Settings((32, 32, 3), "crop"))
+    found = prepare(saved(wide), COLOUR, "crop")
     assert found.steps == ("the middle of 300x100 cut out and scaled to 32x32",)
     assert (found.pixels[:, 2:-2] == (50, 100, 150)).all()
 
 
 def test_stretched(saved):
-    found = prepare(saved(scene(50, 300)), Settings((28, 28, 1), "stretch"))
+    found = prepare(saved(scene(50, 300)), GREY, "stretch")
     assert found.steps == ("300x50 scaled to 28x28",)
     difference = found.pixels[..., 0].astype(int) - scene(28, 28)
     assert abs(difference).max() < 8
@@ -212,7 +212,7 @@ def test_stretched(saved):
 @pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
 def test_any_size_fits(size, fit, saved):
     pixels = np.full(size, 9, np.uint8)
-    found = prepare(saved(pixels), Settings((28, 28, 1), fit))
+    found = prepare(saved(pixels), GREY, fit)
     assert found.pixels.shape == (28, 28, 1) and (found.pixels == 9).all()
     assert len(found.steps) == 1
 
@@ -228,9 +228,9 @@ def test_what_is_no_picture(tmp_path):
         prepare(tmp_path / "a.png", GREY)
 
 
-def hints_of(pixels: np.ndarray, settings: Settings = GREY, dark: bool = True):
+def hints_of(pixels: np.ndarray, invert: bool = False, dark: bool = True):
     picture = Picture(None, pixels, pixels, ())
-    return hints(picture, settings, dark_background=dark)
+    return hints(picture, invert, "white", dark_background=dark)
 
 
 def test_hints():
@@ -238,8 +238,7 @@ def test_hints():
     dark[9:19, 9:19] = 200
     assert hints_of(dark) == hints_of(255 - dark, dark=False) == []
     assert "; try --invert" in hints_of(255 - dark)[0]
-    inverted = Settings((28, 28, 1), invert=True)
-    assert "; try without --invert" in hints_of(255 - dark, inverted)[0]
+    assert "; try without --invert" in hints_of(255 - dark, invert=True)[0]
     assert "nothing to see" in hints_of(dark * 0)[0]
 
 
@@ -247,9 +246,10 @@ def test_white_on_transparent_is_told_to_try_black(saved):
     white = Image.new("LA", (28, 28), (255, 0))
     white.paste((255, 255), (9, 9, 19, 19))
     found = prepare(saved(white), GREY)
-    assert hints(found, GREY, dark_background=True)[0].endswith("--background black")
-    black = Settings((28, 28, 1), background="black")
-    assert hints(prepare(saved(white), black), black, dark_background=True) == []
+    odd = hints(found, False, "white", dark_background=True)
+    assert odd[0].endswith("--background black")
+    found = prepare(saved(white), GREY, background="black")
+    assert hints(found, False, "black", dark_background=True) == []
 
 
 @pytest.mark.parametrize("name", ["digits", "fashion_mnist"])

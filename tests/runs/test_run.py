@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import scratchnet
 from scratchnet import Input, Sequential, kernels, layers
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.runs.run import (
@@ -248,7 +250,7 @@ def test_environment_is_plain_data_with_what_figures_depend_on():
     assert found["threads"] >= 1 and found["cores"] >= 1
     assert re.fullmatch(r".+ \(.+\)", found["processor"])
     assert found["rung"] in kernels.RUNGS
-    assert found["source"] == source_digest()
+    assert found["source"] == source_digest(Path(scratchnet.__file__).parent)
 
 
 def test_the_source_is_known_by_the_names_and_contents_of_its_files(tmp_path):
