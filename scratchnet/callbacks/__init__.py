@@ -1,7 +1,5 @@
 """Callbacks: what happens beside the training, with Keras's names."""
 
-from __future__ import annotations
-
 from scratchnet.callbacks.backup_and_restore import BackupAndRestore
 from scratchnet.callbacks.callback import Callback
 from scratchnet.callbacks.callback_list import CallbackList

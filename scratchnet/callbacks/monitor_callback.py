@@ -74,10 +74,6 @@ class MonitorCallback(Callback):
                 that the model was compiled with.
         """
         super().set_model(model)
-        if model is not None:
-            self._set_monitor_op()
-
-    def _set_monitor_op(self) -> None:
         mode: str | None = self.mode
         if mode == "auto":
             known = self._directions()
@@ -119,9 +115,7 @@ class MonitorCallback(Callback):
             return False
         if reference is None:
             return True
-        if self.monitor_op is None:
-            self._set_monitor_op()
-        assert self.monitor_op is not None
+        assert self.monitor_op is not None  # since `set_model`
         sign = 1 if self.monitor_op is np.less else -1
         with np.errstate(over="ignore"):
             handicapped = np.float32(value + sign * self.min_delta)

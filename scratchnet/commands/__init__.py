@@ -1,7 +1,5 @@
 """The subcommands of the `scratchnet` command, one file each."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 

@@ -83,12 +83,13 @@ def run(arguments: argparse.Namespace) -> int:
     from scratchnet.runs.run import Run
 
     try:
-        model = Run.open(arguments.run_folder).model(arguments.weights)
+        opened = Run.open(arguments.run_folder)
+        model = opened.model(arguments.weights)
         if arguments.layer is None:
             model.summary()
             return 0
         with ladder.rung(arguments.rung or ladder.get_rung()):
-            explanation = _explain(model, arguments)
+            explanation = _explain(opened, model, arguments)
     except ValueError as error:
         print(f"scratchnet explain: {error}", file=sys.stderr)
         return 2
@@ -96,26 +97,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if explanation.agrees else 1
 
 
-def _explain(model: Any, arguments: argparse.Namespace) -> Any:
+def _explain(opened: Any, model: Any, arguments: argparse.Namespace) -> Any:
     from scratchnet.explain import explain, explain_gradient
     from scratchnet.runs.images import load_images
-    from scratchnet.runs.run import Run
 
-    x, labels = load_images(
-        Run.open(arguments.run_folder), arguments.sample, arguments.training or 1
-    )
+    x, labels = load_images(opened, arguments.sample, arguments.training or 1)
     settings = {"training": arguments.training is not None, "rows": arguments.rows}
-    if arguments.gradient is None:
-        return explain(model, x, arguments.layer, arguments.element, **settings)
-    return explain_gradient(
-        model,
-        x,
-        labels,
-        arguments.layer,
-        arguments.gradient,
-        arguments.element,
-        **settings,
-    )
+    layer, of, element = arguments.layer, arguments.gradient, arguments.element
+    if of is None:
+        return explain(model, x, layer, element, **settings)
+    return explain_gradient(model, x, labels, layer, of, element, **settings)
 
 
 def index(text: str) -> tuple[int, ...]:

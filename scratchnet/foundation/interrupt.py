@@ -17,21 +17,20 @@ class DeferredInterrupt:
 
     def __init__(self) -> None:
         self._pending = False
-        self._previous: Any = None
         self._active = False
 
     def __enter__(self) -> DeferredInterrupt:
         """Take over Ctrl-C, if it has Python's own handler."""
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self._previous = signal.signal(signal.SIGINT, self._note)
+            signal.signal(signal.SIGINT, self._note)
             self._active = True
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
         """Give Ctrl-C back, and raise one that came after the last `check`."""
         if self._active:
-            signal.signal(signal.SIGINT, self._previous)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             self._active = False
         if kind is None:
             self.check()

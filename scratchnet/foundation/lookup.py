@@ -29,8 +29,7 @@ def find(
     if isinstance(identifier, base):
         return identifier
     if isinstance(identifier, str):
-        found = known[_resolve(kind, identifier, known)]
-        return found() if isinstance(found, type) else found
+        identifier = {"class_name": identifier}
     if isinstance(identifier, Mapping) and "class_name" in identifier:
         found = known[_resolve(kind, identifier["class_name"], known)]
         config = identifier.get("config") or {}

@@ -125,4 +125,5 @@ def test_improvement_is_strict_and_never_nan(
     mode: str, delta: float, value: float, reference: float | None, expected: bool
 ) -> None:
     callback = MonitorCallback("loss", mode, min_delta=delta)
+    callback.set_model(compiled())
     assert callback._is_improvement(value, reference) is expected
