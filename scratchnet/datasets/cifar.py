@@ -54,27 +54,6 @@ def read_batch(content: bytes, label_key: str, num_classes: int, who: str) -> Pa
     return images, np.array(labels, np.int64).reshape(-1, 1)
 
 
-def check_names(content: bytes, known: dict[str, tuple[str, ...]], who: str) -> None:
-    """Refuse a `meta` file whose names differ from those known here.
-
-    Args:
-        content: the unpacked file.
-        known: the names that are expected under each key.
-        who: names the file in errors.
-
-    Raises:
-        DatasetError: they differ.
-    """
-    meta = load_dictionary(content, who)
-    for key, names in known.items():
-        received = [
-            name.decode("latin-1") if type(name) is bytes else name
-            for name in _entry(meta, key, list, who)
-        ]
-        if received != list(names):
-            raise DatasetError(f"{who}: '{key}' differs from the data set's names")
-
-
 def _entry(batch: dict[str, Any], key: str, kind: type, who: str) -> Any:
     value = batch.get(key)
     if type(value) is not kind:

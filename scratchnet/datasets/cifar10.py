@@ -20,17 +20,8 @@ from scratchnet.datasets.dataset import (
 )
 from scratchnet.datasets.loading import load
 
-class_names = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
+class_names = tuple(
+    "airplane automobile bird cat deer dog frog horse ship truck".split()
 )
 
 TRAINING = tuple(f"data_batch_{number}" for number in range(1, 6))

@@ -71,12 +71,6 @@ ARCHIVE = PublishedFile(
             "4b67687d9933c4db8f0831104447f15b93774f4f464bd0516f0f0f2ac83b7864",
             limit=40 * MIB,
         ),
-        Content(
-            "meta",
-            "a5d4786345c961390f865e93b434dbd5c6904ce880667e0cb888c97d449f28b9",
-            limit=MIB,
-            required=False,
-        ),
     ),
     folders=(".", "cifar100", "cifar-100"),
     unpacked_folders=(
@@ -95,10 +89,8 @@ def decode(files: Contents, label_mode: str = "fine") -> Splits:
 
     Each file's bytes are let go as soon as its images are decoded.
     """
-    names = {"fine_label_names": class_names, "coarse_label_names": superclass_names}
-    if "meta" in files:
-        cifar.check_names(files["meta"], names, "meta")
-    key, num_classes = f"{label_mode}_labels", len(names[f"{label_mode}_label_names"])
+    names = {"fine": class_names, "coarse": superclass_names}[label_mode]
+    key, num_classes = f"{label_mode}_labels", len(names)
     return (
         cifar.read_batch(files.pop("train"), key, num_classes, "train"),
         cifar.read_batch(files.pop("test"), key, num_classes, "test"),

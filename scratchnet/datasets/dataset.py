@@ -25,13 +25,11 @@ class Content(NamedTuple):
         sha256: pinned SHA-256, or None where only the published file's is known: then
             an unpacked copy can't be verified, and is refused.
         limit: the most bytes that are read from a file of this name.
-        required: False for a file that may be absent.
     """
 
     name: str
     sha256: str | None
     limit: int
-    required: bool = True
 
 
 @dataclass(frozen=True)

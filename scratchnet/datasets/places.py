@@ -119,12 +119,10 @@ def _find_edition(files: tuple[PublishedFile, ...], place: Place) -> Copy:
 
 
 def _find_unpacked(file: PublishedFile, root: Path) -> dict[Path, Content]:
-    """Return a file's unpacked contents, if all required ones lie in one folder."""
     for folder in file.unpacked_folders:
         paths = {root / folder / content.name: content for content in file.contents}
-        found = {path: paths[path] for path in paths if os.path.isfile(path)}
-        if all(path in found for path in paths if paths[path].required):
-            return found
+        if all(map(os.path.isfile, paths)):
+            return paths
     return {}
 
 

@@ -73,11 +73,7 @@ def _config_bytes(model: Any, path: str) -> bytes:
 
 
 def _require_keras_s(loss: Any) -> None:
-    """Refuse the one setting that would make Keras fail to read the file.
-
-    Raises:
-        ValueError: the loss has it.
-    """
+    """Refuse the one setting that would make Keras fail to read the file."""
     if isinstance(loss, dict) and loss["class_name"] == "SparseCategoricalCrossentropy":
         smoothing = loss["config"].get("label_smoothing")
         if smoothing is not None:

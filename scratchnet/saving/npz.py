@@ -84,7 +84,6 @@ def _metadata_bytes(model: Any, layers: layout.Layers, path: str) -> bytes:
 
 
 def _describe_layer(key: str, layer: Any) -> dict[str, Any]:
-    """Return what the metadata says of one layer."""
     return {
         "key": key,
         "class": layer.class_name,

@@ -19,7 +19,7 @@ from typing import Any
 from scratchnet import initializers, layers, losses, metrics, optimizers
 from scratchnet.foundation import lookup
 
-# What may stand beside the name and the configuration of an object.
+# What an object may have: the last two are those of a layer in a graph.
 ENTRIES = (
     "module",
     "class_name",
@@ -28,10 +28,11 @@ ENTRIES = (
     "build_config",
     "compile_config",
     "shared_object_id",
+    "name",
+    "inbound_nodes",
 )
-# ... and, in a graph, beside those of a layer.
-GRAPH_ENTRIES = ("name", "inbound_nodes")
 
+MODELS = ("Sequential", "Functional")
 FUNCTIONAL = "keras.src.models.functional"
 
 # A layer's name, and the number of the call.
@@ -51,9 +52,6 @@ KNOWN: dict[str, tuple[str, ...]] = {
         for module in (initializers, losses, metrics, optimizers)
     },
 }
-
-
-MODELS = ("Sequential", "Functional")
 
 
 def record(model: Any) -> dict[str, Any]:
@@ -128,10 +126,9 @@ def parse_json(content: str | bytes) -> Any:
         ValueError: it is not JSON, a key occurs twice, a number is NaN or Infinity, or
             lists and objects are nested too deep.
     """
-    text = content.decode() if isinstance(content, bytes) else content
     try:
         return json.loads(
-            text, object_pairs_hook=_unique_keys, parse_constant=_no_constant
+            content, object_pairs_hook=_unique_keys, parse_constant=_no_constant
         )
     except RecursionError as error:
         raise ValueError("lists and objects are nested too deep") from error
@@ -178,7 +175,9 @@ subset of Keras; there are: Activation, Add, ...
             raise ValueError(f"{where}: expected a class_name, found {_cut(node)}")
         return {key: plain(part, f"{where}.{key}") for key, part in node.items()}
     if node["class_name"] == KERAS_TENSOR:
-        return _history(node, where)
+        config = node.get("config")
+        made_by = config.get("keras_history") if isinstance(config, Mapping) else None
+        return call(made_by, where)
     _check_object(node, where)
     name, config = node["class_name"], plain(node["config"], where)
     if name == "DTypePolicy":
@@ -218,13 +217,6 @@ def calls(entries: list[Any]) -> dict[Call, tuple[Call, ...]]:
     return found
 
 
-def _history(node: Mapping[str, Any], where: str) -> Call:
-    """Return which call of which layer made what a layer of a graph reads."""
-    config = node.get("config")
-    history = config.get("keras_history") if isinstance(config, Mapping) else None
-    return call(history, where)
-
-
 def call(history: Any, where: str) -> Call:
     """Return (layer's name, number of the call) from Keras's [name, call, output].
 
@@ -259,7 +251,7 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
             f"{where}: expected a dict as the config of {name}, "
             f"found {_cut(node.get('config'))}"
         )
-    unknown = [key for key in node if key not in (*ENTRIES, *GRAPH_ENTRIES)]
+    unknown = [key for key in node if key not in ENTRIES]
     if unknown:
         raise ValueError(f"{where}: {name} has an unknown entry {_cut(unknown[0])}")
 

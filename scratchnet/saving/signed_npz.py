@@ -94,12 +94,6 @@ def _read(path: str, limit: int | None) -> bytes:
 
 
 def _check_digest(content: bytes, path: str) -> None:
-    """Compare the checksum in the archive's comment with the bytes before it.
-
-    Raises:
-        CheckpointError: there is none (another program's file, or a truncated one),
-            or it differs.
-    """
     end = len(content) - len(COMMENT) - END_RECORD
     digest_start = len(content) - DIGEST_LENGTH
     prefix = content[len(content) - len(COMMENT) : digest_start]

@@ -116,12 +116,6 @@ def test_array_with_fewer_bytes_than_its_shape():
         decode({**cifar_contents(), "train": larger})
 
 
-def test_meta_with_other_names_is_refused():
-    meta = tiny_files.meta_bytes().replace(b"apple", b"peach")
-    with pytest.raises(DatasetError, match="'fine_label_names' differs"):
-        decode({**cifar_contents(), "meta": meta})
-
-
 def test_label_mode_chooses_the_labels(tmp_path, monkeypatch):
     tiny_files.write_files(tmp_path / "cifar100", cifar_contents())
     monkeypatch.setenv("SCRATCHNET_DATA", str(tmp_path))
