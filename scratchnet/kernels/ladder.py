@@ -48,7 +48,6 @@ class Operation:
         return self.run(*arguments)
 
     def _select(self, rung: str) -> str:
-        """Return the highest rung that there is, up to one."""
         allowed = RUNGS[: RUNGS.index(rung) + 1]
         return [name for name in allowed if name in self.rungs][-1]
 

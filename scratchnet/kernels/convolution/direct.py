@@ -176,7 +176,6 @@ def backward(g, x, weight, gradient, d_weight, d_bias, dx):
 
 @compiled
 def _forward_images(worker, waiting, job, epilogue, g):
-    """Convolve images until none is left."""
     job, epilogue, g = Forward(*job), Epilogue(*epilogue), Geometry(*g)
     plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
     n = take(waiting, worker, g.N)
@@ -194,7 +193,6 @@ def _forward_images(worker, waiting, job, epilogue, g):
 
 @compiled
 def _backward_chunks(worker, waiting, job, gradient, g):
-    """Go back through chunks of images until none is left."""
     job, gradient, g = Backward(*job), Gradient(*gradient), Geometry(*g)
     learns, spreads = len(job.d_weights) > 0, len(job.dx) > 0
     chunks = len(job.d_weights) if learns else g.N
@@ -253,7 +251,6 @@ def _with_padding(g):
 
 
 def _padded(x, g, padded):
-    """Return the images with zeros around them."""
     shape = g.N, padded.H, padded.W, g.C
     if shape == x.shape:
         return x

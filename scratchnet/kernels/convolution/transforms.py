@@ -68,7 +68,6 @@ def _output_transposed(z0, z1):
 
 @compiled
 def _row_of_entries(tiles, at, step, count):
-    """Load four entries of a tile, one after the other."""
     return (
         load(tiles, at, count),
         load(tiles, at + step, count),

@@ -272,7 +272,6 @@ def _exchange_channels(U, C, CO, exchanged):
 
 @compiled
 def _forward_groups(worker, waiting, job, epilogue, g):
-    """Convolve groups of images until none is left."""
     job, epilogue, g = Forward(*job), Epilogue(*epilogue), Geometry(*g)
     V, M = job.V[worker], job.M[worker]
     plane, size = (g.OH, g.OW, g.CO), g.OH * g.OW * g.CO
@@ -303,7 +302,6 @@ def _forward_groups(worker, waiting, job, epilogue, g):
 
 @compiled
 def _backward_chunks(worker, waiting, job, gradient, g):
-    """Go back through chunks of images until none is left."""
     job, gradient, g = Backward(*job), Gradient(*gradient), Geometry(*g)
     learns = len(job.d_weights) > 0
     chunk = take(waiting, worker, job.chunks)

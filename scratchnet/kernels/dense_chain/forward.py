@@ -120,7 +120,6 @@ def _blocks(worker, waiting, tables, sizes, nothing):
 
 @compiled_once
 def _layer(x, weight, bias, y, part, shape, relu, row_tables):
-    """Compute a block of one layer's output."""
     (first, count), (inputs, outputs) = part, shape
     x_rows, y_rows = row_tables
     for m in range(count):

@@ -31,7 +31,6 @@ def addresses(arrays):
 
 @intrinsic
 def _pointer(typing_context, address, like):
-    """Return an address as a pointer to numbers of the dtype of ``like``."""
     pointer = types.CPointer(like.dtype)
 
     def codegen(context, builder, signature, arguments):

@@ -70,7 +70,6 @@ load_openmp(SPIN_COUNT)
 
 
 def _digest():
-    """Return a digest of all the kernels' source."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(path.read_bytes())

@@ -37,7 +37,6 @@ LOG_2 = Fraction("0.693147180559945309417232121458176568")
 
 @intrinsic
 def _bits_of(typing_context, number):
-    """Return the bits of a floating-point number as a whole number."""
     whole = types.Integer.from_bitwidth(number.bitwidth)
 
     def codegen(context, builder, signature, arguments):
@@ -48,7 +47,6 @@ def _bits_of(typing_context, number):
 
 @intrinsic
 def _from_bits(typing_context, whole):
-    """Return the floating-point number that has these bits."""
     number = types.Float(f"float{whole.bitwidth}")
 
     def codegen(context, builder, signature, arguments):

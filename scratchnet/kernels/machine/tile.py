@@ -91,7 +91,6 @@ class Sums(NamedTuple):
 
 
 def _vector_bytes():
-    """Return the width of the widest vector registers that Numba compiles for."""
     features = numba.config.CPU_FEATURES
     if features is None:
         host = binding.get_host_cpu_features()
@@ -225,7 +224,6 @@ class _Emitter:
         return self.builder.call(load, [at, align, self.mask, zeros])
 
     def _start_sums(self):
-        """Start from 0, from what C holds, or from the bias."""
         builder, sums = self.builder, self.sums
         zero = ir.Constant(self.vector, [0.0] * self.lanes)
         adds, biased = (
@@ -248,7 +246,6 @@ class _Emitter:
                             builder.store(value, self.totals[m, v])
 
     def _multiply(self, a_offsets):
-        """The loops over a and k."""
         builder, left, right = self.builder, self.left, self.right
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
         fma = cgutils.get_or_insert_function(
@@ -315,7 +312,6 @@ class _Emitter:
                 builder.store(builder.select(clipped, zero, total), self.totals[at])
 
     def _store(self):
-        """Write the rows that exist."""
         builder = self.builder
         for m in range(self.rows):
             exists = builder.icmp_signed("<", self.row_numbers[m], self.result.shape[0])
