@@ -43,15 +43,10 @@ class Sequential(Model):
         name: str | None = None,
     ) -> None:
         self._begin(trainable, name)
-        self._layers: list[Layer] = []
+        self._nodes: list[Node] = []  # each layer reads the one before
         taken: set[str] = set()
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self._add(layer, taken)
-
-    @property
-    def nodes(self) -> list[Node]:
-        """The layers, each reading the one before."""
-        return [Node(layer, (at,)) for at, layer in enumerate(self._layers)]
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer on top.
@@ -64,7 +59,7 @@ class Sequential(Model):
             TypeError: it is not a layer.
             ValueError: the name is taken, or it is a second input.
         """
-        self._add(layer, {other.name for other in self._layers})
+        self._add(layer, {other.name for other in self.layers})
 
     def _add(self, layer: Any, taken: set[str], *, build: bool = True) -> None:
         """Put a layer on top whose name is not taken, and take it."""
@@ -76,7 +71,7 @@ class Sequential(Model):
                 hint = f"; did you mean {layer.__name__}(...)?"
             raise TypeError(f"{self.label}: expected a layer, received {layer!r}{hint}")
         if isinstance(layer, InputLayer):
-            if self._source is not None or self._layers:
+            if self._source is not None or self._nodes:
                 raise ValueError(
                     f"{self.label}: expected the Input before all other layers, "
                     f"received {layer.label} after them"
@@ -88,16 +83,15 @@ class Sequential(Model):
                 f"{self.label}: expected layers with different names, received a "
                 f"second '{layer.name}'"
             )
-        source = self._source or (None if self._layers else _own_input(layer))
+        source = self._source or (None if self._nodes else _own_input(layer))
         if source is not None and build:
             # From the first layer on, so that a misfit is reported where it is made.
-            below = (
-                self._layers[-1].output_shape if self._layers else source.batch_shape
-            )
+            last = self._nodes[-1].layer if self._nodes else None
+            below = last.output_shape if last else source.batch_shape
             output_shape(layer, below)
             layer.ensure_built(below)
         self._source = source
-        self._layers.append(layer)
+        self._nodes.append(Node(layer, (len(self._nodes),)))
         taken.add(layer.name)
 
     def pop(self, rebuild: bool = True) -> Layer:
@@ -109,14 +103,14 @@ class Sequential(Model):
         Raises:
             IndexError: there is none.
         """
-        if not self._layers:
+        if not self._nodes:
             raise IndexError(f"{self.label}: there is no layer to pop")
-        return self._layers.pop()
+        return self._nodes.pop().layer
 
     def get_config(self) -> dict[str, Any]:
         """Return the architecture as plain data in Keras's form, without weights."""
         self._require_layers_of_its_own()
-        entries = [*([self._source] if self._source else []), *self._layers]
+        entries = [*([self._source] if self._source else []), *self.layers]
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
@@ -141,7 +135,7 @@ class Sequential(Model):
             layer = unbuilt_layer(entry, f"model.layers[{where}]")
             model._add(layer, taken, build=False)
         shape = config.get("build_input_shape")
-        if model._source is None and model._layers and shape:
+        if model._source is None and model.nodes and shape:
             model._source = InputLayer(batch_shape=shape, dtype=model.dtype)
         return model
 

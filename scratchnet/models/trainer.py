@@ -183,8 +183,8 @@ class Trainer:
         key = (
             [
                 (
-                    *(id(layer), layer.trainable, getattr(layer, "rate", None)),
-                    id(getattr(layer, "activation", None)),
+                    *(id(layer), layer.trainable, vars(layer).get("rate")),
+                    id(vars(layer).get("activation")),
                 )
                 for layer in every_layer(self.layers)
             ],
