@@ -8,6 +8,11 @@ from typing import Any, TypeVar
 
 Thing = TypeVar("Thing")
 
+# Whose functions count as ours where they have the name of one.
+PACKAGES = ("scratchnet", "keras", "tf_keras", "tensorflow", "torch", "jax")
+# These have another slope, or another formula, than Keras's.
+DIFFERENT = {("torch", "leaky_relu"), ("jax", "leaky_relu"), ("jax", "gelu")}
+
 
 def find(
     kind: str, identifier: Any, known: Mapping[str, Any], base: type[Thing]
@@ -16,8 +21,9 @@ def find(
 
     Args:
         kind: what is looked for, for messages (``"loss"``).
-        identifier: a name, an object of type ``base``, or a configuration
-            ``{"class_name": ..., "config": {...}}``.
+        identifier: a name, an object of type ``base``, a configuration
+            ``{"class_name": ..., "config": {...}}``, or another library's function
+            that has one of the names, such as ``tf.nn.relu``.
         known: name → object, or name → class to be called without arguments. Names
             are looked up as they are and, for classes, by the class's own name.
         base: the type that the result must have.
@@ -28,6 +34,7 @@ def find(
     """
     if isinstance(identifier, base):
         return identifier
+    identifier = name_of_function(identifier, known) or identifier
     if isinstance(identifier, str):
         identifier = {"class_name": identifier}
     if isinstance(identifier, Mapping) and "class_name" in identifier:
@@ -41,6 +48,16 @@ def find(
         f"{kind}: expected a name or an object of type {base.__name__}, "
         f"received {identifier!r}{hint}"
     )
+
+
+def name_of_function(identifier: Any, known: Mapping[str, Any]) -> str | None:
+    """Return by which name we know a function of another library, if we do."""
+    if isinstance(identifier, type) or not callable(identifier):
+        return None
+    name = str(getattr(identifier, "__name__", "")).removesuffix("_v2")  # TensorFlow's
+    package = str(getattr(identifier, "__module__", "")).partition(".")[0]
+    ours = package in PACKAGES and (package, name) not in DIFFERENT
+    return name if ours and name in known else None
 
 
 def _resolve(kind: str, name: str, known: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scratchnet import kernels, losses, metrics, optimizers, plan
+from scratchnet import kernels, optimizers, plan
 from scratchnet.callbacks.callback_list import CallbackList
 from scratchnet.callbacks.history import History
 from scratchnet.foundation import arguments
@@ -30,16 +30,15 @@ from scratchnet.foundation.workspace import Workspace
 from scratchnet.models import batches
 from scratchnet.models.batches import Batch, Position, Samples
 from scratchnet.models.graph import every_layer
+from scratchnet.models.measures import Logs, Measures
 from scratchnet.plan import Plan
-
-Logs = dict[str, float]
 
 
 class Trainer:
     """What a `Model` inherits to be compiled, trained, evaluated and run.
 
     Attributes:
-        optimizer, loss: what `compile` was given, as objects; None before.
+        optimizer: what `compile` was given, as an object; None before.
         history: the `History` of the last `fit`.
         stop_training: set to True by a callback, ends `fit` after the running step.
         interrupted: whether the last `fit` was ended by Ctrl-C.
@@ -65,9 +64,7 @@ class Trainer:
 
     def __init__(self) -> None:
         self.optimizer: optimizers.Optimizer | None = None
-        self.loss: Any = None
-        self.metric_identifiers: list[Any] = []
-        self.weighted_metric_identifiers: list[Any] = []
+        self._measures: Any = None
         self.run_eagerly = False
         self.history: History | None = None
         self.stop_training = False
@@ -75,11 +72,7 @@ class Trainer:
         self._forget()
 
     def _forget(self) -> None:
-        """Start without plans, and without metrics made for certain targets."""
-        self._loss_metric = metrics.Mean("loss")
-        self._metrics: list[metrics.Metric] = []
-        self._weighted_metrics: list[metrics.Metric] = []
-        self._resolved: Any = None
+        """Start without plans."""
         self._plans: dict[bool, tuple[Any, Plan]] = {}
         self._workspace = Workspace()
         self._position: Position | None = None
@@ -103,21 +96,8 @@ class Trainer:
         self, plan: Plan, batch: Batch, output: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return dense targets, and each loss's share in the whole."""
-        y, weights = batch.y, batch.sample_weight
-        assert y is not None
-        targets = self.loss.targets(y, output.shape, output.dtype)
-        values, predictions = plan.head.forward(targets, output)
-        scale = np.full(len(values), 1 / len(values), output.dtype)
-        if weights is not None:
-            values = values * weights
-            scale *= weights.astype(scale.dtype)
-        self._loss_metric.add(values)
-        self._resolve_metrics(y, output.shape)
-        for metric in self._metrics:
-            metric.update_state(y, _for_metric(metric, predictions))
-        for metric in self._weighted_metrics:
-            metric.update_state(y, _for_metric(metric, predictions), weights)
-        return targets, scale
+        assert batch.y is not None
+        return self._measures.take(plan.head, batch.y, batch.sample_weight, output)
 
     # Compiling.
 
@@ -145,10 +125,9 @@ class Trainer:
             ValueError: a name is unknown.
             TypeError: something is neither a name nor an object of its kind.
         """
-        found_optimizer, found_loss = optimizers.get(optimizer), losses.get(loss)
-        plain, weighted = _metric_list(metrics), _metric_list(weighted_metrics)
-        self.optimizer, self.loss = found_optimizer, found_loss
-        self.metric_identifiers, self.weighted_metric_identifiers = plain, weighted
+        found = optimizers.get(optimizer)
+        measures = Measures(loss, metrics, weighted_metrics)
+        self.optimizer, self._measures = found, measures
         self.run_eagerly = bool(run_eagerly)
         self._forget()
 
@@ -504,7 +483,22 @@ class Trainer:
             self.test_step(plan, samples.span(0, len(samples)))
         return _as_keras(self._results(), return_dict)
 
-    # Metrics.
+    # Loss and metrics.
+
+    @property
+    def loss(self) -> Any:
+        """The loss that the model was compiled with; None before."""
+        return None if self._measures is None else self._measures.loss
+
+    @property
+    def metric_identifiers(self) -> list[Any]:
+        """The metrics that `compile` was given."""
+        return [] if self._measures is None else self._measures.wanted[0]
+
+    @property
+    def weighted_metric_identifiers(self) -> list[Any]:
+        """The weighted metrics that `compile` was given."""
+        return [] if self._measures is None else self._measures.wanted[1]
 
     @property
     def metrics_names(self) -> list[str]:
@@ -516,35 +510,12 @@ class Trainer:
 
     def reset_metrics(self) -> None:
         """Start the running means of loss and metrics again."""
-        for metric in (self._loss_metric, *self._metrics, *self._weighted_metrics):
-            metric.reset_state()
+        if self._measures is not None:
+            self._measures.reset()
 
     def _results(self) -> Logs:
-        """Return the running means: loss, metrics, weighted metrics.
-
-        A weighted metric with the name of another is called ``weighted_accuracy``;
-        what still has the same name is numbered.
-        """
-        named = {"loss": self._loss_metric.result()}
-        for metric in self._metrics:
-            named[_free_name(metric.name, named)] = metric.result()
-        for metric in self._weighted_metrics:
-            name = (
-                metric.name if metric.name not in named else f"weighted_{metric.name}"
-            )
-            named[_free_name(name, named)] = metric.result()
-        return named
-
-    def _resolve_metrics(self, y: np.ndarray, output_shape: Shape) -> None:
-        """Find out, by the first targets, what the metrics' names stand for."""
-        wanted = self.metric_identifiers, self.weighted_metric_identifiers
-        if self._resolved == wanted:
-            return
-        self._metrics, self._weighted_metrics = (
-            [metrics.resolve(one, y.shape, output_shape) for one in identifiers]
-            for identifiers in wanted
-        )
-        self._resolved = wanted
+        """Return the running means: loss, metrics, weighted metrics."""
+        return self._measures.results()
 
     # Data.
 
@@ -570,8 +541,7 @@ class Trainer:
         input_shape = (None, *samples.x.shape[1:])
         if samples.y is not None:
             output_shape = self.compute_output_shape(input_shape)
-            self.loss.check(samples.y, output_shape)
-            self._resolve_metrics(samples.y, output_shape)
+            self._measures.check(samples.y, output_shape)
         if not self.built:
             self.build(input_shape)
         return samples
@@ -640,16 +610,6 @@ def _as_keras(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, 
     return values[0] if len(values) == 1 else values
 
 
-def _metric_list(identifiers: Any) -> list[Any]:
-    if identifiers is None:
-        return []
-    if isinstance(identifiers, dict):
-        raise TypeError(f"compile: expected a list of metrics, received {identifiers}")
-    if not isinstance(identifiers, list | tuple):
-        identifiers = [identifiers]
-    return [metrics.check(identifier) for identifier in identifiers]
-
-
 def _apply_class_weight(samples: Samples, class_weight: dict[int, float]) -> None:
     """Give every sample the weight of its class; a class not named weighs 1."""
     if not isinstance(class_weight, dict):
@@ -672,11 +632,6 @@ def _apply_class_weight(samples: Samples, class_weight: dict[int, float]) -> Non
             )
         weights[labels == label] = weight
     samples.sample_weight = weights
-
-
-def _free_name(name: str, taken: Logs) -> str:
-    names = itertools.chain([name], (f"{name}_{n}" for n in itertools.count(1)))
-    return next(free for free in names if free not in taken)
 
 
 def _steps(who: str, steps: Any, available: int) -> int:
@@ -704,9 +659,3 @@ def _validation_epochs(validation_freq: Any) -> Callable[[int], bool]:
     if collection:
         return lambda epoch: epoch + 1 in validation_freq
     return lambda epoch: (epoch + 1) % int(validation_freq) == 0
-
-
-def _for_metric(metric: metrics.Metric, predictions: np.ndarray) -> np.ndarray:
-    """Return what a metric may keep: the next batch overwrites the model's output."""
-    own = type(metric) in metrics.ALL.values()
-    return predictions if own else predictions.copy()
