@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 
-from scratchnet import activations, initializers, kernels
-from scratchnet.foundation import arguments, lookup
+from scratchnet import kernels
+from scratchnet.foundation import arguments
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
 from scratchnet.layers import windows
-from scratchnet.layers.activation import Activation
-from scratchnet.layers.layer import Layer
+from scratchnet.layers.kernel_and_bias import KernelAndBias
 
 
 @keras_signature
-class Conv2D(Layer):
+class Conv2D(KernelAndBias):
     """One small dense layer, slid over the image.
 
         y = activation(z)
@@ -48,10 +46,7 @@ class Conv2D(Layer):
     Reference: `keras/src/layers/convolutional/conv2d.py`.
     """
 
-    weight_names = ("kernel", "bias")
     operation = "convolution"
-    free_output = True
-    free_gradient = True
 
     def __init__(
         self,
@@ -65,16 +60,18 @@ class Conv2D(Layer):
         bias_initializer: Any = "zeros",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            **kwargs,
+        )
         who = self.label
         self.filters = arguments.positive_int(who, "filters", filters)
         self.kernel_size = arguments.pair(who, "kernel_size", kernel_size)
         self.strides = arguments.pair(who, "strides", strides)
         self.padding = arguments.choice(who, "padding", padding, ("valid", "same"))
-        self.activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (N, OH, OW, CO).
@@ -88,36 +85,9 @@ class Conv2D(Layer):
         )
         return (input_shape[0], *plane, self.filters)
 
-    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of kernel (KH, KW, C, CO) and bias (CO,)."""
-        shapes: dict[str, Shape] = {
-            "kernel": (*self.kernel_size, input_shape[-1], self.filters)
-        }
-        return {**shapes, "bias": (self.filters,)} if self.use_bias else shapes
-
-    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
-        """Allocate kernel and bias."""
-        shapes: Any = self.weight_shapes(input_shape)
-        self.add_param(
-            "kernel", self.kernel_initializer(shapes["kernel"], self.dtype, rng)
-        )
-        if self.use_bias:
-            self.add_param(
-                "bias", self.bias_initializer(shapes["bias"], self.dtype, rng)
-            )
-        self._no_bias = np.zeros(self.filters, self.dtype)
-
-    @property
-    def bias(self) -> np.ndarray:
-        """The bias; zeros if there is none to learn."""
-        return self.params.get("bias", self._no_bias)
-
-    @property
-    def d_bias(self) -> np.ndarray:
-        """Where its gradient goes; a spare array if there is none to learn."""
-        if self.use_bias:
-            return self.grads["bias"]
-        return self.empty("d_bias", (self.filters,))
+    def kernel_shape(self, input_shape: Shape) -> Shape:
+        """Return (KH, KW, C, CO)."""
+        return (*self.kernel_size, input_shape[-1], self.filters)
 
     def pads(self, x: np.ndarray) -> tuple[int, int]:
         """Return the padding (top, left) of a batch."""
@@ -127,7 +97,7 @@ class Conv2D(Layer):
         """Compute y, the activation of x convolved with the kernel, plus bias."""
         y = self.empty("y", self.compute_output_shape(x.shape))
         kernels.convolution_forward(
-            x, self.params["kernel"], self.bias, y, self.strides, self.pads(x)
+            x, self.params["kernel"], self.added_bias, y, self.strides, self.pads(x)
         )
         self.activation.forward(y, y)
         self.remember((x, y), training=training)
@@ -135,11 +105,8 @@ class Conv2D(Layer):
 
     def learn(self, dy: np.ndarray) -> np.ndarray:
         """Overwrite d_kernel and d_bias, and return dz."""
-        x, y = self.recall()
-        dz = dy = self.check_gradient(dy, y.shape)
-        if self.activation is not activations.linear:
-            dz = self.empty("dz", y.shape)
-            self.activation.backward(y, dy, dz)
+        x, _ = self.recall()
+        dz = self.gradient_before_activation(dy)
         kernels.convolution_backward_weight(
             x, dz, self.grads["kernel"], self.d_bias, self.strides, self.pads(x)
         )
@@ -155,14 +122,6 @@ class Conv2D(Layer):
         )
         return dx
 
-    def lower(self, program: Any, *places: int) -> int:
-        """Append the convolution, and the activation as an operation of its own."""
-        convolution = copy.copy(self)
-        convolution.activation = activations.linear
-        place = program.append(convolution, *places)
-        activation = Activation(self.activation, name=self.name, dtype=self.dtype)
-        return activation.lower(program, place)
-
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
         return {
@@ -171,8 +130,4 @@ class Conv2D(Layer):
             "kernel_size": self.kernel_size,
             "strides": self.strides,
             "padding": self.padding,
-            "activation": self.activation.name,
-            "use_bias": self.use_bias,
-            "kernel_initializer": lookup.describe(self.kernel_initializer),
-            "bias_initializer": lookup.describe(self.bias_initializer),
         }

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 
-from scratchnet import activations, initializers, kernels
-from scratchnet.foundation import arguments, lookup
+from scratchnet import kernels
+from scratchnet.foundation import arguments
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape, format_shape, rows
-from scratchnet.layers.activation import Activation
-from scratchnet.layers.layer import Layer
+from scratchnet.layers.kernel_and_bias import KernelAndBias
 
 
 @keras_signature
-class Dense(Layer):
+class Dense(KernelAndBias):
     """Every output is a weighted sum of every input.
 
         y = activation(z),  z = x · kernel + bias
@@ -44,10 +42,7 @@ class Dense(Layer):
     array([[6., 6.]], dtype=float32)
     """
 
-    weight_names = ("kernel", "bias")
     operation = "dense"
-    free_output = True
-    free_gradient = True
 
     def __init__(
         self,
@@ -58,12 +53,14 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            **kwargs,
+        )
         self.units = arguments.positive_int(self.label, "units", units)
-        self.activation = activations.get(activation)
-        self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Replace the last dimension by units.
@@ -78,50 +75,22 @@ class Dense(Layer):
             )
         return (*input_shape[:-1], self.units)
 
-    def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of kernel (I, O) and bias (O,)."""
-        shapes: dict[str, Shape] = {"kernel": (input_shape[-1], self.units)}
-        return {**shapes, "bias": (self.units,)} if self.use_bias else shapes
-
-    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
-        """Allocate kernel and bias."""
-        shapes: Any = self.weight_shapes(input_shape)
-        self.add_param(
-            "kernel", self.kernel_initializer(shapes["kernel"], self.dtype, rng)
-        )
-        if self.use_bias:
-            self.add_param(
-                "bias", self.bias_initializer(shapes["bias"], self.dtype, rng)
-            )
-        self._no_bias = np.zeros(self.units, self.dtype)
-
-    @property
-    def bias(self) -> np.ndarray:
-        """The bias; zeros if there is none to learn."""
-        return self.params.get("bias", self._no_bias)
-
-    @property
-    def d_bias(self) -> np.ndarray:
-        """Where its gradient goes; a spare array if there is none to learn."""
-        if self.use_bias:
-            return self.grads["bias"]
-        return self.empty("d_bias", (self.units,))
+    def kernel_shape(self, input_shape: Shape) -> Shape:
+        """Return (I, O)."""
+        return (input_shape[-1], self.units)
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute y = activation(x · kernel + bias)."""
         y = self.empty("y", (*x.shape[:-1], self.units))
-        kernels.dense_forward(rows(x), self.params["kernel"], self.bias, rows(y))
+        kernels.dense_forward(rows(x), self.params["kernel"], self.added_bias, rows(y))
         self.activation.forward(y, y)
         self.remember((x, y), training=training)
         return y
 
     def learn(self, dy: np.ndarray) -> np.ndarray:
         """Overwrite d_kernel and d_bias, and return dz."""
-        x, y = self.recall()
-        dz = dy = self.check_gradient(dy, y.shape)
-        if self.activation is not activations.linear:
-            dz = self.empty("dz", y.shape)
-            self.activation.backward(y, dy, dz)
+        x, _ = self.recall()
+        dz = self.gradient_before_activation(dy)
         kernels.dense_backward_weight(
             rows(x), rows(dz), self.grads["kernel"], self.d_bias
         )
@@ -134,21 +103,6 @@ class Dense(Layer):
         kernels.dense_backward_input(rows(dz), self.params["kernel"], rows(dx))
         return dx
 
-    def lower(self, program: Any, *places: int) -> int:
-        """Append the product, and the activation as an operation of its own."""
-        product = copy.copy(self)
-        product.activation = activations.linear
-        place = program.append(product, *places)
-        activation = Activation(self.activation, name=self.name, dtype=self.dtype)
-        return activation.lower(program, place)
-
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "activation": self.activation.name,
-            "use_bias": self.use_bias,
-            "kernel_initializer": lookup.describe(self.kernel_initializer),
-            "bias_initializer": lookup.describe(self.bias_initializer),
-        }
+        return {**super().get_config(), "units": self.units}

@@ -92,7 +92,7 @@ class DenseChain(Fused):
         outputs = tuple(
             product.empty("y", (len(x), product.units)) for product in self.products
         )
-        biases = tuple(product.bias for product in self.products)
+        biases = tuple(product.added_bias for product in self.products)
         kernels.dense_chain_forward(x, self._weights(), biases, self.names, outputs)
         if training:
             self._cache = x, *outputs

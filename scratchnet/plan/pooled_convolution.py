@@ -69,7 +69,7 @@ class PooledConvolution(Fused):
         y = pooling.empty("y", shape)
         chosen = pooling.empty("chosen", shape) if training else None
         kernels.pooled_convolution_forward(
-            x, conv.params["kernel"], conv.bias, y, chosen, self._options(x)
+            x, conv.params["kernel"], conv.added_bias, y, chosen, self._options(x)
         )
         if training:
             self._cache = x, chosen
@@ -106,7 +106,7 @@ class NormalisedConvolution(PooledConvolution):
         if not training:
             moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
             kernels.normalised_convolution_inference(
-                x, weight, conv.bias, Normalisation(*moving, *scaling), y, options
+                x, weight, conv.added_bias, Normalisation(*moving, *scaling), y, options
             )
             return y
         z = conv.empty("y", conv.compute_output_shape(x.shape))
@@ -114,7 +114,8 @@ class NormalisedConvolution(PooledConvolution):
             norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
         )
         kernels.measured_convolution_forward(
-            *(x, weight, conv.bias, z, mean, variance, options.strides, options.pads)
+            *(x, weight, conv.added_bias, z, mean, variance),
+            *(options.strides, options.pads),
         )
         if len(x) > 0:  # no samples have no statistics
             norm.follow(mean, variance)

@@ -236,9 +236,9 @@ def is_as_written(layer: Any, name: str) -> bool:
         return False
     rewritten = {own for own in vars(layer) if hasattr(home, own)}
     for cls in mro[: mro.index(home)]:
-        # What is scratchnet's own says anew what it is; a model's layers compute.
-        trusted = cls.__module__.startswith("scratchnet.") or layer.nodes
-        rewritten |= set(vars(cls)) & COMPUTING if trusted else set(vars(cls))
+        if not cls.__module__.startswith("scratchnet."):  # our own speak for themselves
+            # A model's layers compute.
+            rewritten |= set(vars(cls)) & COMPUTING if layer.nodes else set(vars(cls))
     if layer.nodes:
         rewritten &= COMPUTING
     return not any(_is_computed(home, own) for own in rewritten - HARMLESS)
