@@ -70,6 +70,10 @@ OPERATIONS_OF = {
     "adam": ("adam_update",),
     "rmsprop": ("rmsprop_update",),
     "sgd": ("sgd_update", "sgd_momentum_update"),
+    "other_updates": (
+        *("adagrad_update", "adadelta_update", "adamax_update", "nadam_update"),
+        *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
+    ),
     "gather": ("gather", "first_non_finite"),
 }
 
@@ -82,6 +86,8 @@ ELSEWHERE = {
     *("softmax_backward", "cross_entropy_forward", "cross_entropy_backward"),
     *("mean_squared_error_forward", "mean_squared_error_backward"),
     *("rmsprop_update", "sgd_update", "sgd_momentum_update", "first_non_finite"),
+    *("adagrad_update", "adadelta_update", "adamax_update", "nadam_update"),
+    *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
 }
 
 # The rest is limited by memory, and reported in bytes per second.
@@ -192,6 +198,7 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
         ("adam", {"parameter": (model.count_params(),)}, False),
         ("rmsprop", {"parameter": (model.count_params(),)}, False),
         ("sgd", {"parameter": (model.count_params(),)}, False),
+        ("other_updates", {"parameter": (model.count_params(),)}, False),
         ("loss", {"logits": (BATCH_SIZE, case.classes)}, False),
     ]
     first = True
@@ -399,6 +406,7 @@ def _adam(rng: np.random.Generator, parameter: Shape) -> Values:
         "gradients": (_normal(rng, *parameter),),
         "momenta": (np.zeros(parameter, np.float32),),
         "velocities": (np.zeros(parameter, np.float32),),
+        "highest": (),
         **{"alpha": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
     }
 
@@ -419,6 +427,21 @@ def _sgd(rng: np.random.Generator, parameter: Shape) -> Values:
         "gradient": _normal(rng, *parameter),
         "momentum_buffer": np.zeros(parameter, np.float32),
         **{"learning_rate": 1e-6, "momentum": 0.9, "nesterov": False},
+    }
+
+
+def _other_updates(rng: np.random.Generator, parameter: Shape) -> Values:
+    rates = {"learning_rate": 1e-6, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+    rates |= {"of_momentum": 0.9, "of_gradient": 0.1, "correction": 0.5, "rho": 0.95}
+    rates |= {"power": 0.5, "l1": 0.0, "l2": 0.0, "shrinkage": 0.0}
+    slots = ("accumulators", "squares", "changes", "momenta", "norms", "velocities")
+    return {
+        "parameters": (_normal(rng, *parameter),),
+        "gradients": (_normal(rng, *parameter),),
+        **{slot: (np.ones(parameter, np.float32),) for slot in slots},
+        "linears": (np.zeros(parameter, np.float32),),
+        "averages": (np.zeros(parameter, np.float32),),
+        **{**rates, "decay": 0.004, "momentum": 0.99},
     }
 
 
@@ -444,5 +467,6 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "adam": _adam,
     "rmsprop": _rmsprop,
     "sgd": _sgd,
+    "other_updates": _other_updates,
     "gather": _gather,
 }

@@ -52,10 +52,18 @@ from scratchnet.kernels.mean_squared_error import (
     mean_squared_error_forward,
 )
 from scratchnet.kernels.optimizers import (
+    adadelta_update,
+    adagrad_update,
     adam_update,
+    adamax_update,
+    ftrl_update,
+    lion_update,
+    moving_average,
+    nadam_update,
     rmsprop_update,
     sgd_momentum_update,
     sgd_update,
+    weight_decay,
 )
 from scratchnet.kernels.pooled_convolution import (
     measured_convolution_forward,

@@ -66,7 +66,7 @@ class Adam(Optimizer):
         """Change flat parameters, all of one dtype, their m and their v, in place."""
         alpha = self.step_size(params[0].dtype)
         rates = alpha, self.beta_1, self.beta_2, self.epsilon
-        kernels.adam_update(params, grads, *slots, *rates)
+        kernels.adam_update(params, grads, *slots, (), *rates)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

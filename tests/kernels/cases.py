@@ -1158,7 +1158,7 @@ def mean_squared_error_backward(pick, rng, dtype):
 @case
 def adam_update(pick, rng, dtype):
     sizes = [flat(pick), *pick([(), (1,), (40_000, 3)])]
-    second = dtype(pick([0, 1]))
+    second, highest = dtype(pick([0, 1])), pick([False, True])
 
     def draw():
         return tuple(normal(rng, dtype, size) for size in sizes)
@@ -1168,6 +1168,7 @@ def adam_update(pick, rng, dtype):
         "gradients": draw(),
         "momenta": draw(),
         "velocities": tuple(np.square(array) * second for array in draw()),
+        "highest": tuple(np.square(array) for array in draw()) if highest else (),
         "alpha": 1e-3,
         "beta_1": 0.9,
         "beta_2": 0.999,
@@ -1183,6 +1184,9 @@ def adam_update(pick, rng, dtype):
             d_m = 4 * eps(dtype) * (m + (1 - wide["beta_1"]) * (g + m))
             # 1 − beta_2 in the dtype is off by eps of itself; nothing is cancelled.
             d_v = 4 * eps(dtype) * (v + (1 - wide["beta_2"]) * (g**2 + v))
+            if highest:
+                bounds[f"highest[{i}]"] = d_v
+                new_v = expected[f"highest[{i}]"]
             step = alpha * np.abs(new_m) / (np.sqrt(new_v) + wide["epsilon"])
             d_root = d_v / new_v / 2
             d_step = alpha * d_m / (np.sqrt(new_v) + wide["epsilon"])
@@ -1192,7 +1196,7 @@ def adam_update(pick, rng, dtype):
             bounds[f"momenta[{i}]"], bounds[f"velocities[{i}]"] = d_m, d_v
         return bounds
 
-    updated = ("parameters", "momenta", "velocities")
+    updated = ("parameters", "momenta", "velocities", "highest")
     return Case("adam_update", arguments, {}, bound, updated, dtype)
 
 
@@ -1286,6 +1290,165 @@ def sgd_momentum_update(pick, rng, dtype):
 
     updated = ("parameter", "momentum_buffer")
     return Case("sgd_momentum_update", arguments, {}, bound, updated, dtype)
+
+
+def update_of_positive_terms(name, pick, rng, dtype, slots, **rates):
+    """Return the case of an update in which nothing is cancelled if all is positive.
+
+    So the same step on absolute values bounds every intermediate result, but for the
+    difference g − m, which is rounded before it is scaled.
+    """
+    sizes = [flat(pick), *pick([(), (1,), (40_000, 3)])]
+    second = dtype(pick([0, 1]))
+
+    def draw():
+        return tuple(normal(rng, dtype, size) for size in sizes)
+
+    arguments = {"parameters": draw(), "gradients": draw()}
+    for slot, signed in slots.items():
+        arguments[slot] = tuple(
+            array * second if signed else np.square(array) * second for array in draw()
+        )
+    updated = ("parameters", *slots)
+
+    def bound(wide, expected):
+        positive = {
+            name: tuple(map(np.abs, value)) if isinstance(value, tuple) else value
+            for name, value in copy.deepcopy(wide).items()
+        }
+        for i, parameter in enumerate(positive["parameters"]):
+            parameter[...] = 0
+            for slot, signed in slots.items():
+                positive[slot][i][...] += positive["gradients"][i] * signed
+        OPERATIONS[name].rungs["reference"](*positive.values())
+        bounds, unit = {}, 16 * eps(dtype)
+        for i, parameter in enumerate(wide["parameters"]):
+            step = np.abs(positive["parameters"][i])
+            bounds[f"parameters[{i}]"] = unit * step + eps(dtype) * np.abs(parameter)
+            for slot in slots:
+                bounds[f"{slot}[{i}]"] = unit * np.abs(positive[slot][i])
+        return bounds
+
+    return Case(name, {**arguments, **rates}, {}, bound, updated, dtype)
+
+
+@case
+def adagrad_update(pick, rng, dtype):
+    rates = {"learning_rate": 0.01, "epsilon": 1e-7}
+    return update_of_positive_terms(
+        "adagrad_update", pick, rng, dtype, {"accumulators": False}, **rates
+    )
+
+
+@case
+def adadelta_update(pick, rng, dtype):
+    rates = {"learning_rate": 1.0, "rho": 0.95, "epsilon": 1e-7}
+    slots = {"squares": False, "changes": False}
+    return update_of_positive_terms("adadelta_update", pick, rng, dtype, slots, **rates)
+
+
+@case
+def adamax_update(pick, rng, dtype):
+    rates = {"learning_rate": 0.01, "correction": 0.1, "beta_1": 0.9}
+    rates |= {"beta_2": 0.999, "epsilon": 1e-7}
+    slots = {"momenta": True, "norms": False}
+    return update_of_positive_terms("adamax_update", pick, rng, dtype, slots, **rates)
+
+
+@case
+def nadam_update(pick, rng, dtype):
+    rates = {"learning_rate": 0.01, "of_momentum": 0.7, "of_gradient": 0.6}
+    rates |= {"correction": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+    slots = {"momenta": True, "velocities": False}
+    return update_of_positive_terms("nadam_update", pick, rng, dtype, slots, **rates)
+
+
+@case
+def lion_update(pick, rng, dtype):
+    rates = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.99}
+    made = update_of_positive_terms(
+        "lion_update", pick, rng, dtype, {"momenta": True}, **rates
+    )
+    # Of the same sign: a sum near 0 would leave its sign to rounding.
+    for g, m in zip(
+        *(made.arguments[k] for k in ("gradients", "momenta")), strict=True
+    ):
+        np.copysign(m, g, out=m)
+    return made
+
+
+@case
+def ftrl_update(pick, rng, dtype):
+    sizes = [flat(pick), *pick([(), (1,), (40_000, 3)])]
+
+    def draw():
+        return tuple(normal(rng, dtype, size) for size in sizes)
+
+    arguments = {
+        "parameters": draw(),
+        "gradients": draw(),
+        "accumulators": tuple(np.square(array) + dtype(0.1) for array in draw()),
+        "linears": draw(),
+        "learning_rate": 0.1,
+        "power": pick([0.0, 0.5, 0.75]),
+        "l1": pick([0.0, 0.5]),
+        "l2": pick([0.0, 0.25]),
+        "shrinkage": pick([0.0, 0.25]),
+    }
+
+    def bound(wide, expected):
+        bounds, unit = {}, 16 * eps(dtype)
+        rate, power = wide["learning_rate"], wide["power"]
+        for i, parameter in enumerate(map(np.abs, wide["parameters"])):
+            g, z = np.abs(wide["gradients"][i]), np.abs(wide["linears"][i])
+            new = expected[f"accumulators[{i}]"]
+            below = new**power / rate + 2 * wide["l2"]
+            size = z + g + 2 * wide["shrinkage"] * parameter
+            d_z = unit * (size + 2 * new**power / rate * parameter)
+            bounds[f"accumulators[{i}]"] = unit * new
+            bounds[f"linears[{i}]"] = d_z
+            size = np.abs(expected[f"linears[{i}]"]) + wide["l1"]
+            bounds[f"parameters[{i}]"] = (d_z + unit * size) / below
+        return bounds
+
+    updated = ("parameters", "accumulators", "linears")
+    return Case("ftrl_update", arguments, {}, bound, updated, dtype)
+
+
+@case
+def weight_decay(pick, rng, dtype):
+    parameters = tuple(normal(rng, dtype, size) for size in (flat(pick), 3, 40_000))
+    arguments = {"parameters": parameters, "decay": 0.004, "learning_rate": 0.1}
+
+    def bound(wide, expected):
+        return {
+            f"parameters[{i}]": 2 * eps(dtype) * np.abs(parameter)
+            for i, parameter in enumerate(wide["parameters"])
+        }
+
+    return Case("weight_decay", arguments, {}, bound, ("parameters",), dtype)
+
+
+@case
+def moving_average(pick, rng, dtype):
+    sizes = flat(pick), 3, 40_000
+
+    def draw():
+        return tuple(normal(rng, dtype, size) for size in sizes)
+
+    arguments = {"averages": draw(), "parameters": draw()}
+    arguments["momentum"] = pick([0.0, 0.99, 1.0])
+
+    def bound(wide, expected):
+        keep = wide["momentum"]
+        return {
+            f"averages[{i}]": 4
+            * eps(dtype)
+            * (keep * np.abs(average) + np.abs(wide["parameters"][i]))
+            for i, average in enumerate(wide["averages"])
+        }
+
+    return Case("moving_average", arguments, {}, bound, ("averages",), dtype)
 
 
 # Gathering.
