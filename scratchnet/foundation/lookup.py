@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
+
+from scratchnet.foundation.missing_names import missing_attribute, suggest
+
+__all__ = ["describe", "find", "missing_attribute", "name_of_function", "suggest"]
 
 Thing = TypeVar("Thing")
 
@@ -66,18 +69,12 @@ def _resolve(kind: str, name: str, known: Mapping[str, Any]) -> str:
     for key, found in known.items():
         if isinstance(found, type) and found.__name__ == name:
             return key
-    raise ValueError(f"unknown {kind} {name!r}{suggest(name, known)}")
+    raise ValueError(f"unknown {kind} {name!r}{suggest(name, known, room_of(kind))}")
 
 
-def suggest(name: str, known: Mapping[str, Any]) -> str:
-    """Return the end of a message: the nearest name, and all there are.
-
-    >>> suggest("rlu", {"relu": None, "tanh": None})
-    "; did you mean 'relu'? There are: relu, tanh"
-    """
-    near = difflib.get_close_matches(str(name), known, n=1)
-    start = f"did you mean '{near[0]}'? There are" if near else "there are"
-    return f"; {start}: {', '.join(known)}"
+def room_of(kind: str) -> str:
+    """Return Keras's module of a kind: ``"loss"`` is found in ``"losses"``."""
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
 
 
 def describe(thing: Any) -> dict[str, Any]:
@@ -97,25 +94,3 @@ def describe(thing: Any) -> dict[str, Any]:
         "config": thing.get_config(),
         "registered_name": name if not ours or "keras.src." in module else None,
     }
-
-
-def missing_attribute(module: str, known: Iterable[str]) -> Callable[[str], None]:
-    """Return a module's ``__getattr__``: it says what there is instead.
-
-    Args:
-        module: its name.
-        known: the names that users may have meant.
-
-    >>> missing_attribute("scratchnet.losses", ["MeanSquaredError"])("MeanSquareError")
-    Traceback (most recent call last):
-    AttributeError: scratchnet.losses has no 'MeanSquareError'; did you mean \
-'MeanSquaredError'? There are: MeanSquaredError
-    """
-    names = dict.fromkeys(sorted(known))
-
-    def getattr_of_module(name: str) -> None:
-        if name.startswith("_"):  # Python itself asks for those, and expects no advice
-            raise AttributeError(f"module '{module}' has no attribute '{name}'")
-        raise AttributeError(f"{module} has no '{name}'{suggest(name, names)}")
-
-    return getattr_of_module

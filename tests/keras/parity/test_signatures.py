@@ -20,6 +20,7 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow: the extra `reference
 import keras
 
 import scratchnet
+from scratchnet.foundation.keras_names import NAMES
 from scratchnet.foundation.outside import ATTRIBUTES
 
 MODULES = (
@@ -151,3 +152,12 @@ def test_every_name_of_keras_is_there_or_refused_as_such(ours, theirs, outside):
     for name in outside:
         with pytest.raises(AttributeError, match=f"'{name}' is outside scratchnet's"):
             getattr(ours, name)
+
+
+@pytest.mark.parametrize("room", NAMES)
+def test_keras_s_names_are_all_known(room):
+    module = importlib.import_module(f"keras.{room}" if room else "keras")
+    names = {name for name in dir(module) if not name.startswith("_")}
+    if room == "applications":  # the networks, without a module for each
+        names = {name for name in names if name[0].isupper()}
+    assert NAMES[room] == names - {"src", "version"}
