@@ -20,6 +20,7 @@ from scratchnet._version import __version__
 from scratchnet.explain import explain, explain_gradient
 from scratchnet.foundation import lookup
 from scratchnet.foundation.errors import CheckpointError, DatasetError
+from scratchnet.foundation.tensor import Variable
 from scratchnet.gradcheck import gradcheck
 from scratchnet.layers import Input
 from scratchnet.models import architectures
@@ -32,6 +33,7 @@ __all__ = [
     "Input",
     "Model",
     "Sequential",
+    "Variable",
     "__version__",
     "activations",
     "architectures",

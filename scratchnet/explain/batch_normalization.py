@@ -176,7 +176,7 @@ def _channel(step: Step, c: int) -> _Channel:
         of_batch=of_batch,
         mean=float(mean[c]),
         variance=float(variance[c]),
-        gamma=float(layer.gamma[c]),
-        beta=float(layer.beta[c]),
+        gamma=float(layer.gamma_or_ones[c]),
+        beta=float(layer.beta_or_zeros[c]),
         epsilon=float(x.dtype.type(layer.epsilon)),
     )

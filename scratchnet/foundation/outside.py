@@ -150,10 +150,10 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         add_loss add_metric add_variable add_weight build_from_config call compute_dtype
         compute_mask compute_output_spec dtype_policy get_build_config input input_dtype
         input_spec load_own_variables losses metrics metrics_variables
-        non_trainable_variables output path
+        output path
         quantization_mode quantize quantized_build quantized_call rematerialized_call
         save_own_variables stateless_call supports_masking symbolic_call
-        trainable_variables variable_dtype variables
+        variable_dtype
         """.split()
     ),
     "Model": frozenset(

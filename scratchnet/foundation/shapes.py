@@ -14,11 +14,12 @@ def as_kernels_want(x: Any, dtype: np.dtype) -> np.ndarray:
     """Return x as a C-contiguous, writeable, aligned array of a dtype.
 
     Writeable, though nothing writes to it: Numba would compile every kernel once more
-    for arrays that are read-only, and for those that are not aligned.
+    for arrays that are read-only, and for those that are not aligned. A `Tensor`
+    becomes the plain array that it is.
     """
-    if isinstance(x, np.ndarray) and x.dtype == dtype and x.flags.carray:
+    if type(x) is np.ndarray and x.dtype == dtype and x.flags.carray:
         return x
-    return np.require(x, dtype, ("C", "W", "A"))
+    return np.require(x, dtype, ("C", "W", "A", "E"))
 
 
 def rows(x: np.ndarray) -> np.ndarray:

@@ -126,7 +126,7 @@ class BatchNormalization(Layer):
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Normalise by the batch's statistics, or by the moving ones."""
         y = self.empty("y", x.shape)
-        gamma, beta = self.gamma, self.beta
+        gamma, beta = self.gamma_or_ones, self.beta_or_zeros
         if not (training and self.trainable):
             moving = self.buffers["moving_mean"], self.buffers["moving_variance"]
             kernels.batch_normalization_inference(
@@ -153,18 +153,20 @@ class BatchNormalization(Layer):
             moving += batch * self.dtype.type(1 - self.momentum)
 
     @property
-    def gamma(self) -> np.ndarray:
+    def gamma_or_ones(self) -> np.ndarray:
         """The scale; ones if there is none to learn."""
         return self.params["gamma"] if self.scale else self._ones
 
     @property
-    def beta(self) -> np.ndarray:
+    def beta_or_zeros(self) -> np.ndarray:
         """The offset; zeros if there is none to learn."""
         return self.params["beta"] if self.center else self._zeros
 
     def gradient_arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Where d_gamma and d_beta go; what is not learnt goes to spare arrays."""
-        spare = [self.empty(name, self.gamma.shape) for name in ("d_gamma", "d_beta")]
+        spare = [
+            self.empty(name, self.gamma_or_ones.shape) for name in ("d_gamma", "d_beta")
+        ]
         return self.grads.get("gamma", spare[0]), self.grads.get("beta", spare[1])
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
@@ -172,7 +174,7 @@ class BatchNormalization(Layer):
         x, mean, variance = self.recall()
         dy = self.check_gradient(dy, x.shape)
         dx = self.empty("dx", x.shape)
-        gamma = self.gamma
+        gamma = self.gamma_or_ones
         gradients = (rows(dy), rows(dx), *self.gradient_arrays())
         if mean is not None:
             kernels.batch_normalization_backward(

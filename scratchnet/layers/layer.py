@@ -10,6 +10,7 @@ import numpy as np
 from scratchnet.foundation import naming, random, workspace
 from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
+from scratchnet.foundation.tensor import Variable, as_tensor, view
 from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
 
 
@@ -211,7 +212,7 @@ class Layer:
         x = self.cast(x)
         self.ensure_built(self.shape_of(x))
         self.check_input(self.shape_of(x))
-        return self.forward(x, training=bool(training))
+        return as_tensor(self.forward(x, training=bool(training)))
 
     def _symbolic(self, x: Any) -> KerasTensor:
         self.ensure_built(self.shape_of(x))
@@ -302,24 +303,46 @@ class Layer:
         return {name: own[name] for name in names if name in own}
 
     @property
-    def weights(self) -> list[np.ndarray]:
-        """The weights themselves, in Keras's order: what is written there is theirs.
-
-        Keras's are variables, which have ``assign``; these are arrays.
-        """
-        return list(self.named_weights.values())
+    def weights(self) -> list[Variable]:
+        """The weights, in Keras's order, as views that can be written to."""
+        return self._variables(self.named_weights)
 
     @property
-    def trainable_weights(self) -> list[np.ndarray]:
+    def variables(self) -> list[Variable]:
+        """The weights, and what else is kept: the state of a random stream."""
+        return self._variables({**self.named_weights, **self.buffers})
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
         """Those of `weights` that the optimizer may change."""
-        own = self.named_weights.items()
-        return [weight for name, weight in own if name in self.trainable_params]
+        return [weight for weight in self.weights if weight.trainable]
 
     @property
-    def non_trainable_weights(self) -> list[np.ndarray]:
+    def non_trainable_weights(self) -> list[Variable]:
         """Those of `weights` that it may not: statistics, or all if frozen."""
-        own = self.named_weights.items()
-        return [weight for name, weight in own if name not in self.trainable_params]
+        return [weight for weight in self.weights if not weight.trainable]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The same as `trainable_weights`."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """Those of `variables` that the optimizer may not change."""
+        return [one for one in self.variables if not one.trainable]
+
+    def _variables(self, arrays: dict[str, np.ndarray]) -> list[Variable]:
+        learnt = self.trainable_params
+        return [
+            view(
+                array,
+                name.rpartition("/")[2],
+                name if self.nodes else f"{self.name}/{name}",
+                trainable=name in learnt,
+            )
+            for name, array in arrays.items()
+        ]
 
     @property
     def trainable_params(self) -> dict[str, np.ndarray]:
@@ -345,7 +368,14 @@ class Layer:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Say what of Keras's is outside the subset."""
+            """Return a weight, None for one that is absent; or say what is missing."""
+            own = vars(self)
+            if own.get("built") and name in (
+                *self.weight_names,
+                *own.get("params", ()),
+            ):
+                found = [one for one in self.weights if one.name == name]
+                return found[0] if found else None
             return missing(self, name)
 
 

@@ -13,6 +13,7 @@ from scratchnet import metrics, saving
 from scratchnet.foundation import lookup, naming
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
+from scratchnet.foundation.tensor import as_tensor
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import is_symbolic
@@ -256,7 +257,7 @@ class Model(Trainer, Layer):
         samples.dtype = self.dtype
         with Workspace():
             x, _ = samples.take(slice(0, len(samples)))
-            return self.forward(x, training=bool(training)).copy()
+            return as_tensor(self.forward(x, training=bool(training)).copy())
 
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """Return the output for one batch, in inference mode."""

@@ -102,7 +102,7 @@ class NormalisedConvolution(PooledConvolution):
         conv, _, norm, pooling = self.parts
         y = pooling.empty("y", self.compute_output_shape(x.shape))
         weight, options = conv.params["kernel"], self._options(x)
-        scaling = norm.gamma, norm.beta, norm.epsilon
+        scaling = norm.gamma_or_ones, norm.beta_or_zeros, norm.epsilon
         if not training:
             moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
             kernels.normalised_convolution_inference(
@@ -111,7 +111,7 @@ class NormalisedConvolution(PooledConvolution):
             return y
         z = conv.empty("y", conv.compute_output_shape(x.shape))
         mean, variance = (
-            norm.empty(name, norm.gamma.shape) for name in ("mean", "variance")
+            norm.empty(name, norm.gamma_or_ones.shape) for name in ("mean", "variance")
         )
         kernels.measured_convolution_forward(
             *(x, weight, conv.added_bias, z, mean, variance),

@@ -508,11 +508,11 @@ def normalised_model():
 def paths(model, weights):
     """Return the names of some of a model's weights."""
     names = {
-        id(weight): f"{position}/{name}"
+        weight.ctypes.data: f"{position}/{name}"
         for position, layer in enumerate(model.layers)
         for name, weight in layer.named_weights.items()
     }
-    return [names[id(weight)] for weight in weights]
+    return [names[weight.ctypes.data] for weight in weights]
 
 
 # The lists are Keras's, with the layers' positions for their names.
