@@ -17,6 +17,18 @@ BATCH_SIZE = 64
 # Rows of a data set to gather a batch from: more than any cache holds.
 ROWS = 20_000
 
+OTHER_LOSSES = tuple(
+    f"{name}_{way}"
+    for name in (
+        *("mean_absolute_error", "mean_absolute_percentage_error", "huber", "log_cosh"),
+        *("mean_squared_logarithmic_error", "poisson", "kl_divergence", "tversky"),
+        *("binary_crossentropy", "binary_crossentropy_from_logits", "hinge"),
+        *("binary_focal_crossentropy", "squared_hinge", "categorical_hinge"),
+        *("cosine_similarity", "categorical_focal_crossentropy"),
+    )
+    for way in ("forward", "backward")
+)
+
 OPERATIONS_OF = {
     "convolution": (
         "convolution_forward",
@@ -67,6 +79,7 @@ OPERATIONS_OF = {
         "mean_squared_error_forward",
         "mean_squared_error_backward",
     ),
+    "other_losses": OTHER_LOSSES,
     "adam": ("adam_update",),
     "rmsprop": ("rmsprop_update",),
     "sgd": ("sgd_update", "sgd_momentum_update"),
@@ -79,6 +92,7 @@ OPERATIONS_OF = {
 
 # No training step of the six models runs these: one shape of them is enough.
 ELSEWHERE = {
+    *OTHER_LOSSES,
     *("average_pooling_forward", "average_pooling_backward"),
     "batch_normalization_backward_inference",
     *("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"),
@@ -200,6 +214,7 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
         ("sgd", {"parameter": (model.count_params(),)}, False),
         ("other_updates", {"parameter": (model.count_params(),)}, False),
         ("loss", {"logits": (BATCH_SIZE, case.classes)}, False),
+        ("other_losses", {"predictions": (BATCH_SIZE, case.classes)}, False),
     ]
     first = True
     for layer in model.layers:
@@ -400,6 +415,19 @@ def _loss(rng: np.random.Generator, logits: Shape) -> Values:
     }
 
 
+def _other_losses(rng: np.random.Generator, predictions: Shape) -> Values:
+    N, C = predictions
+    return {
+        "predictions": rng.uniform(0.01, 0.99, predictions).astype(np.float32),
+        "targets": np.eye(C, dtype=np.float32)[rng.integers(C, size=N)],
+        "losses": np.empty(N, np.float32),
+        "scale": np.full(N, 1 / N, np.float32),
+        "d_predictions": np.empty(predictions, np.float32),
+        **{"epsilon": 1e-7, "delta": 1.0, "low": 1e-6, "high": 1 - 1e-6},
+        **{"alpha": 0.25, "beta": 0.75, "gamma": 2.0},
+    }
+
+
 def _adam(rng: np.random.Generator, parameter: Shape) -> Values:
     return {
         "parameters": (_normal(rng, *parameter),),
@@ -464,6 +492,7 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "activation": _elementwise,
     "dropout": _elementwise,
     "loss": _loss,
+    "other_losses": _other_losses,
     "adam": _adam,
     "rmsprop": _rmsprop,
     "sgd": _sgd,

@@ -7,6 +7,7 @@ whole. See `ladder` for the rungs and `machine.compile` for what is handed to Nu
 
 # ruff: noqa: F401 (imported for other rooms to use)
 
+from scratchnet.kernels import losses
 from scratchnet.kernels.activations import (
     leaky_relu_backward,
     leaky_relu_forward,

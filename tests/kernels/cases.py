@@ -1152,6 +1152,162 @@ def mean_squared_error_backward(pick, rng, dtype):
     return Case(name, arguments, {"d_predictions": (N, D)}, bound, (), dtype)
 
 
+# The losses that take every output by itself → their numbers. Bounds on probabilities
+# are the same ones in both dtypes: what is clipped in one is clipped in the other.
+ELEMENTWISE_LOSSES = {
+    "mean_absolute_error": {},
+    "mean_absolute_percentage_error": {"epsilon": 1e-2},
+    "mean_squared_logarithmic_error": {"epsilon": 1e-7},
+    "huber": {"delta": 0.75},
+    "log_cosh": {},
+    "poisson": {"epsilon": 1e-7},
+    "kl_divergence": {"epsilon": 1e-7},
+    "binary_crossentropy": {"low": 2.0**-20, "high": 1 - 2.0**-20},
+    "binary_crossentropy_from_logits": {},
+    "binary_focal_crossentropy": {
+        **{"low": 2.0**-20, "high": 1 - 2.0**-20},
+        **{"alpha": [-1.0, 0.25], "gamma": [2.0, 0.0, 1.5]},
+    },
+    "hinge": {},
+    "squared_hinge": {},
+}
+OF_PROBABILITIES = ("poisson", "kl_divergence", "binary_crossentropy", "binary_focal")
+
+
+def loss_arguments(pick, rng, dtype, name, numbers):
+    N, D = rows(pick)
+    predictions, targets = (normal(rng, dtype, N, D) for _ in range(2))
+    if name.startswith(OF_PROBABILITIES) and not name.endswith("logits"):
+        predictions = rng.uniform(0.01, 0.99, (N, D)).astype(dtype)
+        predictions[rng.random((N, D)) < 0.1] = pick([0, 1]) if "b" in name[:1] else 1
+        targets = rng.random((N, D)).astype(dtype)
+    if "hinge" in name or "logits" in name:
+        targets = rng.integers(0, 2, (N, D)).astype(dtype)
+    drawn = {
+        key: pick(value) if isinstance(value, list) else value
+        for key, value in numbers.items()
+    }
+    scale = rng.random(N).astype(dtype)
+    return {"predictions": predictions, "targets": targets}, scale, drawn
+
+
+def element_sizes(operation, arguments, N, D, one):
+    """Return what an operation gives for each element alone, and 1 more."""
+    columns = {
+        key: value.reshape(-1, 1) if isinstance(value, np.ndarray) else value
+        for key, value in arguments.items()
+    }
+    if "scale" in columns:
+        columns["scale"] = np.ones(N * D)
+    result = np.empty(N * D) if one else np.empty((N * D, 1))
+    call = list(columns.values())
+    call.insert(2 if one else 3, result)
+    OPERATIONS[operation].rungs["reference"](*call)
+    sizes = np.abs(arguments["predictions"]) + np.abs(arguments["targets"])
+    return np.abs(result).reshape(N, D) + sizes + 1
+
+
+def _elementwise_loss(name, numbers):
+    def forward(pick, rng, dtype):
+        arguments, _, drawn = loss_arguments(pick, rng, dtype, name, numbers)
+        N, D = arguments["predictions"].shape
+
+        def bound(wide, expected):
+            sizes = element_sizes(f"{name}_forward", wide, N, D, True)
+            share = 1 if name == "kl_divergence" else 1 / D
+            return {"losses": (D + 20) * eps(dtype) * share * sizes.sum(axis=1)}
+
+        arguments |= drawn
+        return Case(f"{name}_forward", arguments, {"losses": (N,)}, bound, (), dtype)
+
+    def backward(pick, rng, dtype):
+        arguments, scale, drawn = loss_arguments(pick, rng, dtype, name, numbers)
+        N, D = arguments["predictions"].shape
+
+        def bound(wide, expected):
+            sizes = element_sizes(f"{name}_backward", wide, N, D, False)
+            return {"d_predictions": 20 * eps(dtype) * wide["scale"][:, None] * sizes}
+
+        arguments |= {"scale": scale, **drawn}
+        return Case(
+            f"{name}_backward", arguments, {"d_predictions": (N, D)}, bound, (), dtype
+        )
+
+    return {f"{name}_forward": forward, f"{name}_backward": backward}
+
+
+for _name, _numbers in ELEMENTWISE_LOSSES.items():
+    CASES |= _elementwise_loss(_name, _numbers)
+
+
+# The losses of rows as a whole → their numbers, and whether they take distributions.
+ROW_LOSSES = {
+    "categorical_hinge": ({}, False),
+    "cosine_similarity": ({"epsilon": 1e-7}, False),
+    "categorical_focal_crossentropy": (
+        {"low": 1e-7, "high": 1 - 2.0**-20, "alpha": 0.25, "gamma": [2.0, 1.5]},
+        True,
+    ),
+    "tversky": ({"alpha": 0.3, "beta": 0.7, "epsilon": 1e-7}, True),
+}
+
+
+def _row_loss(name, numbers, of_distributions):
+    def arguments_of(pick, rng, dtype):
+        N, D = rows(pick)
+        predictions = normal(rng, dtype, N, D)
+        if of_distributions:
+            predictions = distributions(rng, dtype, N, D) + dtype(0.01)
+        drawn = {
+            key: pick(value) if isinstance(value, list) else value
+            for key, value in numbers.items()
+        }
+        arguments = {"predictions": predictions}
+        return {**arguments, "targets": targets(pick, rng, dtype, N, D)}, drawn
+
+    def size_of(wide):
+        """Return how large what is added up for a row may be, and what divides it."""
+        p = np.abs(wide["predictions"])
+        if name == "categorical_hinge":
+            return 1 + p.max(axis=1) + (wide["targets"] * p).sum(axis=1), 1
+        if name == "cosine_similarity":
+            return np.ones(len(p)), np.linalg.norm(p, axis=1)
+        if name == "tversky":
+            return 2 * np.ones(len(p)), np.maximum(wide["targets"].sum(axis=1), 1) / 20
+        return 1 + np.abs(np.log(p)).sum(axis=1), p.min(axis=1) / 20
+
+    def forward(pick, rng, dtype):
+        arguments, drawn = arguments_of(pick, rng, dtype)
+        N, D = arguments["predictions"].shape
+
+        def bound(wide, expected):
+            return {"losses": (D + 12) * eps(dtype) * size_of(wide)[0]}
+
+        arguments |= drawn
+        return Case(f"{name}_forward", arguments, {"losses": (N,)}, bound, (), dtype)
+
+    def backward(pick, rng, dtype):
+        arguments, drawn = arguments_of(pick, rng, dtype)
+        N, D = arguments["predictions"].shape
+        arguments["scale"] = rng.random(N).astype(dtype)
+
+        def bound(wide, expected):
+            size, divisor = size_of(wide)
+            size = (D + 12) * eps(dtype) * wide["scale"] * size / divisor
+            return {"d_predictions": np.broadcast_to(size[:, None], (N, D))}
+
+        arguments |= drawn
+        return Case(
+            f"{name}_backward", arguments, {"d_predictions": (N, D)}, bound, (), dtype
+        )
+
+    return {f"{name}_forward": forward, f"{name}_backward": backward}
+
+
+for _name, (_numbers, _of_distributions) in ROW_LOSSES.items():
+    CASES |= _row_loss(_name, _numbers, _of_distributions)
+
+
 # Optimizers.
 
 

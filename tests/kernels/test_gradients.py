@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from scratchnet.kernels import OPERATIONS, RUNGS
+from tests.kernels.cases import CASES, ELEMENTWISE_LOSSES, ROW_LOSSES
+from tests.kernels.run_cases import last
 
 # Central differences with step h are off by h² times a third derivative, here of
 # order 1, and by eps/h of rounding. This h makes both about eps^(2/3).
@@ -189,11 +191,28 @@ def test_cross_entropy(rung, normalise, rng, normal):
 
 
 @pytest.mark.parametrize("rung", ["reference", "loops"])
-def test_mean_squared_error(rung, normal):
-    predictions, targets, scale = normal((4, 5)), normal((4, 5)), normal(4)
-    function = at(rung, "mean_squared_error_forward")
-    gradient = np.empty((4, 5))
-    at(rung, "mean_squared_error_backward")(predictions, targets, scale, gradient)
-    assert_gradient(
-        lambda p: result_of(function, 4, p, targets), predictions, scale, gradient
+@pytest.mark.parametrize(
+    "name", ["mean_squared_error", *ELEMENTWISE_LOSSES, *ROW_LOSSES]
+)
+def test_loss(name, rung):
+    # Case by case, as some losses take probabilities, and numbers besides.
+    case = CASES[f"{name}_backward"](last, np.random.default_rng(3), np.float64)
+    arguments = dict(case.arguments)
+    predictions = arguments["predictions"] = arguments["predictions"][:4, :5].copy()
+    predictions[(predictions < 0.02) & (predictions >= 0)] += (
+        0.1  # away from the bounds
     )
+    predictions[predictions == 1] -= 0.1
+    arguments["targets"] = arguments["targets"][:4, :5].copy()
+    numbers = [v for key, v in arguments.items() if not isinstance(v, np.ndarray)]
+    scale, gradient = arguments["scale"][:4].copy(), np.empty((4, 5))
+
+    def forward(p):
+        losses = np.full(4, np.nan)
+        at(rung, f"{name}_forward")(p, arguments["targets"], losses, *numbers)
+        return losses
+
+    at(rung, f"{name}_backward")(
+        predictions, arguments["targets"], scale, gradient, *numbers
+    )
+    assert_gradient(forward, predictions, scale, gradient)

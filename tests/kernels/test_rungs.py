@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchnet.kernels import OPERATIONS, RUNGS
-from tests.kernels.cases import CASES, DTYPES
+from tests.kernels.cases import CASES, DTYPES, ELEMENTWISE_LOSSES, ROW_LOSSES
 from tests.kernels.run_cases import LARGE, ON_BLAS, ON_TILES, last
 
 EVERY_RUNG = [
@@ -92,7 +92,10 @@ ONE_ROW = {
     "tanh_forward": ("x", "y"),
     "softmax_forward": ("x", "y"),
     "softmax_cross_entropy_forward": ("logits", "losses"),
-    "mean_squared_error_forward": ("predictions", "losses"),
+    **{
+        f"{name}_forward": ("predictions", "losses")
+        for name in ("mean_squared_error", *ELEMENTWISE_LOSSES, *ROW_LOSSES)
+    },
 }
 
 
