@@ -88,6 +88,12 @@ OPERATIONS_OF = {
         *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
     ),
     "gather": ("gather", "first_non_finite"),
+    "upsampling": (
+        "upsampling_forward",
+        "upsampling_backward",
+        "bilinear_forward",
+        "bilinear_backward",
+    ),
 }
 
 # No training step of the six models runs these: one shape of them is enough.
@@ -97,6 +103,8 @@ ELSEWHERE = {
     "batch_normalization_backward_inference",
     *("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"),
     *("leaky_relu_forward", "leaky_relu_backward"),
+    *("upsampling_forward", "upsampling_backward"),
+    *("bilinear_forward", "bilinear_backward"),
     *("softmax_backward", "cross_entropy_forward", "cross_entropy_backward"),
     *("mean_squared_error_forward", "mean_squared_error_backward"),
     *("rmsprop_update", "sgd_update", "sgd_momentum_update", "first_non_finite"),
@@ -233,6 +241,8 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
             first = False
         elif kind == "MaxPooling2D":
             steps.append(("pooling", {"x": x, "y": y}, False))
+            N, H, W, C = y
+            steps.append(("upsampling", {"x": y, "y": (N, 2 * H, 2 * W, C)}, False))
         elif kind == "BatchNormalization":
             rows = (prod(x[:-1]), x[-1])
             steps.append(("batch_normalization", {"x": rows}, False))
@@ -363,6 +373,11 @@ def _pooled(rng: np.random.Generator, values: np.ndarray, y: Shape) -> Values:
             mean, variance, np.ones(C, np.float32), _normal(rng, C), 0.001
         ),
     }
+
+
+def _upsampling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
+    written = {"y": np.empty(y, np.float32), "dx": np.empty(x, np.float32)}
+    return {"x": _normal(rng, *x), "dy": _normal(rng, *y), "size": (2, 2), **written}
 
 
 def _batch_normalization(rng: np.random.Generator, x: Shape) -> Values:
@@ -498,4 +513,5 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "sgd": _sgd,
     "other_updates": _other_updates,
     "gather": _gather,
+    "upsampling": _upsampling,
 }

@@ -15,7 +15,7 @@ from scratchnet.explain import (
     convolution,
     dense,
     dropout,
-    flatten,
+    placement,
     pooling,
     rescaling,
 )
@@ -46,7 +46,13 @@ ARITHMETIC: dict[str, Any] = {
     "tanh": activation,
     "softmax": activation,
     "dropout": dropout,
-    "flatten": flatten,
+    **dict.fromkeys(
+        (
+            *("flatten", "reshape", "permute", "repeat_vector"),
+            *("zero_padding", "cropping", "upsampling"),
+        ),
+        placement,
+    ),
     "rescaling": rescaling,
     "add": add,
     "concatenate": concatenate,

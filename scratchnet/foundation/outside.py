@@ -65,6 +65,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "padding": {**_DATA_FORMAT, "dilation_rate": (1, 1), "groups": 1},
         "bias_initializer": _KERNEL_AND_BIAS,
     },
+    "Cropping2D": {"cropping": _DATA_FORMAT},
     "Dense": {
         "bias_initializer": {
             **_KERNEL_AND_BIAS,
@@ -81,6 +82,9 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "Pooling2D": {"padding": _DATA_FORMAT},
     "ReLU": {"": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}},
     "Softmax": {"": {"axis": -1}},
+    "UpSampling2D": {"size": _DATA_FORMAT},
+    "ZeroPadding1D": {"padding": _DATA_FORMAT},
+    "ZeroPadding2D": {"padding": _DATA_FORMAT},
     # activations
     "relu": {"x": {"negative_slope": 0.0, "max_value": None, "threshold": 0.0}},
     "softmax": {"x": {"axis": -1}},

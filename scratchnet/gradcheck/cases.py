@@ -126,6 +126,25 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({}, [(4,), (1,), (2,)]),
         ({"axis": 2}, [(2, 3, 2), (2, 1, 2)]),
     ),
+    layers.Reshape: (
+        ({"target_shape": (3, -1)}, (6,)),
+        ({"target_shape": (60,)}, IMAGE),
+    ),
+    layers.Permute: (({"dims": (2, 1)}, (3, 4)), ({"dims": (3, 1, 2)}, IMAGE)),
+    layers.RepeatVector: (({"n": 3}, (4,)),),
+    layers.ZeroPadding1D: (({"padding": (1, 2)}, (3, 2)),),
+    layers.ZeroPadding2D: (({}, IMAGE), ({"padding": ((0, 2), (1, 0))}, IMAGE)),
+    layers.Cropping1D: (({"cropping": (1, 2)}, (5, 2)),),
+    layers.Cropping2D: (
+        ({"cropping": 1}, IMAGE),
+        ({"cropping": ((0, 2), (1, 0))}, IMAGE),
+    ),
+    layers.UpSampling1D: (({"size": 3}, (3, 2)),),
+    layers.UpSampling2D: (
+        ({}, IMAGE),
+        ({"size": (1, 3)}, IMAGE),
+        ({"size": (2, 3), "interpolation": "bilinear"}, IMAGE),
+    ),
     **dict.fromkeys(
         (layers.Flatten, layers.LeakyReLU, layers.ReLU, layers.Softmax),
         (({}, (6,)), ({}, IMAGE)),

@@ -73,7 +73,10 @@ def _first_kernel(model: Model) -> tuple[str, np.ndarray]:
                 break
             shape = image if len(image) == 3 else (*image, 1)
             return program.paths[at], flat.reshape(-1, *shape).copy()
-        if kind != "flatten" and program.shapes[at] != program.shapes[at - 1]:
+        if (
+            kind not in ("flatten", "reshape")
+            and program.shapes[at] != program.shapes[at - 1]
+        ):
             break
     raise ValueError(
         f"first_filters: expected '{model.name}' to begin with a convolution, or with "

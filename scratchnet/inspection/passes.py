@@ -27,7 +27,7 @@ from scratchnet.plan.program import Program
 Model = Any
 
 # At inference these give out what they were given, in another shape or in the same.
-UNCHANGED = ("dropout", "flatten")
+UNCHANGED = ("dropout", "flatten", "reshape")
 
 
 @dataclass(eq=False)

@@ -86,3 +86,9 @@ from scratchnet.kernels.softmax_cross_entropy import (
     softmax_cross_entropy_backward,
     softmax_cross_entropy_forward,
 )
+from scratchnet.kernels.upsampling import (
+    bilinear_backward,
+    bilinear_forward,
+    upsampling_backward,
+    upsampling_forward,
+)

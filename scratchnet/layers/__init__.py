@@ -7,6 +7,8 @@ from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.concatenate import Concatenate
 from scratchnet.layers.conv2d import Conv2D
+from scratchnet.layers.cropping1d import Cropping1D
+from scratchnet.layers.cropping2d import Cropping2D
 from scratchnet.layers.dense import Dense
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.flatten import Flatten
@@ -15,9 +17,16 @@ from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.leaky_relu import LeakyReLU
 from scratchnet.layers.max_pooling2d import MaxPooling2D
+from scratchnet.layers.permute import Permute
 from scratchnet.layers.relu import ReLU
+from scratchnet.layers.repeat_vector import RepeatVector
 from scratchnet.layers.rescaling import Rescaling
+from scratchnet.layers.reshape import Reshape
 from scratchnet.layers.softmax import Softmax
+from scratchnet.layers.up_sampling1d import UpSampling1D
+from scratchnet.layers.up_sampling2d import UpSampling2D
+from scratchnet.layers.zero_padding1d import ZeroPadding1D
+from scratchnet.layers.zero_padding2d import ZeroPadding2D
 
 # Keras's second names.
 Convolution2D = Conv2D
@@ -35,6 +44,8 @@ ALL: dict[str, type[Layer]] = {
         BatchNormalization,
         Concatenate,
         Conv2D,
+        Cropping1D,
+        Cropping2D,
         Dense,
         Dropout,
         Flatten,
@@ -42,9 +53,16 @@ ALL: dict[str, type[Layer]] = {
         InputLayer,
         LeakyReLU,
         MaxPooling2D,
+        Permute,
         ReLU,
+        RepeatVector,
         Rescaling,
+        Reshape,
         Softmax,
+        UpSampling1D,
+        UpSampling2D,
+        ZeroPadding1D,
+        ZeroPadding2D,
     )
 }
 

@@ -14,7 +14,7 @@ HEADINGS = ("", "operation", "reads", "output", "rung", "bytes", "of the layers"
 TO_THE_RIGHT = (0, 5)
 
 # Their output is their input, in another shape or in the same.
-VIEWS = ("flatten", "input")
+VIEWS = ("flatten", "reshape", "input")
 
 
 def text(program: Program, head: LossHead) -> str:

@@ -137,4 +137,29 @@ def branching(dtype: str = "float32") -> Model:
     return settle(Model(start, out(shared(small))))
 
 
-ALL = (convolutional, averaging, branching)
+def reshaped(dtype: str = "float32") -> Sequential:
+    """Return layers that move elements, repeat them or mix them by fixed weights."""
+    return settle(
+        Sequential(
+            [
+                Input((6,), dtype=dtype),
+                layers.RepeatVector(4, dtype=dtype, name="repeat"),
+                layers.Permute((2, 1), dtype=dtype, name="permute"),
+                layers.Cropping1D((1, 0), dtype=dtype, name="cut"),
+                layers.UpSampling1D(2, dtype=dtype, name="longer"),
+                layers.ZeroPadding1D((0, 2), dtype=dtype, name="ends"),
+                layers.Reshape((4, -1, 2), dtype=dtype, name="image"),
+                layers.UpSampling2D((2, 1), dtype=dtype, name="larger"),
+                layers.ZeroPadding2D(((1, 0), (0, 1)), dtype=dtype, name="padded"),
+                layers.UpSampling2D(
+                    interpolation="bilinear", dtype=dtype, name="between"
+                ),
+                layers.Cropping2D((2, 1), dtype=dtype, name="cropped"),
+                layers.Flatten(dtype=dtype, name="flatten"),
+                layers.Dense(5, activation="softmax", dtype=dtype, name="out"),
+            ]
+        )
+    )
+
+
+ALL = (convolutional, averaging, branching, reshaped)

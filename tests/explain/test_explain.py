@@ -221,7 +221,7 @@ def test_a_layer_of_ones_own_is_refused_by_name():
 def test_every_operation_of_scratchnets_is_explained():
     plans = [Plan(make()).program for make in every_layer.ALL]
     assert {kind for plan in plans for kind in plan.kinds[1:]} == set(ARITHMETIC)
-    of_layers = {vars(layer).get("operation") for layer in layers.ALL.values()}
+    of_layers = {layer.operation for layer in layers.ALL.values()}
     of_layers = {kind for kind in of_layers if isinstance(kind, str)}
     nothing = {"input", "linear"}
     assert set(ARITHMETIC) == (of_layers | set(activations.ALL)) - nothing

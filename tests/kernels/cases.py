@@ -622,6 +622,49 @@ def average_pooling_backward(pick, rng, dtype):
     )
 
 
+def upsampling(pick):
+    size = pick([1, 2, 3]), pick([1, 2, 4])
+    H, W = pick([1, 2, 3, 6]), pick([1, 2, 5])
+    N, C = pick([1, 2, 3]), pick([1, 3, 10, 33])
+    return (N, H, W, C), (N, H * size[0], W * size[1], C), {"size": size}
+
+
+@case
+def upsampling_forward(pick, rng, dtype):
+    inputs, outputs, options = upsampling(pick)
+    arguments = {"x": normal(rng, dtype, *inputs)} | options
+    return Case("upsampling_forward", arguments, {"y": outputs}, exact, (), dtype)
+
+
+@case
+def bilinear_forward(pick, rng, dtype):
+    inputs, outputs, options = upsampling(pick)
+    arguments = {"x": normal(rng, dtype, *inputs)} | options
+    written = {"y": outputs}
+    # Each share is a product of two, which are rounded themselves.
+    bound = sum_of_products("bilinear_forward", written, dtype, {"y": 4 + 3})
+    return Case("bilinear_forward", arguments, written, bound, (), dtype)
+
+
+def upsampling_backward_case(name, shares, pick, rng, dtype):
+    inputs, outputs, options = upsampling(pick)
+    arguments = {"dy": normal(rng, dtype, *outputs)} | options
+    written = {"dx": inputs}
+    length = {"dx": shares * int(np.prod(options["size"])) + 3}
+    bound = sum_of_products(name, written, dtype, length)
+    return Case(name, arguments, written, bound, (), dtype)
+
+
+@case
+def upsampling_backward(pick, rng, dtype):
+    return upsampling_backward_case("upsampling_backward", 1, pick, rng, dtype)
+
+
+@case
+def bilinear_backward(pick, rng, dtype):
+    return upsampling_backward_case("bilinear_backward", 4, pick, rng, dtype)
+
+
 # Dense.
 
 

@@ -111,6 +111,17 @@ def test_average_pooling(rung, normal):
     )
 
 
+@pytest.mark.parametrize("name", ["upsampling", "bilinear"])
+@pytest.mark.parametrize("rung", every_rung("upsampling_forward"))
+def test_upsampling(rung, name, normal):
+    x, dy, dx = normal((2, 3, 4, 3)), normal((2, 6, 12, 3)), np.empty((2, 3, 4, 3))
+    function = at(rung, f"{name}_forward")
+    at(rung, f"{name}_backward")(dy, dx, (2, 3))
+    assert_gradient(
+        lambda x: result_of(function, dy.shape, x, after=[(2, 3)]), x, dy, dx
+    )
+
+
 @pytest.mark.parametrize("rung", every_rung("batch_normalization_forward"))
 @pytest.mark.parametrize("training", [True, False])
 def test_batch_normalization(rung, training, normal):

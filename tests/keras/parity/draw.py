@@ -172,6 +172,36 @@ def others(draw):
     return step(draw, kind, found, shape, values=draw(st.sampled_from([normal, wide])))
 
 
+@st.composite
+def reshapings(draw):
+    """Draw a layer that moves elements, repeats them or mixes them by fixed weights."""
+    N, H, W, C = (draw(BATCH), draw(PIXELS), draw(PIXELS), draw(CHANNELS))
+    width, factor = st.integers(0, 3), st.integers(1, 3)
+    both = st.tuples(width, width)
+    image, sequence, cut = (N, H, W, C), (N, H, C), draw(st.tuples(both, both))
+    longer = (N, H + sum(cut[0]), C)
+    larger = (N, H + sum(cut[0]), W + sum(cut[1]), C)
+    up = {"size": draw(st.tuples(factor, factor))}
+    kind, found, shape = draw(
+        st.sampled_from(
+            [
+                ("Reshape", {"target_shape": (C, -1, 1)}, image),
+                ("Permute", {"dims": draw(st.permutations([1, 2, 3]))}, image),
+                ("RepeatVector", {"n": draw(factor)}, (N, C)),
+                ("ZeroPadding1D", {"padding": cut[0]}, sequence),
+                ("ZeroPadding2D", {"padding": cut}, image),
+                ("ZeroPadding2D", {"padding": (1, 2)}, image),
+                ("Cropping1D", {"cropping": cut[0]}, longer),
+                ("Cropping2D", {"cropping": cut}, larger),
+                ("UpSampling1D", {"size": draw(factor)}, sequence),
+                ("UpSampling2D", up, image),
+                ("UpSampling2D", {**up, "interpolation": "bilinear"}, image),
+            ]
+        )
+    )
+    return step(draw, kind, found, shape)
+
+
 def sample_weights(rng, size, dtype, weighted):
     if not weighted:
         return None

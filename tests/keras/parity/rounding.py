@@ -126,6 +126,10 @@ class Linear(Stage):
                 "dx": outputs,
                 "weights": math.prod(y_shape[:-1]),
             }
+        if self.kind in ("UpSampling1D", "UpSampling2D", "RepeatVector"):
+            times = math.prod(y_shape) // math.prod(x_shape)
+            between = 4 if self.settings.get("interpolation") == "bilinear" else 1
+            return {"y": between, "dx": between * times}
         window = {
             "AveragePooling2D": lambda: math.prod(self.layer.pool_size),
             "GlobalAveragePooling2D": lambda: math.prod(x_shape[1:3]),

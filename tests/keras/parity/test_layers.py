@@ -74,6 +74,12 @@ def test_layers_without_weights(drawn, layout):
     check(drawn, layout)
 
 
+@draw.examples(80)
+@given(draw.reshapings(), LAYOUT)
+def test_layers_that_move_elements(drawn, layout):
+    check(drawn, layout)
+
+
 SHAPE = st.sampled_from([(1, 7), (3, 4, 5, 2), (40, 30)])
 RATE = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0])
 
