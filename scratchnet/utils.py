@@ -9,8 +9,18 @@ import numpy as np
 
 from scratchnet.foundation import arguments, lookup, naming, random
 from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation.py_dataset import PyDataset
 
-__all__ = ["clear_session", "set_random_seed", "to_categorical"]
+__all__ = [
+    "PyDataset",
+    "Sequence",
+    "clear_session",
+    "set_random_seed",
+    "to_categorical",
+]
+
+# Keras 2's name for it.
+Sequence = PyDataset
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

@@ -96,17 +96,6 @@ BAD_X = {
         "finite x in float32, received .*e",
     ),
     "None": (None, TypeError, "expected an array for x, received None"),
-    "generator": ((x for x in X), TypeError, "expected an array for x, received <gen"),
-    "iterator": (
-        iter(X),
-        TypeError,
-        "expected an array for x, .*generators, tf.data sets and .* pass arrays",
-    ),
-    "tf.data set": (
-        Stream(),
-        TypeError,
-        "expected an array for x, received .*Stream.*generators, tf.data sets and",
-    ),
     "text": (
         "digits",
         TypeError,
@@ -220,15 +209,25 @@ def test_targets(kind, method):
 
 BAD_SETTINGS = {
     "no targets": ({"y": None}, ValueError, "fit: expected targets y, received None"),
-    "generator without targets": (
-        {"x": iter([(X, Y)]), "y": None},
-        TypeError,
-        "fit: expected an array for x, received <list_iterator.*generators",
+    "targets beside a generator": (
+        {"x": iter([(X, Y)])},
+        ValueError,
+        r"expected no y beside a list_iterator; let it yield \(x, y\) or \(x, y, samp",
     ),
-    "data set without targets": (
-        {"x": Stream(), "y": None},
-        TypeError,
-        "fit: expected an array for x, received .*Stream.*tf.data sets",
+    "targets beside a data set": (
+        {"x": Stream()},
+        ValueError,
+        "fit: expected no y beside a Stream",
+    ),
+    "weights beside a data set": (
+        {"x": Stream(), "y": None, "sample_weight": np.ones(12)},
+        ValueError,
+        "fit: expected no sample_weight beside a Stream",
+    ),
+    "a split of a data set": (
+        {"x": Stream(), "y": None, "validation_split": 0.5},
+        ValueError,
+        "fit: expected arrays for validation_split=0.5, received a Stream",
     ),
     "a pair without targets": (
         {"x": (X, Y), "y": None},

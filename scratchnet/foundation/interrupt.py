@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
+
+Thing = TypeVar("Thing")
 
 
 class DeferredInterrupt:
@@ -18,6 +21,7 @@ class DeferredInterrupt:
     def __init__(self) -> None:
         self._pending = False
         self._active = False
+        self._waiting = False
 
     def __enter__(self) -> DeferredInterrupt:
         """Take over Ctrl-C, if it has Python's own handler."""
@@ -36,9 +40,21 @@ class DeferredInterrupt:
             self.check()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._pending:
+        again, self._pending = self._pending, True
+        if again or self._waiting:
             raise KeyboardInterrupt
-        self._pending = True
+
+    def while_waiting(self, items: Iterator[Thing]) -> Iterator[Thing]:
+        """Yield items; while one is awaited, Ctrl-C interrupts at once."""
+        while True:
+            self._waiting = True
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            finally:
+                self._waiting = False
+            yield item
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if Ctrl-C was pressed since."""

@@ -6,17 +6,18 @@ batch at hand is gathered and cast to the model's dtype.
 
 from __future__ import annotations
 
-import itertools
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from scratchnet import kernels
-from scratchnet.foundation import random, workspace
+from scratchnet.foundation import workspace
 from scratchnet.foundation.shapes import Shape, format_shape
+from scratchnet.models.arrays import as_numbers, fit_rank
+from scratchnet.models.source import Source
 
 # What the kernel takes; other dtypes (float16, long double, another byte order) are
 # gathered by NumPy.
@@ -39,7 +40,7 @@ class Batch(NamedTuple):
         return self.samples.take(self.indices, scale)
 
 
-class Samples:
+class Samples(Source):
     """Inputs with their targets and weights, if there are any.
 
     Args:
@@ -55,6 +56,8 @@ class Samples:
         TypeError: something that is not an array of numbers.
     """
 
+    name = "array"
+
     def __init__(
         self,
         who: str,
@@ -66,7 +69,7 @@ class Samples:
         dtype: np.dtype | None = None,
     ) -> None:
         self.who, self.dtype = who, dtype
-        self.x = _fit_rank(as_numbers(who, "x", x), input_shape)
+        self.x = fit_rank(as_numbers(who, "x", x), input_shape)
         if self.x.ndim == 0 or len(self.x) == 0:
             raise ValueError(
                 f"{who}: expected at least one sample in x, "
@@ -107,6 +110,23 @@ class Samples:
         part.sample_weight = None if weights is None else weights[start:stop]
         return part
 
+    def weigh_classes(self, class_weight: dict[int, float]) -> None:
+        """Give every sample the weight of its class; a class not named weighs 1.
+
+        Raises:
+            TypeError, ValueError: these are no weights, or the samples have some.
+        """
+        if self.sample_weight is not None:
+            raise ValueError(
+                f"{self.who}: expected class_weight or sample_weight, received both"
+            )
+        assert self.y is not None
+        y = self.y
+        labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
+        self.sample_weight = np.ones(len(y), np.float32)
+        for label, weight in class_weight.items():
+            self.sample_weight[labels == label] = weight
+
     def check_finite(self) -> None:
         """Look at all of x once, before anything is learnt from a part of it.
 
@@ -115,10 +135,34 @@ class Samples:
         """
         if self.x.dtype.kind == "f":
             with workspace.Workspace():
-                for batch in in_order(self, 256):
+                for batch in self.items(256):
                     batch.take()
 
-    def batch(self, indices: np.ndarray | slice) -> Batch:
+    def sizes(self, batch_size: int | None, steps: int | None) -> tuple[int, int]:
+        """Return their number, and that in a batch: as given, or for so many steps."""
+        if batch_size is None:
+            batch_size = math.ceil(len(self) / steps) if steps else 32
+        return len(self), batch_size
+
+    def count(self, batch_size: int) -> int:
+        """Return the number of batches, the last and smaller one included."""
+        return -(-len(self) // batch_size)
+
+    def items(
+        self, batch_size: int, generator: np.random.Generator | None = None
+    ) -> Iterator[Batch]:
+        """Yield batch after batch, of an order that is drawn if it is to be.
+
+        The last one is as long as the samples last.
+        """
+        order = None if generator is None else generator.permutation(len(self))
+        for start in range(0, len(self), batch_size):
+            stop = start + batch_size
+            yield (
+                self.span(start, stop) if order is None else self.at(order[start:stop])
+            )
+
+    def at(self, indices: np.ndarray | slice) -> Batch:
         """Return the samples at ``indices``, in any order, or of a slice."""
         weights = self.sample_weight
         return Batch(
@@ -130,7 +174,7 @@ class Samples:
 
     def span(self, start: int, stop: int) -> Batch:
         """Return the samples from ``start`` to ``stop``, or to the last one."""
-        return self.batch(slice(start, min(stop, len(self.x))))
+        return self.at(slice(start, min(stop, len(self.x))))
 
     def take(
         self, indices: np.ndarray | slice, scale: float | None = None
@@ -188,163 +232,11 @@ class Samples:
         return x
 
 
-def count(samples: Samples, batch_size: int) -> int:
-    """Return the number of batches, the last and smaller one included."""
-    return -(-len(samples) // batch_size)
-
-
-def in_order(samples: Samples, batch_size: int) -> Iterator[Batch]:
-    """Yield batch after batch, the last one as long as the samples last."""
-    for start in range(0, len(samples), batch_size):
-        yield samples.span(start, start + batch_size)
-
-
-def shuffled(
-    samples: Samples, batch_size: int, generator: np.random.Generator | None = None
-) -> Iterator[Batch]:
-    """Yield the batches of a new random order, drawn from the stream ``shuffling``.
-
-    With a ``generator`` the order is drawn from that, and the stream stays untouched.
-    """
-    generator = generator or random.stream("shuffling")
-    order = generator.permutation(len(samples))
-    for start in range(0, len(samples), batch_size):
-        yield samples.batch(order[start : start + batch_size])
-
-
-@dataclass
-class Position:
-    """Where in a pass through the samples the next epoch starts.
-
-    Attributes:
-        samples: their number.
-        batch_size: samples in a batch.
-        taken: batches of the pass that earlier epochs have taken; 0 is a new pass.
-        shuffling: state of the stream ``shuffling`` from which the order of the pass
-            was drawn; None where it is not shuffled, and before the first.
-    """
-
-    samples: int
-    batch_size: int
-    taken: int = 0
-    shuffling: Mapping[str, Any] | None = None
-
-
-def epochs(
-    samples: Samples,
-    batch_size: int,
-    steps: int | None,
-    shuffle: bool,
-    position: Position | None = None,
-) -> Iterator[Iterator[Batch]]:
-    """Yield the batches of one epoch after another, for ever.
-
-    An epoch goes through the samples once. With ``steps`` it takes so many batches,
-    from where the last epoch stopped; where the samples run out it ends early, with a
-    warning, and the next one starts over.
-
-    Args:
-        samples: what to go through.
-        batch_size: samples in a batch.
-        steps: batches in an epoch; None is all.
-        shuffle: whether every pass has a new order.
-        position: kept up to date as epochs are taken; where it is changed before the
-            first of them, that one starts there.
-
-    Reference: `keras/src/trainers/epoch_iterator.py`.
-    """
-    available = count(samples, batch_size)
-    steps = steps or available
-    position = position or Position(len(samples), batch_size)
-    while True:
-        once = _pass(samples, batch_size, shuffle, position)
-        for start in range(position.taken, available, steps):
-            left = min(steps, available - start)
-            if left < steps:
-                warnings.warn(
-                    f"{samples.who}: an epoch of {steps} steps ends after {left}, "
-                    f"where the {len(samples)} samples do",
-                    stacklevel=5,
-                )
-            position.taken = (start + left) % available
-            yield itertools.islice(once, left)
-
-
-def _pass(
-    samples: Samples, batch_size: int, shuffle: bool, position: Position
-) -> Iterator[Batch]:
-    """Return the batches of a pass, from the position on."""
-    generator = None
-    if position.taken == 0:
-        stream = random.stream("shuffling").bit_generator
-        position.shuffling = stream.state if shuffle else None
-    elif position.shuffling is not None:
-        # Drawn before: the stream itself is further on.
-        generator = random.generator(position.shuffling)
-    if position.shuffling is None:
-        once = in_order(samples, batch_size)
-    else:
-        once = shuffled(samples, batch_size, generator)
-    return itertools.islice(once, position.taken, None)
-
-
-def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
-    """Return an array of real numbers, without copying one.
-
-    Raises:
-        TypeError: it is None, a generator, a tf.data set, text, ragged, complex …
-    """
-    if value is None or callable(value):
-        raise TypeError(f"{who}: expected an array for {name}, received {value!r}")
-    if _is_stream(value):
-        raise TypeError(
-            f"{who}: expected an array for {name}, received {value!r:.80}; generators, "
-            "tf.data sets and data loaders are outside scratchnet's subset of Keras: "
-            "pass arrays"
-        )
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise TypeError(
-            f"{who}: expected an array for {name}, received nested sequences of "
-            "different lengths"
-        ) from error
-    if array.dtype.kind not in "buif":
-        raise TypeError(
-            f"{who}: expected an array of numbers for {name}, "
-            f"received dtype {array.dtype}"
-        )
-    return array
-
-
-def _is_stream(value: Any) -> bool:
-    """Whether something yields items, or batches, and is no array of them."""
-    if isinstance(value, Sequence | Mapping):
-        return False
-    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
-        return False
-    return hasattr(value, "__iter__") or hasattr(value, "__getitem__")
-
-
 def as_indices(indices: np.ndarray | slice) -> np.ndarray:
     """Return a slice with both its ends as the indices that it stands for."""
     if isinstance(indices, slice):
         return np.arange(indices.start, indices.stop)
     return indices
-
-
-def _fit_rank(x: np.ndarray, input_shape: Shape | None) -> np.ndarray:
-    """Add or drop a last dimension of 1, as Keras does for its models' inputs.
-
-    Reference: `keras/src/models/functional.py` (_adjust_input_rank).
-    """
-    if input_shape is None:
-        return x.reshape(-1, 1) if x.ndim == 1 else x
-    if x.ndim == len(input_shape) - 1 and input_shape[-1] == 1:
-        return x[..., np.newaxis]
-    if x.ndim == len(input_shape) + 1 and x.shape[-1] == 1:
-        return x[..., 0]
-    return x
 
 
 def _check_weights(who: str, weights: Any, x: np.ndarray) -> np.ndarray | None:
@@ -357,3 +249,24 @@ def _check_weights(who: str, weights: Any, x: np.ndarray) -> np.ndarray | None:
             f"received shape {weights.shape}"
         )
     return weights
+
+
+def check_class_weight(who: str, class_weight: Any) -> None:
+    """Require {class: weight}.
+
+    Raises:
+        TypeError: it is no dictionary.
+        ValueError: a class is no number, or a weight not finite.
+    """
+    if not isinstance(class_weight, dict):
+        raise TypeError(
+            f"{who}: expected class_weight={{class: weight}}, "
+            f"received {type(class_weight).__name__}"
+        )
+    for label, weight in class_weight.items():
+        numbers = isinstance(label, Real) and isinstance(weight, Real)
+        if not numbers or not np.isfinite(weight):
+            raise ValueError(
+                f"{who}: expected class_weight of integers and finite weights, "
+                f"received {label!r}: {weight!r}"
+            )

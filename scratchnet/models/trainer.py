@@ -11,10 +11,8 @@ Reference: `keras/src/backend/tensorflow/trainer.py` for the order of things.
 
 from __future__ import annotations
 
-import itertools
-import warnings
-from collections.abc import Callable, Iterator
-from numbers import Real
+from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,8 +25,10 @@ from scratchnet.foundation.interrupt import DeferredInterrupt
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
 from scratchnet.foundation.workspace import Workspace
-from scratchnet.models import batches
-from scratchnet.models.batches import Batch, Position, Samples
+from scratchnet.models import streams
+from scratchnet.models.arrays import is_stream
+from scratchnet.models.batches import Batch, Samples, check_class_weight
+from scratchnet.models.epochs import Epochs, Position
 from scratchnet.models.graph import every_layer
 from scratchnet.models.measures import Logs, Measures
 from scratchnet.plan import Plan
@@ -60,6 +60,7 @@ class Trainer:
             """The layers."""
 
         build: Callable[[Any], None]
+        ensure_built: Callable[[Any], None]
         compute_output_shape: Callable[[Any], Shape]
 
     def __init__(self) -> None:
@@ -245,43 +246,47 @@ class Trainer:
             KeyboardInterrupt: Ctrl-C; `history` holds the completed epochs, and
                 `EarlyStopping` has put the best weights back.
         """
-        samples = self._samples("fit", x, y, sample_weight)
-        size = arguments.count("fit", "batch_size", batch_size, 32)
+        size = arguments.count("fit", "batch_size", batch_size, None)
         epochs = arguments.count("fit", "epochs", epochs, 1, least=0)
         start = arguments.count("fit", "initial_epoch", initial_epoch, 0, least=0)
         steps = arguments.count("fit", "steps_per_epoch", steps_per_epoch, None)
-        shuffle = arguments.flag("fit", "shuffle", shuffle)
-        samples, validation = self._split(samples, validation_split, validation_data)
-        if class_weight is not None:
-            _apply_class_weight(samples, class_weight)
-        is_due = _validation_epochs(validation_freq)
         val_size = arguments.count(
-            "fit", "validation_batch_size", validation_batch_size, size
+            "fit", "validation_batch_size", validation_batch_size, None
         )
         val_steps = arguments.count("fit", "validation_steps", validation_steps, None)
-        running = self._callbacks(
-            *(callbacks, verbose, epochs, steps or batches.count(samples, size)),
-            fitting=True,
+        shuffle = arguments.flag("fit", "shuffle", shuffle)
+        is_due = _validation_epochs(validation_freq)
+        data, held_out = self._data(
+            *(x, y, sample_weight, validation_split, validation_data)
         )
-        samples.check_finite()
-        if validation is not None:
-            validation.check_finite()
-            available = batches.count(validation, val_size)
-            val_steps = _steps("fit: validation", val_steps, available)
+        if class_weight is not None:
+            check_class_weight("fit", class_weight)
+            data.weigh_classes(class_weight)
+        training, validation = Epochs(data, size, steps, shuffle), None
+        if held_out is not None:
+            if isinstance(held_out, Samples):
+                val_size = val_size or size
+            validation = Epochs(held_out, val_size, val_steps)
+            validation.require_passes(sum(map(is_due, range(start, epochs))))
+        running = self._callbacks(
+            callbacks, verbose, epochs, training.steps, fitting=True
+        )
+        for samples in (data, held_out):
+            if isinstance(samples, Samples):
+                samples.check_finite()
 
-        self._position = Position(len(samples), size)
-        stream = batches.epochs(samples, size, steps, shuffle, self._position)
+        training.restart()
+        self._position = training.position
         memory, interrupt = Workspace(), DeferredInterrupt()
 
-        def train(epoch: int) -> Logs:
-            return self._epoch(next(stream), running, memory, interrupt)
+        def train(epoch: int) -> Logs | None:
+            return self._epoch(training, running, memory, interrupt)
 
         def validate(epoch: int) -> Logs:
             if validation is None or not is_due(epoch):
                 return {}
-            logs = self._evaluate(
-                validation, val_size, val_steps, running, memory, interrupt
-            )
+            validation.restart()
+            logs = self._evaluate(validation, running, memory, interrupt) or {}
             return {f"val_{name}": value for name, value in logs.items()}
 
         self._train(range(start, epochs), train, validate, running, interrupt)
@@ -291,7 +296,7 @@ class Trainer:
     def _train(
         self,
         epochs: range,
-        train: Callable[[int], Logs],
+        train: Callable[[int], Logs | None],
         validate: Callable[[int], Logs],
         callbacks: CallbackList,
         interrupt: DeferredInterrupt,
@@ -306,7 +311,10 @@ class Trainer:
                 # A `BackupAndRestore` may have moved the start, and the position.
                 for epoch in range(self._initial_epoch, epochs.stop):
                     callbacks.on_epoch_begin(epoch)
-                    logs = train(epoch)
+                    trained = train(epoch)
+                    if trained is None:
+                        break
+                    logs = trained
                     logs.update(validate(epoch))
                     callbacks.on_epoch_end(epoch, logs)
                     interrupt.check()
@@ -320,23 +328,25 @@ class Trainer:
 
     def _epoch(
         self,
-        stream: Iterator[Batch],
+        epochs: Epochs,
         callbacks: CallbackList,
         memory: Workspace,
         interrupt: DeferredInterrupt,
-    ) -> Logs:
-        plan = self._plan(True)
+    ) -> Logs | None:
+        """Train for an epoch; return None if there was no batch left for it."""
+        plan, step = self._plan(True), -1
         self.reset_metrics()
-        for step, batch in enumerate(stream):
-            callbacks.on_train_batch_begin(step)
-            # Callbacks stay outside, so that what they compute lies in other memory.
-            with memory:
-                self.train_step(plan, batch)
-            callbacks.on_train_batch_end(step, self._results())
-            interrupt.check()
-            if self.stop_training:
-                break
-        return self._results()
+        with closing(epochs.epoch()) as stream:
+            for step, batch in enumerate(interrupt.while_waiting(stream)):
+                callbacks.on_train_batch_begin(step)
+                # Callbacks stay outside: what they compute lies in other memory.
+                with memory:
+                    self.train_step(plan, batch)
+                callbacks.on_train_batch_end(step, self._results())
+                interrupt.check()
+                if self.stop_training:
+                    break
+        return self._results() if step >= 0 else None
 
     # Evaluation and prediction.
 
@@ -369,35 +379,36 @@ class Trainer:
         Raises:
             RuntimeError, ValueError, TypeError: as `fit`.
         """
-        samples = self._samples("evaluate", x, y, sample_weight)
-        size = arguments.count("evaluate", "batch_size", batch_size, 32)
-        steps = _steps("evaluate", steps, batches.count(samples, size))
-        running = self._callbacks(callbacks, verbose, 1, steps)
-        logs = self._evaluate(samples, size, steps, running, Workspace())
+        size = arguments.count("evaluate", "batch_size", batch_size, None)
+        steps = arguments.count("evaluate", "steps", steps, None)
+        epochs = Epochs(self._received("evaluate", x, y, sample_weight), size, steps)
+        epochs.restart()
+        running = self._callbacks(callbacks, verbose, 1, epochs.steps)
+        logs = self._evaluate(epochs, running, Workspace(), DeferredInterrupt())
+        assert logs is not None  # the first epoch has a batch
         return _as_keras(logs, return_dict)
 
     def _evaluate(
         self,
-        samples: Samples,
-        batch_size: int,
-        steps: int | None,
+        epochs: Epochs,
         callbacks: CallbackList,
         memory: Workspace,
-        interrupt: DeferredInterrupt | None = None,
-    ) -> Logs:
-        plan = self._plan(True)
+        interrupt: DeferredInterrupt,
+    ) -> Logs | None:
+        """Measure an epoch; return None if there was no batch left for it."""
+        plan, step = self._plan(True), -1
         self.reset_metrics()
         callbacks.on_test_begin()
-        stream = itertools.islice(batches.in_order(samples, batch_size), steps)
-        for step, batch in enumerate(stream):
-            callbacks.on_test_batch_begin(step)
-            with memory:
-                self.test_step(plan, batch)
-            callbacks.on_test_batch_end(step, self._results())
-            if interrupt is not None:
+        with closing(epochs.epoch()) as stream:
+            for step, batch in enumerate(interrupt.while_waiting(stream)):
+                callbacks.on_test_batch_begin(step)
+                with memory:
+                    self.test_step(plan, batch)
+                callbacks.on_test_batch_end(step, self._results())
                 interrupt.check()
-        callbacks.on_test_end(self._results())
-        return self._results()
+        logs = self._results() if step >= 0 else None
+        callbacks.on_test_end(logs)
+        return logs
 
     def predict(
         self,
@@ -424,23 +435,21 @@ class Trainer:
         Raises:
             ValueError: x doesn't fit the model, is empty or not finite.
         """
-        samples = self._samples("predict", x)
-        size = arguments.count("predict", "batch_size", batch_size, 32)
-        steps = _steps("predict", steps, batches.count(samples, size))
-        samples = samples.part(0, steps * size)
-        running = self._callbacks(callbacks, verbose, 1, steps)
+        size = arguments.count("predict", "batch_size", batch_size, None)
+        steps = arguments.count("predict", "steps", steps, None)
+        epochs = Epochs(self._received("predict", x), size, steps)
+        running = self._callbacks(callbacks, verbose, 1, epochs.steps)
         plan, memory = self._plan(False), Workspace()
-        shape = (len(samples), *(n or 0 for n in self.output_shape[1:]))
-        result = np.empty(shape, plan.program.operations[-1].dtype)
+        results = _Rows(epochs.samples)
         running.on_predict_begin()
-        for step, batch in enumerate(batches.in_order(samples, size)):
-            running.on_predict_batch_begin(step)
-            outputs = result[step * size : (step + 1) * size]
-            with memory:
-                outputs[...] = plan.forward(batch, training=False)
-            running.on_predict_batch_end(step, {"outputs": outputs})
+        with closing(epochs.epoch()) as stream:
+            for step, batch in enumerate(stream):
+                running.on_predict_batch_begin(step)
+                with memory:
+                    outputs = results.append(plan.forward(batch, training=False))
+                running.on_predict_batch_end(step, {"outputs": outputs})
         running.on_predict_end()
-        return result
+        return results.joined()
 
     # Single batches.
 
@@ -456,9 +465,11 @@ class Trainer:
 
         Args, errors: as `fit`.
         """
+        self.assert_compiled("train_on_batch")
         samples = self._samples("train_on_batch", x, y, sample_weight)
         if class_weight is not None:
-            _apply_class_weight(samples, class_weight)
+            check_class_weight("train_on_batch", class_weight)
+            samples.weigh_classes(class_weight)
         plan = self._plan(True)
         self.reset_metrics()
         with self._workspace:
@@ -476,6 +487,7 @@ class Trainer:
 
         Args, errors: as `evaluate`.
         """
+        self.assert_compiled("test_on_batch")
         samples = self._samples("test_on_batch", x, y, sample_weight)
         plan = self._plan(True)
         self.reset_metrics()
@@ -519,68 +531,110 @@ class Trainer:
 
     # Data.
 
-    def _samples(
+    def _received(
         self, who: str, x: Any, y: Any = None, sample_weight: Any = None
-    ) -> Samples:
+    ) -> Samples | streams.Stream:
         """Check the data against the model, which is built on first sight of it."""
         with_targets = who != "predict"
         if with_targets:
             self.assert_compiled(who)
-            if y is None and isinstance(x, tuple):
-                raise TypeError(
-                    f"{who}: expected x and y as two arrays, received a tuple of "
-                    f"{len(x)} as x and no y; call {who}(x, y)"
-                )
+        take = self._samples if with_targets else self._inputs
+        if not is_stream(x):
+            return take(who, x, y, sample_weight)
+        streams.refuse_beside(who, x, y=y, sample_weight=sample_weight)
+        stream = streams.stream(who, x, take)
+        if not self.built:
+            stream.first()
+        return stream
+
+    def _samples(
+        self, who: str, x: Any, y: Any = None, sample_weight: Any = None
+    ) -> Samples:
+        """Check arrays with targets against the model."""
+        if y is None and isinstance(x, tuple):
+            raise TypeError(
+                f"{who}: expected x and y as two arrays, received a tuple of "
+                f"{len(x)} as x and no y; call {who}(x, y)"
+            )
+        samples = self._inputs(who, x, y, sample_weight, build=False)
+        if samples.y is None:
+            raise ValueError(f"{who}: expected targets y, received None")
+        input_shape = (None, *samples.x.shape[1:])
+        self._measures.check(samples.y, self.compute_output_shape(input_shape))
+        self.ensure_built(input_shape)
+        return samples
+
+    def _inputs(
+        self,
+        who: str,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        build: bool = True,
+    ) -> Samples:
+        """Check arrays against the model's input."""
         samples = Samples(
             *(who, x, y, sample_weight),
             input_shape=self.input_shape if self.built else None,
             dtype=self.dtype if self.layers else None,
         )
-        if with_targets and samples.y is None:
-            raise ValueError(f"{who}: expected targets y, received None")
-        input_shape = (None, *samples.x.shape[1:])
-        if samples.y is not None:
-            output_shape = self.compute_output_shape(input_shape)
-            self._measures.check(samples.y, output_shape)
-        if not self.built:
-            self.build(input_shape)
+        if build:
+            self.ensure_built((None, *samples.x.shape[1:]))
         return samples
 
-    def _split(
-        self, samples: Samples, validation_split: float | None, validation_data: Any
-    ) -> tuple[Samples, Samples | None]:
-        """Return the samples to train on and those to validate on."""
+    def _data(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        validation_split: float | None,
+        validation_data: Any,
+    ) -> tuple[Any, Any]:
+        """Return what to train on, and what to validate on, if anything."""
         fraction = arguments.fraction(
             "fit", "validation_split", validation_split or 0.0
         )
         if validation_data is not None:
-            return samples, self._validation_samples(validation_data)
-        if not fraction:
-            return samples, None
-        # The last part, before any shuffling.
-        at = int(np.floor(len(samples) * (1 - fraction)))
-        if at in (0, len(samples)):
+            fraction = 0.0
+        if fraction and is_stream(x):
             raise ValueError(
-                f"fit: validation_split={fraction} of {len(samples)} samples "
+                f"fit: expected arrays for validation_split={fraction}, received a "
+                f"{type(x).__name__}; pass validation_data"
+            )
+        data = self._received("fit", x, y, sample_weight)
+        if validation_data is not None:
+            return data, self._validation(validation_data)
+        if not fraction:
+            return data, None
+        # The last part, before any shuffling.
+        assert isinstance(data, Samples)
+        at = int(np.floor(len(data) * (1 - fraction)))
+        if at in (0, len(data)):
+            raise ValueError(
+                f"fit: validation_split={fraction} of {len(data)} samples "
                 "leaves none to train or to validate on"
             )
-        return samples.part(0, at), samples.part(at, len(samples))
+        return data.part(0, at), data.part(at, len(data))
 
-    def _validation_samples(self, data: Any) -> Samples:
-        if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+    def _validation(self, data: Any) -> Samples | streams.Stream:
+        if is_stream(data):
+            data = (data,)
+        if not isinstance(data, tuple | list) or not (
+            len(data) in (2, 3) or (len(data) == 1 and is_stream(data[0]))
+        ):
             raise ValueError(
                 "fit: expected validation_data=(x, y) or (x, y, sample_weight), "
                 f"received {type(data).__name__}"
                 + (f" of {len(data)}" if isinstance(data, tuple | list) else "")
             )
-        return self._samples("fit: validation_data", *data)
+        return self._received("fit: validation_data", *data)
 
     def _callbacks(
         self,
         callbacks: Any,
         verbose: int | str,
         epochs: int,
-        steps: int,
+        steps: int | None,
         fitting: bool = False,
     ) -> CallbackList:
         verbose = 1 if verbose == "auto" else verbose
@@ -610,39 +664,34 @@ def _as_keras(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, 
     return values[0] if len(values) == 1 else values
 
 
-def _apply_class_weight(samples: Samples, class_weight: dict[int, float]) -> None:
-    """Give every sample the weight of its class; a class not named weighs 1."""
-    if not isinstance(class_weight, dict):
-        raise TypeError(
-            "fit: expected class_weight={class: weight}, "
-            f"received {type(class_weight).__name__}"
-        )
-    if samples.sample_weight is not None:
-        raise ValueError("fit: expected class_weight or sample_weight, received both")
-    assert samples.y is not None
-    y = samples.y
-    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
-    weights = np.ones(len(y), np.float32)
-    for label, weight in class_weight.items():
-        numbers = isinstance(label, Real) and isinstance(weight, Real)
-        if not numbers or not np.isfinite(weight):
-            raise ValueError(
-                "fit: expected class_weight of integers and finite weights, "
-                f"received {label!r}: {weight!r}"
-            )
-        weights[labels == label] = weight
-    samples.sample_weight = weights
+class _Rows:
+    """What `predict` returns: the rows of all batches, one after the other.
 
+    Args:
+        count: how many there will be at most; None is not known.
+    """
 
-def _steps(who: str, steps: Any, available: int) -> int:
-    """Return how many batches to run, at most those that there are."""
-    steps = arguments.count(who, "steps", steps, available)
-    if steps > available:
-        warnings.warn(
-            f"{who}: {steps} steps end after {available}, where the samples do",
-            stacklevel=3,
-        )
-    return min(steps, available)
+    def __init__(self, count: int | None) -> None:
+        self._count, self._done = count, 0
+        self._whole: np.ndarray | None = None
+        self._parts: list[np.ndarray] = []
+
+    def append(self, rows: np.ndarray) -> np.ndarray:
+        """Copy the rows of a batch, and return the copy."""
+        if self._count is None:
+            self._parts.append(rows.copy())
+            return self._parts[-1]
+        if self._whole is None:
+            self._whole = np.empty((self._count, *rows.shape[1:]), rows.dtype)
+        start, self._done = self._done, self._done + len(rows)
+        self._whole[start : self._done] = rows
+        return self._whole[start : self._done]
+
+    def joined(self) -> np.ndarray:
+        """Return all rows."""
+        if self._whole is not None:
+            return self._whole[: self._done]
+        return np.concatenate(self._parts)
 
 
 def _validation_epochs(validation_freq: Any) -> Callable[[int], bool]:

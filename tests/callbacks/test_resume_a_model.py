@@ -94,7 +94,7 @@ def test_an_epoch_that_starts_in_the_midst_of_the_samples_is_resumed_there(
     # 40 samples to train on are 5 batches: epochs start after 0, 2, 4, 0, 2, 4 of them.
     how = {"batch": 8, "steps_per_epoch": 2, "epochs": 6, "shuffle": shuffle}
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "fit: an epoch of 2 steps ends after 1")
+        warnings.filterwarnings("ignore", "fit: the input ran out of data after 1 of 2")
         assert_resumed_to_the_bit(tmp_path / "backup", Crash(epoch, 0), **how)
 
 

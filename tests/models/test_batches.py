@@ -2,6 +2,7 @@
 
 import itertools
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchnet.foundation import random
-from scratchnet.models import batches
+from scratchnet.models import arrays
 from scratchnet.models.batches import Samples
+from scratchnet.models.epochs import Epochs
 
 
 def samples(x, y=None, weights=None, dtype=np.float32, **settings):
@@ -72,7 +74,7 @@ KINDS = (
 def test_every_kind_of_array_gives_the_same_batches(tmp_path, kind):
     source = samples(kinds(tmp_path)[kind])
     indices = np.array([10, 0, 3, 3])
-    taken = x_of(source.batch(indices))
+    taken = x_of(source.at(indices))
     assert taken.dtype == np.float32
     assert taken.flags.c_contiguous
     assert np.array_equal(taken, IMAGES[indices])
@@ -84,16 +86,16 @@ def test_every_kind_of_array_gives_the_same_batches(tmp_path, kind):
 def test_every_sample_comes_once_in_order(n, size, steps):
     x = np.arange(n, dtype=np.float32)[:, None]
     source = samples(x, np.arange(n))
-    seen = copied(batches.in_order(source, size))
-    assert len(seen) == batches.count(source, size) == -(-n // size)
+    seen = copied(source.items(size))
+    assert len(seen) == source.count(size) == -(-n // size)
     assert np.array_equal(np.concatenate([x for x, _ in seen]), x)
     # Epochs of so many steps: the same batches, cut at the samples' end.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches.warnings, "warn", lambda *_, **__: None)
-        stream, lengths = batches.epochs(source, size, steps, False), []
+        patch.setattr(warnings, "warn", lambda *_, **__: None)
+        epochs, lengths = Epochs(source, size, steps), []
         joined = []
         while sum(lengths) < len(seen):
-            epoch = copied(next(stream))
+            epoch = copied(epochs.epoch())
             lengths.append(len(epoch))
             joined += epoch
     assert sum(lengths) == len(seen)
@@ -107,11 +109,10 @@ def test_shuffling_goes_through_all_samples_anew_each_epoch():
     random.reset(1)
     x = np.arange(20, dtype=np.float32)[:, None]
     source = samples(x, np.arange(20), np.arange(20) / 2)
-    stream = batches.epochs(source, 6, None, True)
-    orders = []
-    for epoch in itertools.islice(stream, 3):
+    epochs, orders = Epochs(source, 6, None, True), []
+    for _ in range(3):
         order = []
-        for batch in epoch:
+        for batch in epochs.epoch():
             assert np.array_equal(x_of(batch)[:, 0], batch.y)
             assert np.array_equal(batch.sample_weight, batch.y / 2)
             order += batch.y.tolist()
@@ -119,18 +120,16 @@ def test_shuffling_goes_through_all_samples_anew_each_epoch():
         orders.append(order)
     assert orders[0] != orders[1] != orders[2]
     random.reset(1)
-    again = [batch.y.tolist() for batch in next(batches.epochs(source, 6, None, True))]
+    again = [batch.y.tolist() for batch in Epochs(source, 6, None, True).epoch()]
     assert list(itertools.chain(*again)) == orders[0]
 
 
 def test_a_short_epoch_is_announced():
-    stream = batches.epochs(samples(np.zeros((5, 1))), 2, 2, False)
-    assert len(list(next(stream))) == 2
-    with pytest.warns(
-        UserWarning, match="an epoch of 2 steps ends after 1, where the 5"
-    ):
-        assert len(list(next(stream))) == 1
-    assert len(list(next(stream))) == 2
+    epochs = Epochs(samples(np.zeros((5, 1))), 2, 2)
+    assert len(list(epochs.epoch())) == 2
+    with pytest.warns(UserWarning, match="fit: .* ran out of data after 1 of 2 steps"):
+        assert len(list(epochs.epoch())) == 1
+    assert len(list(epochs.epoch())) == 2
 
 
 def test_parts_are_views():
@@ -145,13 +144,13 @@ def test_parts_are_views():
 def test_nothing_is_copied_whole(tmp_path):
     shape = (4000, 64, 16)  # 4 MiB as uint8, 16 MiB as float32
     file = np.memmap(tmp_path / "x", np.uint8, "w+", shape=shape)
-    source = samples(file)
-    for _ in batches.shuffled(source, 50):  # compiles
+    source, rng = samples(file), np.random.default_rng(0)
+    for _ in source.items(50, rng):  # compiles
         break
     tracemalloc.start()
-    for batch in batches.shuffled(source, 50):
+    for batch in source.items(50, rng):
         assert len(x_of(batch)) == 50
-    for batch in batches.in_order(source, 50):
+    for batch in source.items(50):
         assert len(x_of(batch)) == 50
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -169,7 +168,7 @@ def test_numbers_that_are_none_are_named(tmp_path, kind, wrong):
     for look in (
         source.check_finite,
         lambda: source.span(8, 11).take(),
-        lambda: source.batch(np.array([3, 9])).take(),
+        lambda: source.at(np.array([3, 9])).take(),
     ):
         with pytest.raises(ValueError, match=message):
             look()
@@ -213,20 +212,20 @@ def test_shapes_that_do_not_fit(x, message):
     ("value", "message"),
     [
         (None, "expected an array for x, received None"),
-        ((i for i in range(3)), "expected an array for x, received <generator"),
-        (iter([1, 2]), "expected an array for x"),
+        ((i for i in range(3)), "expected an array for x, received a generator; fit, "),
+        (iter([1, 2]), "expected an array for x, received a list_iterator"),
         (np.zeros, "expected an array for x, received <"),
         ("text", "array of numbers for x, received dtype <U4"),
         ([["a"]], "array of numbers for x, received dtype <U1"),
         (np.ones((2, 2)) * 1j, "array of numbers for x, received dtype complex128"),
         ([[1, 2], [3]], "nested sequences of different lengths"),
-        ({"a": 1}, "array of numbers for x, received dtype object"),
+        ({"a": 1, "b": 2}, "array of numbers for x, received dtype object"),
         (np.array(["2020-01-01"], "M8[D]"), r"received dtype datetime64\[D\]"),
     ],
 )
 def test_what_is_no_array_of_numbers(value, message):
     with pytest.raises(TypeError, match=f"fit: expected .*{message.split(' ', 1)[1]}"):
-        batches.as_numbers("fit", "x", value)
+        arrays.as_numbers("fit", "x", value)
 
 
 @pytest.mark.parametrize(

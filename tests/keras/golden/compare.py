@@ -23,7 +23,7 @@ def keras(case):
 def ours(case):
     """Run the case on scratchnet: name → array."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "fit: an epoch of")
+        warnings.filterwarnings("ignore", "fit: the input ran out of data")
         found = core_cases.CASES[case](scratchnet)
     return {name: np.array(value) for name, value in found.items()}
 
