@@ -25,6 +25,7 @@ _KERNEL_AND_BIAS: dict[str, Any] = {
     "bias_constraint": None,
 }
 _DATA_FORMAT: dict[str, Any] = {"data_format": None}
+_BOXES: dict[str, Any] = {"bounding_box_format": None}
 _DTYPE: dict[str, Any] = {"dtype": None}
 _LOSS: dict[str, Any] = {"reduction": "sum_over_batch_size"}
 _OPTIMIZER: dict[str, Any] = {
@@ -80,6 +81,22 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "InputLayer": {**_INPUT, "batch_shape": {"input_tensor": None, "optional": False}},
     "Input": {**_INPUT, "name": {"tensor": None, "optional": False}},
     "Pooling2D": {"padding": _DATA_FORMAT},
+    # ... that prepare images
+    "CenterCrop": {"width": _DATA_FORMAT, "**": _BOXES},
+    "RandomBrightness": {"**": {**_BOXES, **_DATA_FORMAT}},
+    "RandomContrast": {"**": {**_BOXES, **_DATA_FORMAT}},
+    "RandomCrop": {"seed": _DATA_FORMAT, "**": _BOXES},
+    "RandomFlip": {"seed": _DATA_FORMAT, "**": _BOXES},
+    "RandomRotation": {"fill_value": _DATA_FORMAT, "**": _BOXES},
+    "RandomShear": {"fill_value": _DATA_FORMAT, "**": _BOXES},
+    "RandomTranslation": {"fill_value": _DATA_FORMAT, "**": _BOXES},
+    "RandomZoom": {"fill_value": _DATA_FORMAT, "**": _BOXES},
+    "Resizing": {
+        "pad_to_aspect_ratio": {"fill_mode": "constant"},
+        "fill_value": {"antialias": False, **_DATA_FORMAT},
+        "**": _BOXES,
+    },
+    # layers, again
     "ReLU": {"": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}},
     "Softmax": {"": {"axis": -1}},
     "UpSampling2D": {"size": _DATA_FORMAT},

@@ -1,7 +1,7 @@
 """Named streams of random numbers, all grown from one root seed.
 
-Initialisation, shuffling and dropout each draw from a stream of their own, so that,
-say, one more dropout layer leaves the order of the batches as it was.
+Initialisation, shuffling, dropout and augmentation each draw from a stream of their
+own, so that, say, one more dropout layer leaves the order of the batches as it was.
 
     stream(name) = PCG64(SeedSequence(root, spawn_key = CRC-32 of name))
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-STREAMS = ("initialisation", "shuffling", "dropout")
+STREAMS = ("initialisation", "shuffling", "dropout", "augmentation")
 
 _generators: dict[str, np.random.Generator] = {}
 
@@ -44,6 +44,12 @@ def generator(state: Mapping[str, Any]) -> np.random.Generator:
     return made
 
 
+def uniform(seed: int, step: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Return numbers in [0, 1) that are a function of (seed, step, place)."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(step,))
+    return np.random.Generator(np.random.PCG64(sequence)).random(shape)
+
+
 def get_state() -> dict[str, Any]:
     """Return the state of every stream as plain data that JSON can hold."""
     return {name: _generators[name].bit_generator.state for name in STREAMS}
@@ -51,8 +57,8 @@ def get_state() -> dict[str, Any]:
 
 def set_state(state: dict[str, Any]) -> None:
     """Put every stream back to where `get_state` found it."""
-    for name in STREAMS:
-        _generators[name].bit_generator.state = state[name]
+    for name, found in state.items():
+        _generators[name].bit_generator.state = found
 
 
 reset(None)

@@ -156,6 +156,41 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"scale": 1 / 255}, IMAGE),
         ({"scale": -2.0, "offset": 1.0}, (6,)),
     ),
+    layers.Normalization: (
+        ({}, IMAGE),
+        ({"axis": (1, -1), "invert": True}, IMAGE),
+        ({"mean": 0.5, "variance": 4.0}, (6,)),
+    ),
+    layers.RandomFlip: (({"seed": 1}, IMAGE),),
+    layers.RandomRotation: (
+        ({"factor": 0.2, "seed": 1}, IMAGE),
+        ({"factor": 0.5, "fill_mode": "constant", "seed": 2}, IMAGE),
+        ({"factor": 0.3, "interpolation": "nearest", "seed": 3}, IMAGE),
+    ),
+    layers.RandomZoom: (({"height_factor": 0.4, "fill_mode": "wrap"}, IMAGE),),
+    layers.RandomTranslation: (
+        ({"height_factor": 0.3, "width_factor": 0.4, "fill_mode": "nearest"}, IMAGE),
+    ),
+    layers.RandomShear: (({"x_factor": 0.3, "y_factor": 0.2}, IMAGE),),
+    layers.RandomCrop: (
+        ({"height": 3, "width": 4, "seed": 1}, IMAGE),
+        ({"height": 7, "width": 3}, IMAGE),
+    ),
+    layers.RandomContrast: (
+        ({"factor": 0.5, "value_range": (-9, 9)}, IMAGE),
+        ({"factor": (0.9, 1.0), "value_range": (-1, 1.5)}, IMAGE),
+    ),
+    layers.RandomBrightness: (({"factor": 0.3, "value_range": (-2, 2)}, IMAGE),),
+    layers.CenterCrop: (
+        ({"height": 3, "width": 4}, IMAGE),
+        ({"height": 8, "width": 3}, IMAGE),
+    ),
+    layers.Resizing: (
+        ({"height": 3, "width": 9}, IMAGE),
+        ({"height": 7, "width": 2, "interpolation": "nearest"}, IMAGE),
+        ({"height": 4, "width": 4, "crop_to_aspect_ratio": True}, IMAGE),
+        ({"height": 4, "width": 9, "pad_to_aspect_ratio": True}, IMAGE),
+    ),
     layers.InputLayer: (({"shape": (6,)}, (6,)),),
     residual_block: (({}, IMAGE),),
     nested_model: (({}, (4,)),),

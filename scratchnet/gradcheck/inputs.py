@@ -34,5 +34,6 @@ def unsettle(values: np.ndarray, rng: np.random.Generator) -> None:
     A fresh layer's biases are 0 and its scales 1, and there a forgotten scale or
     offset changes nothing. Upwards, so that a variance stays positive.
     """
-    if np.all(values == 0) or np.all(values == 1):
+    learnt = values.dtype.kind == "f"  # a count is not
+    if learnt and (np.all(values == 0) or np.all(values == 1)):
         values += rng.uniform(0.1, 0.5, values.shape)

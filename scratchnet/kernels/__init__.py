@@ -20,6 +20,12 @@ from scratchnet.kernels.activations import (
     tanh_backward,
     tanh_forward,
 )
+from scratchnet.kernels.affine_transform import (
+    FILL_MODES,
+    INTERPOLATIONS,
+    affine_transform_backward,
+    affine_transform_forward,
+)
 from scratchnet.kernels.batch_normalization import (
     batch_normalization_backward,
     batch_normalization_backward_inference,
@@ -27,6 +33,7 @@ from scratchnet.kernels.batch_normalization import (
     batch_normalization_inference,
     batch_normalization_statistics,
 )
+from scratchnet.kernels.contrast import contrast_backward, contrast_forward
 from scratchnet.kernels.convolution import (
     convolution_backward_input,
     convolution_backward_weight,

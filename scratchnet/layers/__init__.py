@@ -5,6 +5,7 @@ from scratchnet.layers.activation import Activation
 from scratchnet.layers.add import Add
 from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization
+from scratchnet.layers.center_crop import CenterCrop
 from scratchnet.layers.concatenate import Concatenate
 from scratchnet.layers.conv2d import Conv2D
 from scratchnet.layers.cropping1d import Cropping1D
@@ -17,11 +18,21 @@ from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.leaky_relu import LeakyReLU
 from scratchnet.layers.max_pooling2d import MaxPooling2D
+from scratchnet.layers.normalization import Normalization
 from scratchnet.layers.permute import Permute
+from scratchnet.layers.random_brightness import RandomBrightness
+from scratchnet.layers.random_contrast import RandomContrast
+from scratchnet.layers.random_crop import RandomCrop
+from scratchnet.layers.random_flip import RandomFlip
+from scratchnet.layers.random_rotation import RandomRotation
+from scratchnet.layers.random_shear import RandomShear
+from scratchnet.layers.random_translation import RandomTranslation
+from scratchnet.layers.random_zoom import RandomZoom
 from scratchnet.layers.relu import ReLU
 from scratchnet.layers.repeat_vector import RepeatVector
 from scratchnet.layers.rescaling import Rescaling
 from scratchnet.layers.reshape import Reshape
+from scratchnet.layers.resizing import Resizing
 from scratchnet.layers.softmax import Softmax
 from scratchnet.layers.up_sampling1d import UpSampling1D
 from scratchnet.layers.up_sampling2d import UpSampling2D
@@ -42,6 +53,7 @@ ALL: dict[str, type[Layer]] = {
         Add,
         AveragePooling2D,
         BatchNormalization,
+        CenterCrop,
         Concatenate,
         Conv2D,
         Cropping1D,
@@ -54,10 +66,20 @@ ALL: dict[str, type[Layer]] = {
         LeakyReLU,
         MaxPooling2D,
         Permute,
+        Normalization,
+        RandomBrightness,
+        RandomContrast,
+        RandomCrop,
+        RandomFlip,
+        RandomRotation,
+        RandomShear,
+        RandomTranslation,
+        RandomZoom,
         ReLU,
         RepeatVector,
         Rescaling,
         Reshape,
+        Resizing,
         Softmax,
         UpSampling1D,
         UpSampling2D,

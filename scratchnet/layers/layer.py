@@ -52,6 +52,8 @@ class Layer:
         nodes: the graph of a layer that is made of layers, which `Model` has.
         built_at_once: whether Keras's summary takes it for built before it has met a
             shape.
+        trains_by_default: whether it runs as in training when it is called by hand and
+            nobody says: as layers that change images at random do, as in Keras.
         weight_names: the names among params and buffers that are weights, in Keras's
             order; Keras's `get_weights` and files follow it.
         operation: what the layer computes, in the words of `kernels`: rules know it by
@@ -70,6 +72,7 @@ class Layer:
     nodes: Any = ()
     weight_names: tuple[str, ...] = ()
     built_at_once: bool = False
+    trains_by_default: bool = False
     operation: str = ""
     free_output: bool = False
     free_gradient: bool = False
@@ -201,8 +204,10 @@ class Layer:
         self.input_shape, self.output_shape = shape, output_shape
         self.built = True
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """Build if need be, check the input's shape, and run ``forward``.
+
+        Where nobody says whether it runs as in training, `trains_by_default` does.
 
         On what `Input` returned, or another layer made of it, nothing is run: the
         result is a `KerasTensor`, a node of a graph.
@@ -212,6 +217,8 @@ class Layer:
         x = self.cast(x)
         self.ensure_built(self.shape_of(x))
         self.check_input(self.shape_of(x))
+        if training is None:
+            training = self.trains_by_default
         return as_tensor(self.forward(x, training=bool(training)))
 
     def _symbolic(self, x: Any) -> KerasTensor:

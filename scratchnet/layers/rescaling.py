@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.layers.layer import Layer
+from scratchnet.layers.data_layer import DataLayer
 
 
-class Rescaling(Layer):
+class Rescaling(DataLayer):
     """y = x · scale + offset, and so dx = dy · scale.
 
     Shapes:

@@ -247,8 +247,12 @@ class Model(Trainer, Layer):
 
     # Running it.
 
-    def __call__(self, inputs: Any, training: bool = False) -> Any:
-        """Return the output for one batch; of a `KerasTensor`, the next one."""
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the output for one batch; of a `KerasTensor`, the next one.
+
+        Where nobody says whether it is as in training, every layer runs as it does when
+        it is called alone: as at inference, and augmentation as in training.
+        """
         if is_symbolic(inputs):
             return self._symbolic(inputs)
         shape = self.input_shape if self.built else None
@@ -257,17 +261,17 @@ class Model(Trainer, Layer):
         samples.dtype = self.dtype
         with Workspace():
             x, _ = samples.take(slice(0, len(samples)))
-            return as_tensor(self.forward(x, training=bool(training)).copy())
+            return as_tensor(self.forward(x, training=training).copy())
 
     def predict_on_batch(self, x: Any) -> np.ndarray:
         """Return the output for one batch, in inference mode."""
-        return self(x)
+        return self(x, training=False)
 
-    def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
+    def forward(self, x: np.ndarray, *, training: bool | None) -> np.ndarray:
         """Run the layers in order, each on what those before it made."""
         plan = Plan(self, whole_layers=True, inside=True)
         y = plan.run(x, training=training)
-        self.remember(plan, training=training)
+        self.remember(plan, training=bool(training))
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:

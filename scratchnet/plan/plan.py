@@ -68,13 +68,19 @@ class Plan:
         """Read a batch and run the program; the head takes it from there."""
         return self.run(self.program.operations[0].forward(batch), training=training)
 
-    def run(self, x: np.ndarray, *, training: bool) -> np.ndarray:
-        """Run the program on what operation 0 reads: inputs in the model's dtype."""
+    def run(self, x: np.ndarray, *, training: bool | None) -> np.ndarray:
+        """Run the program on what operation 0 reads: inputs in the model's dtype.
+
+        Where ``training`` is None, each operation runs as its layer does by default.
+        """
         values = [x]
         for operation, inputs in self._forwards:
             read = [values[place] for place in inputs]
             given = operation.cast(read[0] if len(read) == 1 else read)
-            values.append(operation.forward(given, training=training))
+            mode = training
+            if mode is None:
+                mode = getattr(operation, "trains_by_default", False)
+            values.append(operation.forward(given, training=mode))
         return values[-1]
 
     def backward(self, dy: np.ndarray) -> np.ndarray | None:

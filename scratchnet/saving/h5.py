@@ -77,7 +77,8 @@ def _optimizer_variables(model: Any) -> dict[str, np.ndarray]:
     """
     optimizer, weights = model.optimizer, model.named_weights
     state = optimizer.get_state()
-    precision = np.result_type(np.float32, *(w.dtype for w in weights.values()))
+    kinds = {w.dtype for w in weights.values() if w.dtype.kind == "f"}
+    precision = np.result_type(np.float32, *kinds)
     variables: dict[str, np.ndarray] = {
         "iterations": np.asarray(state.pop("iterations"), np.int64),
         "learning_rate": np.asarray(state.pop("learning_rate"), precision),

@@ -14,6 +14,7 @@ from scratchnet.foundation import naming
 from scratchnet.foundation.errors import CheckpointError, NonFiniteWeightsError
 
 DTYPES = ("float32", "float64")
+COUNTS = ("int64",)
 
 # The name under which files know a layer → the layer, in the model's order.
 Layers = dict[str, Any]
@@ -57,10 +58,10 @@ def _add_layers(layers: Layers, model: Any, prefix: str, path: str) -> None:
                 "class's name is another's with a number; rename that class"
             )
         for name, weight in own_weights(layer).items():
-            if weight.dtype.name not in DTYPES:
+            if weight.dtype.name not in (*DTYPES, *COUNTS):
                 raise ValueError(
                     f"{path}: {layer.label}: expected weight '{name}' to be "
-                    f"{' or '.join(DTYPES)}, received {weight.dtype}"
+                    f"{', '.join((*DTYPES, *COUNTS))}, received {weight.dtype}"
                 )
         layers[key] = layer
         if layer.nodes:

@@ -61,7 +61,7 @@ def settle(model: Model, seed: int = 0) -> Model:
     """Give the model weights of an ordinary size; variances lie above 0."""
     rng = np.random.default_rng(seed)
     for path, weight in model.named_weights.items():
-        low = 0.5 if path.endswith(("moving_variance", "gamma")) else -0.5
+        low = 0.5 if path.endswith(("variance", "gamma")) else -0.5
         weight[...] = rng.uniform(low, 1.0, weight.shape)
     return model
 
@@ -162,4 +162,30 @@ def reshaped(dtype: str = "float32") -> Sequential:
     )
 
 
-ALL = (convolutional, averaging, branching, reshaped)
+def augmented(dtype: str = "float32") -> Sequential:
+    """Return layers that prepare images, each with something to do."""
+    bounds = {"value_range": (-1.0, 1.0), "dtype": dtype}
+    filled = {"fill_mode": "constant", "fill_value": 0.3, "dtype": dtype}
+    return settle(
+        Sequential(
+            [
+                Input((9, 8, 2), dtype=dtype),
+                layers.Normalization(dtype=dtype, name="normalized"),
+                layers.Resizing(8, 10, dtype=dtype, name="resized"),
+                layers.RandomFlip(seed=1, dtype=dtype, name="flipped"),
+                layers.RandomRotation(0.2, seed=2, name="turned", **filled),
+                layers.RandomZoom(0.3, seed=3, dtype=dtype, name="zoomed"),
+                layers.RandomTranslation(0.2, 0.3, seed=4, name="shifted", **filled),
+                layers.RandomShear(0.2, 0.1, seed=5, dtype=dtype, name="slanted"),
+                layers.RandomContrast(0.6, seed=6, name="contrast", **bounds),
+                layers.RandomBrightness(0.2, seed=7, name="brightness", **bounds),
+                layers.RandomCrop(7, 6, seed=8, dtype=dtype, name="cropped"),
+                layers.CenterCrop(5, 4, dtype=dtype, name="middle"),
+                layers.Flatten(dtype=dtype, name="flatten"),
+                layers.Dense(5, activation="softmax", dtype=dtype, name="out"),
+            ]
+        )
+    )
+
+
+ALL = (convolutional, averaging, branching, reshaped, augmented)

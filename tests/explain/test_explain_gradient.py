@@ -41,7 +41,7 @@ def test_every_step_of_the_path_agrees_with_the_kernels(make, name, of, training
 
 def loss_of(model: Model, x: np.ndarray, label: int) -> float:
     """The cross-entropy, from nothing but what the model gives out."""
-    return float(-np.log(model(x)[0, label]))
+    return float(-np.log(model(x, training=False)[0, label]))
 
 
 # What can be moved from outside: all parameters, and the input of the first layer.

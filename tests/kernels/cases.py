@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scratchnet.kernels import OPERATIONS
+from scratchnet.kernels import FILL_MODES, INTERPOLATIONS, OPERATIONS
 from scratchnet.kernels.convolution.winograd import suits
 from scratchnet.kernels.pooled_convolution.operands import (
     Gradients,
@@ -1061,6 +1061,87 @@ def dropout(pick, rng, dtype):
         return {"y": 2 * eps(dtype) * np.abs(expected["y"])}
 
     return Case("dropout", arguments, {"y": (size,)}, bound, (), dtype)
+
+
+# Images. Whole numbers, and places in quarters of a pixel: everything is exact.
+
+
+def moved_images(pick, rng):
+    N, H, W, C = pick([1, 2, 3]), pick([1, 2, 7, 40]), pick([1, 5, 30]), pick([1, 3])
+    quarters = rng.integers(-8, 9, (N, 2, 2)) / 4
+    offsets = rng.integers(-50, 51, (N, 2, 1)) / 4
+    matrices = np.concatenate([quarters, offsets], axis=2).reshape(N, 6)
+    options = {
+        "matrices": matrices.astype(np.float32),
+        "interpolation": pick(INTERPOLATIONS),
+        "fill_mode": pick(FILL_MODES),
+    }
+    return (N, H, W, C), (N, pick([1, 6, 50]), pick([1, 5, 33]), C), options
+
+
+@case
+def affine_transform_forward(pick, rng, dtype):
+    inputs, outputs, options = moved_images(pick, rng)
+    arguments = {"x": whole(rng, dtype, inputs), **options, "fill_value": 2.0}
+    name = "affine_transform_forward"
+    return Case(name, arguments, {"y": outputs}, exact, (), dtype)
+
+
+@case
+def affine_transform_backward(pick, rng, dtype):
+    inputs, outputs, options = moved_images(pick, rng)
+    arguments = {"dy": whole(rng, dtype, outputs), **options}
+    name = "affine_transform_backward"
+    return Case(name, arguments, {"dx": inputs}, exact, (), dtype)
+
+
+def contrasted(pick, rng, dtype):
+    shape = pick([1, 2, 5]), pick([1, 6, 2000]), pick([1, 3])
+    arguments = {
+        "x": normal(rng, dtype, *shape),
+        "factors": rng.uniform(0, 2, shape[0]).astype(dtype),
+    }
+    return shape, arguments
+
+
+@case
+def contrast_forward(pick, rng, dtype):
+    shape, arguments = contrasted(pick, rng, dtype)
+
+    def bound(wide, expected):
+        size = np.abs(wide["x"]).max() * (1 + 2 * wide["factors"])
+        return {"y": 8 * eps(dtype) * size.reshape(-1, 1, 1)}
+
+    bounds = {"low": -1.0, "high": 1.5}
+    name = "contrast_forward"
+    return Case(name, arguments | bounds, {"y": shape}, bound, (), dtype)
+
+
+@case
+def contrast_backward(pick, rng, dtype):
+    shape, arguments = contrasted(pick, rng, dtype)
+    arguments["dy"] = normal(rng, dtype, *shape)
+    # Far from every z, for which side of a bound one lies on must not hang on rounding.
+    z = arguments["x"].astype(np.float64)
+    mean = z.mean(axis=1, keepdims=True)
+    z = np.sort(((z - mean) * arguments["factors"].reshape(-1, 1, 1) + mean).ravel())
+    ends = np.concatenate([[z[0] - 2], z, [z[-1] + 2]])
+    gaps = np.diff(ends)
+    low, high = (
+        float((ends[at] + ends[at + 1]) / 2)
+        for at in (
+            int(np.argmax(gaps[: len(gaps) // 2])),
+            len(gaps) // 2 + int(np.argmax(gaps[len(gaps) // 2 :])),
+        )
+    )
+
+    def bound(wide, expected):
+        size = np.abs(wide["dy"]).max() * (1 + 2 * wide["factors"])
+        return {"dx": 8 * eps(dtype) * size.reshape(-1, 1, 1)}
+
+    bounds = {"low": low, "high": high}
+    name = "contrast_backward"
+    return Case(name, arguments | bounds, {"dx": shape}, bound, (), dtype)
 
 
 # Losses.
