@@ -88,6 +88,8 @@ OPERATIONS_OF = {
         *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
     ),
     "gather": ("gather", "first_non_finite"),
+    "images": ("affine_transform_forward", "affine_transform_backward"),
+    "contrast": ("contrast_forward", "contrast_backward"),
     "upsampling": (
         "upsampling_forward",
         "upsampling_backward",
@@ -103,6 +105,8 @@ ELSEWHERE = {
     "batch_normalization_backward_inference",
     *("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"),
     *("leaky_relu_forward", "leaky_relu_backward"),
+    *("affine_transform_forward", "affine_transform_backward"),
+    *("contrast_forward", "contrast_backward"),
     *("upsampling_forward", "upsampling_backward"),
     *("bilinear_forward", "bilinear_backward"),
     *("softmax_backward", "cross_entropy_forward", "cross_entropy_backward"),
@@ -217,6 +221,8 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
     x = (BATCH_SIZE, *case.image_shape)
     steps: list[tuple[str, dict[str, Shape], bool]] = [
         ("gather", {"row": (prod(case.image_shape),)}, False),
+        ("images", {"images": x}, False),
+        ("contrast", {"images": (BATCH_SIZE, prod(x[1:3]), x[3])}, False),
         ("adam", {"parameter": (model.count_params(),)}, False),
         ("rmsprop", {"parameter": (model.count_params(),)}, False),
         ("sgd", {"parameter": (model.count_params(),)}, False),
@@ -375,6 +381,34 @@ def _pooled(rng: np.random.Generator, values: np.ndarray, y: Shape) -> Values:
     }
 
 
+def _images(rng: np.random.Generator, images: Shape) -> Values:
+    """Turn every image by another angle."""
+    N, H, W, _ = images
+    cosine, sine = (of(rng.uniform(-0.6, 0.6, N)) for of in (np.cos, np.sin))
+    x, y, nothing = (W - 1) / 2, (H - 1) / 2, np.zeros(N)
+    across = (cosine, -sine, nothing + x - x * cosine + y * sine)
+    down = (sine, cosine, nothing + y - x * sine - y * cosine)
+    return {
+        "x": _normal(rng, *images),
+        "dy": _normal(rng, *images),
+        "matrices": np.stack([*across, *down], axis=1).astype(np.float32),
+        **{"interpolation": "bilinear", "fill_mode": "reflect", "fill_value": 0.0},
+        "y": np.empty(images, np.float32),
+        "dx": np.empty(images, np.float32),
+    }
+
+
+def _contrast(rng: np.random.Generator, images: Shape) -> Values:
+    return {
+        "x": _normal(rng, *images),
+        "dy": _normal(rng, *images),
+        "factors": rng.uniform(0.5, 1.5, images[0]).astype(np.float32),
+        **{"low": -2.0, "high": 2.0},
+        "y": np.empty(images, np.float32),
+        "dx": np.empty(images, np.float32),
+    }
+
+
 def _upsampling(rng: np.random.Generator, x: Shape, y: Shape) -> Values:
     written = {"y": np.empty(y, np.float32), "dx": np.empty(x, np.float32)}
     return {"x": _normal(rng, *x), "dy": _normal(rng, *y), "size": (2, 2), **written}
@@ -513,5 +547,7 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "sgd": _sgd,
     "other_updates": _other_updates,
     "gather": _gather,
+    "images": _images,
+    "contrast": _contrast,
     "upsampling": _upsampling,
 }

@@ -31,7 +31,9 @@ def forward(step: Step, index: Index) -> list[Equation]:
         filled = layer.apply(np.zeros(step.x.shape), steps)[index]
     rows = _rows("x", step.x, weights)
     if filled:
-        rows.append(Row("fill value, by its weight", (float(filled),)))
+        fill = steps[-1].fill_value or 1.0
+        weight = float(filled) / fill
+        rows.append(Row(f"fill value × {weight:.7g}", (fill, weight)))
     return [total_of(step, "y", index, "∑ weight · x", rows)]
 
 
