@@ -7,7 +7,15 @@ import sys
 from collections.abc import Sequence
 
 from scratchnet._version import __version__
-from scratchnet.commands import datasets, explain, gradcheck, inspect, plan, predict
+from scratchnet.commands import (
+    datasets,
+    explain,
+    gradcheck,
+    inspect,
+    plan,
+    port,
+    predict,
+)
 from scratchnet.foundation.errors import CheckpointError, DatasetError
 
 
@@ -28,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--version", action="version", version=f"%(prog)s {__version__}"
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for command in (datasets, explain, gradcheck, inspect, plan, predict):
+    for command in (datasets, explain, gradcheck, inspect, plan, port, predict):
         command.add_parser(subparsers)
     chosen = parser.parse_args(arguments)
     if chosen.command is None:
