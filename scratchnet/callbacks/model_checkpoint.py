@@ -38,7 +38,8 @@ class ModelCheckpoint(MonitorCallback):
         filepath: name of the file. Fields in braces are filled in: ``epoch`` (from
             1), ``batch`` (from 1, when saving after batches) and every metric in the
             logs, as in ``"{epoch:02d}-{val_loss:.2f}.weights.h5"``. Weights go to
-            ``.weights.h5`` or, beyond Keras, ``.npz``; models to ``.keras``. Missing
+            ``.weights.h5`` or, beyond Keras, ``.npz``; models to ``.keras`` or ``.h5``.
+            Missing
             folders are made.
         monitor: name of the metric in the logs.
         verbose: 1 prints a line for every decision.
@@ -187,9 +188,9 @@ def _check_ending(filepath: str | os.PathLike[str], save_weights_only: bool) -> 
             "ModelCheckpoint: with save_weights_only=True, expected a filepath that "
             f"ends in .weights.h5 or .npz, received {path!r}"
         )
-    if not save_weights_only and not path.endswith(".keras"):
+    if not save_weights_only and not path.endswith((".keras", ".h5")):
         raise ValueError(
-            "ModelCheckpoint: expected a filepath that ends in .keras, received "
+            "ModelCheckpoint: expected a filepath that ends in .keras or .h5, received "
             f"{path!r}; to save the weights alone, pass save_weights_only=True and a "
             "name that ends in .weights.h5"
         )

@@ -7,8 +7,15 @@ what is left are the faults of files.
 from __future__ import annotations
 
 
-class CheckpointError(RuntimeError):
-    """A model's file can't be written, can't be read, or belongs to another model."""
+class CheckpointError(RuntimeError, ValueError):
+    """A model's file can't be written, can't be read, or belongs to another model.
+
+    It is a `ValueError`, too, which is what Keras raises.
+    """
+
+
+class MissingCheckpointError(CheckpointError, FileNotFoundError):
+    """There is no file of a model's name."""
 
 
 class NonFiniteWeightsError(CheckpointError):
@@ -19,5 +26,9 @@ class DatasetError(RuntimeError):
     """A data set's file is missing, damaged or not what its name says."""
 
 
-class PictureError(RuntimeError):
+class PictureError(RuntimeError, ValueError):
     """A file is no picture that a model can be shown."""
+
+
+class MissingPictureError(PictureError, FileNotFoundError):
+    """There is no picture of a file's name."""

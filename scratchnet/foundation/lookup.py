@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from scratchnet.foundation import registry
 from scratchnet.foundation.missing_names import missing_attribute, suggest
 
 __all__ = ["describe", "find", "missing_attribute", "name_of_function", "suggest"]
@@ -41,7 +42,12 @@ def find(
     if isinstance(identifier, str):
         identifier = {"class_name": identifier}
     if isinstance(identifier, Mapping) and "class_name" in identifier:
-        found = known[_resolve(kind, identifier["class_name"], known)]
+        name = identifier["class_name"]
+        own = registry.get_registered_object(name)
+        if isinstance(own, type) and issubclass(own, base):
+            found: Any = own
+        else:
+            found = known[_resolve(kind, name, known)]
         config = identifier.get("config") or {}
         return found(**config) if isinstance(found, type) else found
     hint = ""

@@ -146,11 +146,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "**": {"objects_to_skip": None, "by_name": None},
     },
     "Model.from_config": {"config": {"custom_objects": None}},
-    "load_model": {
-        "filepath": {"custom_objects": None},
-        "compile": {"safe_mode": True},
-    },
-    "model_from_json": {"json_string": {"custom_objects": None}},
+    "load_model": {"compile": {"safe_mode": True}},
     # utilities
     "clear_session": {"": {"free_memory": True}},
 }

@@ -403,7 +403,7 @@ class Model(Trainer, Layer):
 
     @keras_signature
     def load_weights(self, filepath: Any) -> None:
-        """Read the weights in an ``.npz``, ``.weights.h5`` or ``.keras`` file.
+        """Read the weights in an ``.npz``, ``.weights.h5``, ``.h5`` or ``.keras`` file.
 
         Args:
             filepath: the file's name.
@@ -412,14 +412,15 @@ class Model(Trainer, Layer):
 
     @keras_signature
     def save(self, filepath: Any, overwrite: bool = True) -> None:
-        """Write architecture, weights and optimizer to a ``.keras`` file.
+        """Write architecture, weights and optimizer to a ``.keras`` or ``.h5`` file.
 
         `models.load_model` makes the model again, and so does Keras's: compiled, and
         ready to go on training. Dropout's masks start anew, as in Keras. Keras asks at
         the keyboard when ``overwrite`` is False; here it is an error.
 
         Args:
-            filepath: a name that ends in ``.keras``.
+            filepath: a name that ends in ``.keras``, or in ``.h5`` or ``.hdf5`` for
+                Keras's legacy format.
             overwrite: replace a file of that name.
 
         Raises:
@@ -564,8 +565,7 @@ class Model(Trainer, Layer):
         return json.dumps(serialization.record(self), **kwargs)
 
 
-# The closed list of models that a configuration or a file may name.
-MODELS: dict[str, type[Model]] = {"Functional": Model}
+serialization.MODELS["Functional"] = Model
 
 GRAPH_ENTRIES = {
     "name",
@@ -580,6 +580,6 @@ GRAPH_ENTRIES = {
 def unbuilt_layer(entry: Any, where: str) -> Layer:
     """Make a layer, or a model, that allocates nothing yet, from its `plain` entry."""
     name = entry.get("class_name") if isinstance(entry, dict) else None
-    if isinstance(name, str) and name in MODELS:
-        return MODELS[name]._unbuilt(entry["config"])
+    if isinstance(name, str) and name in serialization.MODELS:
+        return serialization.MODELS[name]._unbuilt(entry["config"])
     return serialization.make_layer(entry, where)

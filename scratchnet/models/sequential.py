@@ -10,7 +10,7 @@ from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
 from scratchnet.models.graph import Node, output_shape
-from scratchnet.models.model import MODELS, Model, unbuilt_layer
+from scratchnet.models.model import Model, unbuilt_layer
 from scratchnet.saving import serialization
 
 ENTRIES = {"name", "trainable", "dtype", "layers", "build_input_shape"}
@@ -149,4 +149,4 @@ def _own_input(layer: Layer) -> InputLayer | None:
     return InputLayer(shape=layer.input_shape_argument, dtype=layer.dtype)
 
 
-MODELS["Sequential"] = Sequential
+serialization.MODELS["Sequential"] = Sequential

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import IO, Any
 
-from scratchnet.foundation.errors import PictureError
+from scratchnet.foundation.errors import MissingPictureError, PictureError
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
@@ -52,7 +52,7 @@ def load(path: Path) -> Any:
             image.info["bit_depth"] = beginning[24]
         return image
     except FileNotFoundError as error:
-        raise PictureError(f"{path}: there is no such file") from error
+        raise MissingPictureError(f"{path}: there is no such file") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"{path}: can't be read: {reason}") from error

@@ -52,7 +52,7 @@ def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
             _write_variables(file, f"layers/{key}/vars", layer.name, weights)
         optimizer = model.optimizer
         if optimizer is not None:
-            variables = list(_optimizer_variables(model).values())
+            variables = list(optimizer_variables(model).values())
             _write_variables(file, "optimizer/vars", optimizer.name, variables)
     return buffer.getbuffer()
 
@@ -66,14 +66,14 @@ def _write_variables(
         group[str(position)] = value
 
 
-def _optimizer_variables(model: Any) -> dict[str, np.ndarray]:
+def optimizer_variables(model: Any) -> dict[str, np.ndarray]:
     """Return an optimizer's state as Keras orders it, under the names of ours.
 
     Steps, learning rate (float32, or float64 if a weight is), then parameter by
     parameter, bottom layer first: for Adam its momentum and its velocity, side by side;
     or slot by slot, if the optimizer says so.
 
-    Reference: `add_optimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
+    Reference: `addoptimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
     """
     optimizer, weights = model.optimizer, model.named_weights
     state = optimizer.get_state()
@@ -100,27 +100,45 @@ def _optimizer_variables(model: Any) -> dict[str, np.ndarray]:
 
 def load(model: Any, layers: layout.Layers, path: str) -> None:
     """Read a model's weights; `scratchnet.saving.load_weights` says more."""
-    import_h5py(path)  # without it, advice about the file would be of no use
-    layout.require_file(path)
     with open_datasets(path, path) as datasets:
         restore(model, layers, datasets, path)
 
 
 @contextmanager
-def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
-    """Open a file, and find every array in it by its place.
+def open_nodes(source: Any, path: str) -> Iterator[dict[str, Any]]:
+    """Open a file, and find every group and array in it by its place; "" is the file.
+
+    Links are not followed.
 
     Args:
         source: the file's name, or an open binary file.
         path: what to call it in messages.
 
     Raises:
-        CheckpointError: it is damaged, not an HDF5 file, or of Keras 2; or what the
-            block reads of it is damaged.
+        CheckpointError: it is damaged or not an HDF5 file; or what the block reads of
+            it is damaged.
     """
     h5py = import_h5py(path)
     with layout.damage_named(path, "HDF5 file"), h5py.File(source, "r") as file:
-        yield _find_datasets(h5py, file, path)
+        nodes = {"": file}
+
+        def note(name: str, node: Any) -> None:
+            if not isinstance(node, h5py.Dataset | h5py.Group):
+                raise CheckpointError(
+                    f"{path}: expected arrays and groups of them, found a "
+                    f"{type(node).__name__} at '{name}'"
+                )
+            nodes[name] = node
+
+        file.visititems(note)
+        yield nodes
+
+
+@contextmanager
+def open_datasets(source: Any, path: str) -> Iterator[dict[str, Any]]:
+    """Open a file, and find every array in it by its place; see `open_nodes`."""
+    with open_nodes(source, path) as nodes:
+        yield {name: node for name, node in nodes.items() if hasattr(node, "shape")}
 
 
 def restore(
@@ -128,7 +146,12 @@ def restore(
 ) -> None:
     """Give a model the weights and, if it is compiled, the optimizer's state."""
     values = _read_layers(datasets, layers, path)
-    state = _read_optimizer(datasets, model, path)
+    stored = _optimizer_places(datasets)
+    for i in range(len(stored)):
+        if (place := f"optimizer/vars/{i}") not in datasets:
+            raise CheckpointError(f"{path}: expected '{place}', found nothing there")
+    stored.sort(key=lambda place: int(place.rpartition("/")[2]))
+    state = read_optimizer({place: datasets[place] for place in stored}, model, path)
     layout.assign(layers, values)
     if state is not None:
         model.optimizer.set_state(state)
@@ -141,28 +164,6 @@ def has_slots(datasets: dict[str, Any]) -> bool:
 
 def _optimizer_places(datasets: dict[str, Any]) -> list[str]:
     return [name for name in datasets if name.startswith("optimizer/vars/")]
-
-
-def _find_datasets(h5py: Any, file: Any, path: str) -> dict[str, Any]:
-    """Return every array of the file by its path; `visititems` follows no links."""
-    if "layer_names" in file.attrs or "model_weights" in file:
-        raise CheckpointError(
-            f"{path}: written by Keras 2, whose layout is another; load it in Keras 3 "
-            "and save it to a name that ends in .weights.h5"
-        )
-    datasets: dict[str, Any] = {}
-
-    def note(name: str, node: Any) -> None:
-        if isinstance(node, h5py.Dataset):
-            datasets[name] = node
-        elif not isinstance(node, h5py.Group):
-            raise CheckpointError(
-                f"{path}: expected arrays and groups of them, found a "
-                f"{type(node).__name__} at '{name}'"
-            )
-
-    file.visititems(note)
-    return datasets
 
 
 def _read_layers(
@@ -192,7 +193,7 @@ def _read_layers(
             f"this model does not have, such as '{unknown[0]}'"
         )
     return [
-        _read_array(
+        read_array(
             datasets[place],
             layer.named_weights[name],
             f"{path}: weight '{name}' of {layer.label} ('{place}')",
@@ -201,15 +202,22 @@ def _read_layers(
     ]
 
 
-def _read_optimizer(
-    datasets: dict[str, Any], model: Any, path: str
+def read_optimizer(
+    stored: dict[str, Any], model: Any, path: str, unsaid: tuple[str, ...] = ()
 ) -> dict[str, np.ndarray] | None:
-    """Return the optimizer's state, or None where model or file has none to use."""
+    """Return the optimizer's state, or None where model or file has none to use.
+
+    Args:
+        stored: the file's variables by their places, in Keras's order.
+        model: its optimizer may be None.
+        path: the file's name, for messages.
+        unsaid: variables that such files don't have; they stay as they are.
+    """
     optimizer = model.optimizer
-    stored = _optimizer_places(datasets)
     if optimizer is None or not stored:
         return None
-    own = _optimizer_variables(model)
+    own = optimizer_variables(model)
+    state = {name: own.pop(name) for name in unsaid}
     if len(own) != len(stored):
         warnings.warn(
             f"{path}: the optimizer's state is left as it is: '{optimizer.name}' has "
@@ -218,15 +226,13 @@ def _read_optimizer(
             stacklevel=6,
         )
         return None
-    state = {}
-    for position, (name, value) in enumerate(own.items()):
-        place = f"optimizer/vars/{position}"
-        if place not in datasets:
-            raise CheckpointError(f"{path}: expected '{place}', found nothing there")
-        if name == "learning_rate" and datasets[place].dtype.name in layout.DTYPES:
-            value = value.astype(datasets[place].dtype)  # Keras's follows its floatx
+    for (name, value), (place, dataset) in zip(
+        own.items(), stored.items(), strict=True
+    ):
+        if name == "learning_rate" and dataset.dtype.name in layout.DTYPES:
+            value = value.astype(dataset.dtype)  # Keras's follows its floatx
         who = f"{path}: variable '{name}' of the optimizer ('{place}')"
-        state[name] = _read_array(datasets[place], value, who)
+        state[name] = read_array(dataset, value, who)
     _check_optimizer_scalars(state, path)
     rate = np.asarray(optimizer.learning_rate)
     if state["learning_rate"] == rate.astype(state["learning_rate"].dtype):
@@ -244,7 +250,12 @@ def _check_optimizer_scalars(state: dict[str, np.ndarray], path: str) -> None:
         )
 
 
-def _read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
+def read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
+    """Return an array of a file, if it is plain and of the shape and dtype expected.
+
+    Raises:
+        CheckpointError: it is not.
+    """
     if dataset.shape != like.shape or dataset.dtype != like.dtype:
         raise CheckpointError(
             f"{who}: expected {like.shape} {like.dtype}, found "

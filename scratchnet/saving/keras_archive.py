@@ -23,6 +23,7 @@ import zipfile
 from typing import Any
 
 from scratchnet._version import __version__
+from scratchnet.foundation import registry
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.saving import h5, layout, serialization
 
@@ -45,24 +46,45 @@ def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         # ZipInfo's own date is 1 January 1980: equal models give equal files.
         archive.writestr(zipfile.ZipInfo(METADATA), json.dumps(metadata))
-        archive.writestr(zipfile.ZipInfo(CONFIG), _config_bytes(model, path))
+        archive.writestr(zipfile.ZipInfo(CONFIG), _config_bytes(model, layers, path))
         archive.writestr(zipfile.ZipInfo(WEIGHTS), weights)
     return buffer.getbuffer()
 
 
-def _config_bytes(model: Any, path: str) -> bytes:
-    """Return config.json, if both Keras and `load_model` could make a model of it."""
+def record(model: Any, layers: layout.Layers, path: str) -> dict[str, Any]:
+    """Return what a file says of a model, if Keras and `load_model` can make it again.
+
+    Raises:
+        CheckpointError: one of them could not.
+    """
     try:
-        record = serialization.record(model)
-        _, compile_config = serialization.model_parts(record)
-        compiled = serialization.plain(compile_config or {}, "compile")
+        found = serialization.record(model)
+        with registry.custom_object_scope(_classes_of_the_user(model, layers)):
+            _, compile_config = serialization.model_parts(found)
+            compiled = serialization.plain(compile_config or {}, "compile")
         _require_keras_s(compiled.get("loss"))
     except ValueError as error:
         raise CheckpointError(
-            f"{path}: not saved: {error}. A .keras file can hold what Keras and "
+            f"{path}: not saved: {error}. A model's file can hold what Keras and "
             "scratchnet both have; save_weights keeps the weights of any model"
         ) from error
-    content = json.dumps(record, allow_nan=False).encode()
+    return found
+
+
+def _classes_of_the_user(model: Any, layers: layout.Layers) -> dict[str, type]:
+    """Return the classes that `load_model` will have to be told of."""
+    things = [*layers.values(), model.optimizer, model.loss]
+    classes = {type(thing).__name__: type(thing) for thing in things}
+    return {
+        name: cls
+        for name, cls in classes.items()
+        if not cls.__module__.startswith("scratchnet.")
+    }
+
+
+def _config_bytes(model: Any, layers: layout.Layers, path: str) -> bytes:
+    """Return config.json."""
+    content = json.dumps(record(model, layers, path), allow_nan=False).encode()
     if len(content) > JSON_LIMIT:
         raise CheckpointError(
             f"{path}: not saved: the description of the model takes {len(content)} "
@@ -84,21 +106,6 @@ def _require_keras_s(loss: Any) -> None:
 
 
 # Reading
-
-
-def check_name(path: str | os.PathLike[str]) -> str:
-    """Return a path as a string.
-
-    Raises:
-        ValueError: it doesn't end in ``.keras``.
-    """
-    name = os.fspath(path)
-    if not name.endswith(".keras"):
-        raise ValueError(
-            f"model file: expected a name that ends in .keras, received {name!r}; "
-            "weights alone, by save_weights and load_weights, go to .weights.h5 or .npz"
-        )
-    return name
 
 
 def load(model: Any, layers: layout.Layers, path: str) -> None:

@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import naming
-from scratchnet.foundation.errors import CheckpointError, NonFiniteWeightsError
+from scratchnet.foundation.errors import (
+    CheckpointError,
+    MissingCheckpointError,
+    NonFiniteWeightsError,
+)
 
 DTYPES = ("float32", "float64")
 COUNTS = ("int64",)
@@ -104,10 +108,11 @@ def require_file(path: str) -> None:
     """See that there is a file to read.
 
     Raises:
-        CheckpointError: there is nothing of that name, or it is a folder or a pipe.
+        MissingCheckpointError: there is nothing of that name.
+        CheckpointError: it is a folder or a device.
     """
     if not os.path.exists(path):
-        raise CheckpointError(f"{path}: no such file")
+        raise MissingCheckpointError(f"{path}: no such file")
     if not os.path.isfile(path):
         raise CheckpointError(f"{path}: expected a file, found a folder or a device")
 

@@ -5,7 +5,8 @@
 
 A name is looked up in the tables of this package and nowhere else. Nothing that a
 configuration says is imported, called by name or evaluated, whoever wrote it: there is
-no Lambda, no registered object, no function.
+no Lambda. Classes of the user's own can be named where they are registered
+(`foundation/registry.py`).
 
 Reference: `keras/src/saving/serialization_lib.py`.
 """
@@ -17,7 +18,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from scratchnet import initializers, layers, losses, metrics, optimizers
-from scratchnet.foundation import lookup
+from scratchnet.foundation import lookup, registry
 
 # What an object may have: the last two are those of a layer in a graph.
 ENTRIES = (
@@ -32,7 +33,8 @@ ENTRIES = (
     "inbound_nodes",
 )
 
-MODELS = ("Sequential", "Functional")
+# The closed list of models that a configuration or a file may name; `models` fills it.
+MODELS: dict[str, Any] = {}
 FUNCTIONAL = "keras.src.models.functional"
 
 # A layer's name, and the number of the call.
@@ -111,6 +113,9 @@ def make_layer(entry: Any, where: str) -> layers.Layer:
         TypeError, NotImplementedError: a layer can't have such settings.
     """
     name = entry.get("class_name") if isinstance(entry, dict) else None
+    own = registry.get_registered_object(name) if isinstance(name, str) else None
+    if isinstance(own, type) and issubclass(own, layers.Layer):
+        return own.from_config(entry["config"])
     if name not in layers.ALL:
         raise ValueError(
             f"{where}: expected one of the layers {', '.join(layers.ALL)}; "
@@ -235,6 +240,8 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
     name, module, registered = (
         node.get(key) for key in ("class_name", "module", "registered_name")
     )
+    if _is_the_users(node):
+        return
     if module is None:  # the short form, which scratchnet wrote before it wrote files
         names: Collection[str] = [name for group in KNOWN.values() for name in group]
     else:
@@ -243,8 +250,8 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
         raise ValueError(f"{where}: {_outside(name, module)}")
     if registered not in (None, name):
         raise ValueError(
-            f"{where}: {_cut(name)} is registered as {_cut(registered)}; only Keras's "
-            "own classes, which are not registered, are in scratchnet's subset"
+            f"{where}: {_cut(name)} is registered as {_cut(registered)}, which is not "
+            "known here; register the class, or pass custom_objects"
         )
     if not isinstance(node.get("config"), Mapping):
         raise ValueError(
@@ -256,11 +263,21 @@ def _check_object(node: Mapping[str, Any], where: str) -> None:
         raise ValueError(f"{where}: {name} has an unknown entry {_cut(unknown[0])}")
 
 
+def _is_the_users(node: Mapping[str, Any]) -> bool:
+    """Tell whether an object is one of a class that the user has registered."""
+    names = (node.get("registered_name"), node.get("class_name"))
+    known = (name for name in names if isinstance(name, str))
+    return any(registry.get_registered_object(name) is not None for name in known)
+
+
 def _outside(name: Any, module: Any) -> str:
     """Say why a class can't be named, and which can."""
     what = f"{_cut(name)} of module {_cut(module)} is"
     if module is not None and str(module).partition(".")[0] != "keras":
-        return f"{what} not a class of scratchnet's own, and only those can be stored"
+        return (
+            f"{what} not a class of scratchnet's own; register yours with "
+            "saving.register_keras_serializable, or pass custom_objects"
+        )
     if module is None or module in KNOWN:
         there_are = KNOWN.get(str(module), KNOWN["keras.layers"])
         advice = lookup.suggest(str(name), dict.fromkeys(there_are))

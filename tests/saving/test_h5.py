@@ -272,13 +272,6 @@ def test_an_optimizer_s_impossible_numbers_are_refused(path, place, value):
     refuse(path, "of at least 0, found", other)
 
 
-def test_keras_2_s_layout_is_named(path):
-    with h5py.File(path, "w") as file:
-        file.attrs["layer_names"] = ["dense"]
-        file["dense/dense/kernel:0"] = zeros(3)
-    refuse(path, "written by Keras 2")
-
-
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n" + bytes(40)])
 def test_what_is_no_hdf5_file_is_refused(path, content):
     path.write_bytes(content)

@@ -2,8 +2,8 @@
 
     python -m pytest tests/keras/parity/test_models_both_ways.py     # extra `reference`
 
-Weights alone (``.weights.h5``) and whole models (``.keras``) of one side are loaded by
-the other, which must predict the same and train on as the first would have.
+Weights alone (``.weights.h5``) and whole models (``.keras``, ``.h5``) of one side are
+loaded by the other, which must predict the same and train on as the first would have.
 """
 
 from __future__ import annotations
@@ -273,21 +273,24 @@ def every_kind(library: Any) -> Any:
     return model
 
 
+@pytest.mark.parametrize("name", ["a.keras", "a.h5"])
 @pytest.mark.parametrize(
     ("writer", "reader"), [(keras, scratchnet), (scratchnet, keras)]
 )
-def test_every_kind_of_layer_travels(tmp_path, writer, reader):
+def test_every_kind_of_layer_travels(tmp_path, writer, reader, name):
     rng = np.random.default_rng(4)
     x = rng.random((16, 12, 12, 2)).astype(np.float32)
     y = rng.integers(0, 4, 16)
     wrote = every_kind(writer)
     wrote.fit(x, y, batch_size=8, verbose=0)
-    wrote.save(tmp_path / "a.keras")
-    read = reader.models.load_model(tmp_path / "a.keras")
+    wrote.save(tmp_path / name)
+    read = reader.models.load_model(tmp_path / name)
     assert_same_weights(read, wrote)
     assert_same_predictions(read, wrote, x)
     theirs, ours = (read, wrote) if reader is keras else (wrote, read)
-    assert_same_optimizers(theirs.optimizer, ours.optimizer)
+    # From an .h5 file of a Sequential, Keras reads no slots; a graph has them.
+    if name == "a.keras" or reader is scratchnet:
+        assert_same_optimizers(theirs.optimizer, ours.optimizer)
     assert theirs.get_config()["name"] == ours.get_config()["name"]
     one, other = (
         model.evaluate(x, y, verbose=0, return_dict=True) for model in (theirs, ours)
