@@ -330,7 +330,12 @@ BAD_SETTINGS = {
         ValueError,
         r"for each of 12 samples, received shape \(11,\)",
     ),
-    "misspelt": ({"epoch": 3}, TypeError, "unexpected keyword argument 'epoch'"),
+    "an argument of Keras 2": (
+        {"workers": 4},
+        TypeError,
+        "fit: 'workers' is an argument of older Keras; the constructor of PyDataset",
+    ),
+    "misspelt": ({"epoch": 3}, TypeError, "argument 'epoch'; did you mean 'epochs'"),
 }
 
 

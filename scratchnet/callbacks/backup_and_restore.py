@@ -36,6 +36,13 @@ class BackupAndRestore(Callback):
     With a number of batches as ``save_freq``, an interrupted epoch starts again from
     its first batch with the weights saved in its midst, as in Keras.
 
+    Of data that comes in batches (`tf.data`, a `PyDataset`, a data loader) it knows how
+    many were taken of a pass, and a resumed run passes over those; whether the same
+    ones come again is up to the data. A `PyDataset` that `fit` shuffles, and whose
+    batches are always the same, keeps the promise above. A data set that shuffles by
+    itself comes in another order, and a generator goes on where it stands: bring it to
+    the right place, or let every epoch be a pass.
+
     The file is written to a temporary name and renamed: at every moment there is a
     whole one, and weights and epoch can't be of two different saves. Only files of
     its own are deleted from the folder; Keras deletes the folder and all that is in

@@ -16,6 +16,10 @@ from scratchnet.callbacks.callback import Callback, Logs, say
 # model's step.
 SECONDS_BETWEEN_REFRESHES = 0.05
 
+# The bar, where the number of steps is known and where it is not, in tqdm's language.
+KNOWN = "{n_fmt}/{total_fmt} {bar:20} {elapsed}<{remaining}{postfix}"
+UNKNOWN = "{n_fmt}/Unknown {elapsed}{postfix}"
+
 
 class ProgbarLogger(Callback):
     """Show the progress and the running metrics, as the argument ``verbose`` asks.
@@ -28,7 +32,8 @@ class ProgbarLogger(Callback):
     Under `fit` the validation is silent, and its results join the epoch's last line;
     the time per step is then the whole epoch's, validation included. Keras gives the
     number of steps planned even when training stopped in the midst of an epoch; here
-    it is the number of steps done.
+    it is the number of steps done. Where nothing says how many there will be, the first
+    epoch counts them: ``12/Unknown``.
 
     Reference: `keras/src/callbacks/progbar_logger.py`, `keras/src/utils/progbar.py`.
     """
@@ -108,8 +113,7 @@ class ProgbarLogger(Callback):
             self._bar = _Bar(
                 total=self.target,
                 file=sys.stdout,
-                bar_format="{n_fmt}/{total_fmt} {bar:20} "
-                "{elapsed}<{remaining}{postfix}",
+                bar_format=UNKNOWN if self.target is None else KNOWN,
                 # The refreshes are timed here, together with the metrics.
                 mininterval=0,
                 miniters=0,
@@ -130,7 +134,7 @@ class ProgbarLogger(Callback):
             self.target = self.seen
         steps = self.target
         if self._bar is not None:
-            self._bar.total = steps
+            self._bar.total, self._bar.bar_format = steps, KNOWN
             self._show(now, logs)
             self._close()
         elif self.verbose == 2 and steps > 0:

@@ -126,7 +126,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     # initializers
     "_VarianceScaling": {"seed": {"input_axes": None, "output_axes": None}},
     # models
-    "Trainer.compile": {
+    "Compiled.compile": {
         "loss": {"loss_weights": None},
         "run_eagerly": {
             "steps_per_execution": 1,
@@ -134,6 +134,11 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
             "auto_scale_loss": True,
         },
     },
+    "Trainer.fit": {},
+    "Trainer.evaluate": {},
+    "Trainer.predict": {},
+    "Trainer.train_on_batch": {},
+    "Trainer.test_on_batch": {},
     "Model.summary": {
         "line_length": {"positions": None},
         "print_fn": {"expand_nested": False},
@@ -182,6 +187,27 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         predict_step set_state_tree stateless_compute_loss
         """.split()
     ),
+}
+
+
+# Class → names that Keras's had before Keras 3 → what there is instead.
+FORMER_ATTRIBUTES: dict[str, dict[str, str]] = {
+    "Model": {
+        "fit_generator": "call fit, which takes the generator as x",
+        "evaluate_generator": "call evaluate, which takes the generator as x",
+        "predict_generator": "call predict, which takes the generator as x",
+        "predict_classes": "write predict(x).argmax(axis=-1), or, with one sigmoid "
+        "output, predict(x) > 0.5",
+        "predict_proba": "call predict",
+    }
+}
+
+# Arguments that `fit` and its like had before Keras 3 → what there is instead.
+FORMER_ARGUMENTS: dict[str, str] = {
+    "nb_epoch": "write epochs",
+    "workers": "the constructor of PyDataset takes it",
+    "use_multiprocessing": "batches are made on threads: leave it out",
+    "max_queue_size": "the constructor of PyDataset takes it",
 }
 
 
@@ -267,6 +293,10 @@ def _in_keras_order(
 
 def unknown_argument(who: str, name: str, known: Iterable[str]) -> TypeError:
     """Return the error for an argument that neither Keras nor scratchnet has."""
+    if name in FORMER_ARGUMENTS and name not in known:
+        return TypeError(
+            f"{who}: '{name}' is an argument of older Keras; {FORMER_ARGUMENTS[name]}"
+        )
     names = dict.fromkeys(sorted(set(known) - {"self", "cls", "kwargs"}))
     return TypeError(
         f"{who}: there is no argument '{name}'{lookup.suggest(name, names)}"
@@ -311,6 +341,11 @@ def missing(thing: object, name: str) -> Any:
             none of Keras's.
     """
     for cls in type(thing).__mro__:
+        former = FORMER_ATTRIBUTES.get(cls.__name__, {})
+        if name in former:
+            raise AttributeError(
+                f"{type(thing).__name__}: '{name}' is of older Keras; {former[name]}"
+            )
         if name in ATTRIBUTES.get(cls.__name__, ()):
             raise AttributeError(
                 f"{type(thing).__name__}: '{name}' is outside scratchnet's subset of "

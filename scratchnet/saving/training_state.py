@@ -202,10 +202,16 @@ def _read_position(
     if (found["samples"], found["batch_size"]) != (own.samples, own.batch_size):
         raise CheckpointError(
             f"{who}: the epoch to go on with starts after {found['taken']} batches of "
-            f"a pass through {found['samples']} samples, {found['batch_size']} in a "
-            f"batch; received {own.samples} samples, {own.batch_size} in a batch"
+            f"a pass through {_data(found['samples'], found['batch_size'])}; received "
+            f"{_data(own.samples, own.batch_size)}"
         )
     return found
+
+
+def _data(samples: int | None, batch_size: int | None) -> str:
+    if samples is None:
+        return "what yields batches"
+    return f"{samples} samples, {batch_size} in a batch"
 
 
 def _restore_optimizer(

@@ -1,0 +1,174 @@
+"""What a model is compiled to: an optimizer, what is measured, and plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scratchnet import kernels, optimizers, plan
+from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation.shapes import Shape
+from scratchnet.foundation.workspace import Workspace
+from scratchnet.models.graph import every_layer
+from scratchnet.models.measures import Logs, Measures
+from scratchnet.plan import Plan
+
+
+class Compiled:
+    """What `compile` makes of a model, and the plans that it runs then.
+
+    Attributes:
+        optimizer: what `compile` was given, as an object; None before.
+        run_eagerly: whether the layers run as they are written.
+    """
+
+    if TYPE_CHECKING:  # what a model is beside: a layer with these
+        name: str
+        label: str
+        dtype: np.dtype
+        built: bool
+        trainable: bool
+        input_shape: Any
+        output_shape: Any
+
+        @property
+        def layers(self) -> list[Any]:
+            """The layers."""
+
+        build: Callable[[Any], None]
+        ensure_built: Callable[[Any], None]
+        compute_output_shape: Callable[[Any], Shape]
+
+    def __init__(self) -> None:
+        self.optimizer: optimizers.Optimizer | None = None
+        self._measures: Any = None
+        self.run_eagerly = False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Start without plans."""
+        self._plans: dict[bool, tuple[Any, Plan]] = {}
+        self._workspace = Workspace()
+
+    @keras_signature
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+    ) -> None:
+        """Say how to train: optimizer, loss and metrics, by name or as objects.
+
+        Args:
+            optimizer: ``"rmsprop"``, ``"adam"``, ``"sgd"`` or an
+                `optimizers.Optimizer`.
+            loss: ``"categorical_crossentropy"``, ``"mse"`` … or a `losses.Loss`.
+            metrics: a list of names or `metrics.Metric` objects.
+            weighted_metrics: the same, with sample weights taken into account.
+            run_eagerly: True runs the layers as they are written, without the rules of
+                `scratchnet.plan`.
+
+        Raises:
+            ValueError: a name is unknown.
+            TypeError: something is neither a name nor an object of its kind.
+        """
+        found = optimizers.get(optimizer)
+        measures = Measures(loss, metrics, weighted_metrics)
+        self.optimizer, self._measures = found, measures
+        self.run_eagerly = bool(run_eagerly)
+        self._forget()
+
+    def assert_compiled(self, who: str) -> None:
+        """Require `compile` to have been called.
+
+        Raises:
+            RuntimeError: it was not.
+        """
+        if self.optimizer is None:
+            raise RuntimeError(
+                f"{who}: call compile(optimizer, loss) on {self.label} first"
+            )
+
+    def plan(self) -> Plan:
+        """Return what the model runs, as it is now; print it to see it as a table.
+
+        That is the program of a training step if the model is compiled, and that of
+        `predict` otherwise.
+
+        Raises:
+            ValueError: the model is not built.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{self.label}: plan needs a built model; call build(input_shape) first"
+            )
+        return self._plan(self.optimizer is not None)
+
+    def _plan(self, with_loss: bool) -> Plan:
+        """Return the plan; a new one where what it was made of has changed."""
+        key = (
+            [
+                (
+                    *(id(layer), layer.trainable, vars(layer).get("rate")),
+                    id(vars(layer).get("activation")),
+                )
+                for layer in every_layer(self.layers)
+            ],
+            self.trainable,
+            id(self.loss) if with_loss else None,
+            self.run_eagerly,
+            kernels.get_rung(),
+        )
+        known = self._plans.get(with_loss)
+        if known is None or known[0] != key:
+            rules = plan.RULES if with_loss else plan.INFERENCE_RULES
+            made = plan.compiled(
+                self,  # type: ignore[arg-type]
+                self.loss if with_loss else None,
+                () if self.run_eagerly else rules,
+                whole_layers=self.run_eagerly,
+            )
+            known = self._plans[with_loss] = key, made
+        return known[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out of copies and pickles what is made again when it is needed."""
+        return {**vars(self), "_plans": {}, "_workspace": Workspace()}
+
+    # Loss and metrics.
+
+    @property
+    def loss(self) -> Any:
+        """The loss that the model was compiled with; None before."""
+        return None if self._measures is None else self._measures.loss
+
+    @property
+    def metric_identifiers(self) -> list[Any]:
+        """The metrics that `compile` was given."""
+        return [] if self._measures is None else self._measures.wanted[0]
+
+    @property
+    def weighted_metric_identifiers(self) -> list[Any]:
+        """The weighted metrics that `compile` was given."""
+        return [] if self._measures is None else self._measures.wanted[1]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What Keras 3 says: ``loss`` and, for all metrics, ``compile_metrics``."""
+        if self.optimizer is None:
+            return []
+        more = self.metric_identifiers or self.weighted_metric_identifiers
+        return ["loss", "compile_metrics"] if more else ["loss"]
+
+    def reset_metrics(self) -> None:
+        """Start the running means of loss and metrics again."""
+        if self._measures is not None:
+            self._measures.reset()
+
+    def _results(self) -> Logs:
+        """Return the running means: loss, metrics, weighted metrics."""
+        return self._measures.results()

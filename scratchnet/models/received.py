@@ -1,0 +1,114 @@
+"""The data that users hand over, checked against the model."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from scratchnet.foundation import arguments
+from scratchnet.models import streams
+from scratchnet.models.arrays import is_stream
+from scratchnet.models.batches import Samples
+
+
+def source(
+    model: Any, who: str, x: Any, y: Any = None, sample_weight: Any = None
+) -> Samples | streams.Stream:
+    """Check the data against the model, which is built on first sight of it."""
+    with_targets = who != "predict"
+    if with_targets:
+        model.assert_compiled(who)
+    take = partial(samples if with_targets else inputs, model)
+    if not is_stream(x):
+        return take(who, x, y, sample_weight)
+    streams.refuse_beside(who, x, y=y, sample_weight=sample_weight)
+    stream = streams.stream(who, x, take)
+    if not model.built:
+        stream.first()
+    return stream
+
+
+def samples(
+    model: Any, who: str, x: Any, y: Any = None, sample_weight: Any = None
+) -> Samples:
+    """Check arrays with targets against the model."""
+    if y is None and isinstance(x, tuple):
+        raise TypeError(
+            f"{who}: expected x and y as two arrays, received a tuple of "
+            f"{len(x)} as x and no y; call {who}(x, y)"
+        )
+    found = inputs(model, who, x, y, sample_weight, build=False)
+    if found.y is None:
+        raise ValueError(f"{who}: expected targets y, received None")
+    input_shape = (None, *found.x.shape[1:])
+    model._measures.check(found.y, model.compute_output_shape(input_shape))
+    model.ensure_built(input_shape)
+    return found
+
+
+def inputs(
+    model: Any,
+    who: str,
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    build: bool = True,
+) -> Samples:
+    """Check arrays against the model's input."""
+    found = Samples(
+        *(who, x, y, sample_weight),
+        input_shape=model.input_shape if model.built else None,
+        dtype=model.dtype if model.layers else None,
+    )
+    if build:
+        model.ensure_built((None, *found.x.shape[1:]))
+    return found
+
+
+def training_and_validation(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    validation_split: float | None,
+    validation_data: Any,
+) -> tuple[Any, Any]:
+    """Return what to train on, and what to validate on, if anything."""
+    fraction = arguments.fraction("fit", "validation_split", validation_split or 0.0)
+    if validation_data is not None:
+        fraction = 0.0
+    if fraction and is_stream(x):
+        raise ValueError(
+            f"fit: expected arrays for validation_split={fraction}, received a "
+            f"{type(x).__name__}; pass validation_data"
+        )
+    data = source(model, "fit", x, y, sample_weight)
+    if validation_data is not None:
+        return data, _validation(model, validation_data)
+    if not fraction:
+        return data, None
+    # The last part, before any shuffling.
+    assert isinstance(data, Samples)
+    at = int(np.floor(len(data) * (1 - fraction)))
+    if at in (0, len(data)):
+        raise ValueError(
+            f"fit: validation_split={fraction} of {len(data)} samples "
+            "leaves none to train or to validate on"
+        )
+    return data.part(0, at), data.part(at, len(data))
+
+
+def _validation(model: Any, data: Any) -> Samples | streams.Stream:
+    if is_stream(data):
+        data = (data,)
+    if not isinstance(data, tuple | list) or not (
+        len(data) in (2, 3) or (len(data) == 1 and is_stream(data[0]))
+    ):
+        raise ValueError(
+            "fit: expected validation_data=(x, y) or (x, y, sample_weight), "
+            f"received {type(data).__name__}"
+            + (f" of {len(data)}" if isinstance(data, tuple | list) else "")
+        )
+    return source(model, "fit: validation_data", *data)
