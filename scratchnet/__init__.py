@@ -5,7 +5,9 @@
 
 from scratchnet import (
     activations,
+    backend,
     callbacks,
+    config,
     datasets,
     initializers,
     inspection,
@@ -37,7 +39,9 @@ __all__ = [
     "__version__",
     "activations",
     "architectures",
+    "backend",
     "callbacks",
+    "config",
     "datasets",
     "explain",
     "explain_gradient",

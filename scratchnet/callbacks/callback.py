@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
 from tqdm import tqdm
 
+from scratchnet.foundation import settings
+
 Logs = dict[str, Any] | None
 
 
 def say(text: str) -> None:
-    """Print a line to standard output, above a progress bar if one is on screen."""
+    """Print a line to standard output, above a progress bar if one is on screen.
+
+    After `config.disable_interactive_logging` it goes to a logger.
+    """
+    if not settings.interactive_logging:
+        logging.getLogger("scratchnet").info(text)
+        return
     tqdm.write(text, file=sys.stdout)
     sys.stdout.flush()
 

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from scratchnet.callbacks.callback import Callback, Logs, say
+from scratchnet.foundation import settings
 
 # Between two refreshes of the bar; writing to a terminal takes longer than a small
 # model's step.
@@ -53,6 +54,8 @@ class ProgbarLogger(Callback):
         """Read ``verbose``, ``epochs`` and ``steps`` (None: not known before)."""
         super().set_params(params)
         self.verbose = 1 if params["verbose"] == "auto" else params["verbose"]
+        if self.verbose == 1 and not settings.interactive_logging:
+            self.verbose = 2  # a bar needs a terminal to be redrawn on
         self.epochs = params["epochs"]
         self.target = params["steps"]
 

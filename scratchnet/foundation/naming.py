@@ -28,6 +28,16 @@ def unique(class_name: str) -> str:
     return base if number == 0 else f"{base}_{number}"
 
 
+def number(name: str) -> int:
+    """Count a name once more, and return how often it has been counted.
+
+    >>> number("a name"), number("a name")
+    (1, 2)
+    """
+    _taken[name] += 1
+    return _taken[name]
+
+
 def reset() -> None:
     """Count from the start again, as a new process does."""
     _taken.clear()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from scratchnet.foundation import naming, random, workspace
+from scratchnet.foundation import naming, random, settings, workspace
 from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import Variable, as_tensor, view
@@ -38,7 +38,7 @@ class Layer:
 
     Args:
         trainable: whether the optimizer may change the parameters.
-        dtype: float32 (default) or float64.
+        dtype: float32 or float64; by default `config.floatx`, which is float32.
         name: shown in tables and messages; by default the class's name in snake case
             with a number.
         input_shape: shape of one sample; on a first layer it stands for an `Input`
@@ -427,7 +427,7 @@ def _check_shape(who: str, shape: Any) -> Shape:
 
 def _check_dtype(who: str, dtype: Any) -> np.dtype:
     try:
-        checked = np.dtype("float32" if dtype is None else dtype)
+        checked = np.dtype(settings.floatx if dtype is None else dtype)
     except (TypeError, ValueError):
         checked = np.dtype(object)
     if checked not in (np.float32, np.float64):
