@@ -123,6 +123,10 @@ class Stream(Source):
 class NumberedStream(Stream):
     """A `PyDataset`: its batches may be made in any order, and several at once."""
 
+    def __init__(self, who: str, data: Any, take: Callable[..., Samples]) -> None:
+        super().__init__(who, data, take)
+        self.again = True
+
     @property
     def endless(self) -> bool:
         """Whether there is no number of batches."""

@@ -2,7 +2,10 @@
 
 import gc
 import itertools
+import os
+import signal
 import threading
+import time
 import tracemalloc
 import warnings
 
@@ -77,6 +80,16 @@ class Tensor:
 
     def cpu(self):
         return self.array
+
+
+class Frame:
+    """A table, as pandas and xarray have them."""
+
+    def __init__(self, array):
+        self.array, self.shape = array, array.shape
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array, dtype)
 
 
 class Tensors(Again):
@@ -434,6 +447,30 @@ def test_whatever_ends_it_no_thread_is_left(kind, what):
     assert threading.active_count() == 1
 
 
+def test_ctrl_c_need_not_wait_for_a_batch():
+    made, seen, trained = model(), [], threading.Event()
+
+    def slow():
+        yield X, Y
+        trained.wait()
+        time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.3)
+        yield X, Y
+
+    def count(batch, logs):
+        seen.append(batch)
+        trained.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        made.fit(
+            slow(), verbose=0, callbacks=[LambdaCallback(on_train_batch_end=count)]
+        )
+    assert seen == [0]
+    assert made.interrupted
+    assert threading.active_count() == 1
+
+
 X, Y = IMAGES, LABELS
 BAD = {
     "labels": ([(X, Y), (X, Y + 1)], r"batch 1: Sparse.*: expected labels 0 to 4, rec"),
@@ -492,10 +529,10 @@ def test_class_weights_are_those_of_the_arrays():
 def test_inputs_may_be_alone_in_a_list_or_a_dictionary():
     made = model()
     expected = made.predict(X, verbose=0)
-    for x in ([X], (X,), {"images": X}, Tensor(X)):
+    for x in ([X], (X,), {"images": X}, Tensor(X), Frame(X), [Frame(X)]):
         assert np.array_equal(made.predict(x, verbose=0), expected)
     loss = made.evaluate(X, Y, verbose=0)
-    for x, y in (([X], [Y]), ({"images": X}, {"classes": Y}), (Tensor(X), Tensor(Y))):
+    for x, y in (([X], [Y]), ({"images": X}, {"classes": Y}), (Tensor(X), Frame(Y))):
         assert made.evaluate(x, y, verbose=0) == loss
         assert made.test_on_batch(x, y) == made.test_on_batch(X, Y)
     assert np.array_equal(made.predict(Again([X[:SIZE]]), verbose=0)[0], expected[0])
