@@ -40,7 +40,6 @@ _OPTIMIZER: dict[str, Any] = {
     "gradient_accumulation_steps": None,
 }
 _INPUT: dict[str, dict[str, Any]] = {
-    "shape": {"batch_size": None},
     "dtype": {"sparse": None, "ragged": None},
 }
 
@@ -170,9 +169,9 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "Layer": frozenset(
         """
         add_loss add_metric add_variable add_weight build_from_config call compute_dtype
-        compute_mask compute_output_spec dtype_policy get_build_config input input_dtype
+        compute_mask compute_output_spec dtype_policy get_build_config input_dtype
         input_spec load_own_variables losses metrics metrics_variables
-        output path
+        path
         quantization_mode quantize quantized_build quantized_call rematerialized_call
         save_own_variables stateless_call supports_masking symbolic_call
         variable_dtype
@@ -182,8 +181,8 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         """
         compiled_loss compiled_metrics compute_loss compute_metrics
         distribute_reduction_method distribute_strategy export get_metrics_result
-        get_quantization_layer_structure get_state_tree inputs jit_compile
-        make_predict_function make_test_function make_train_function outputs
+        get_quantization_layer_structure get_state_tree jit_compile
+        make_predict_function make_test_function make_train_function
         predict_step set_state_tree stateless_compute_loss
         """.split()
     ),

@@ -3,6 +3,7 @@
 from scratchnet.foundation import lookup
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.add import Add
+from scratchnet.layers.average import Average
 from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.center_crop import CenterCrop
@@ -13,11 +14,23 @@ from scratchnet.layers.cropping2d import Cropping2D
 from scratchnet.layers.dense import Dense
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.flatten import Flatten
+from scratchnet.layers.functions import (
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from scratchnet.layers.global_average_pooling2d import GlobalAveragePooling2D
 from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.leaky_relu import LeakyReLU
 from scratchnet.layers.max_pooling2d import MaxPooling2D
+from scratchnet.layers.maximum import Maximum
+from scratchnet.layers.minimum import Minimum
+from scratchnet.layers.multiply import Multiply
 from scratchnet.layers.normalization import Normalization
 from scratchnet.layers.permute import Permute
 from scratchnet.layers.random_brightness import RandomBrightness
@@ -34,6 +47,7 @@ from scratchnet.layers.rescaling import Rescaling
 from scratchnet.layers.reshape import Reshape
 from scratchnet.layers.resizing import Resizing
 from scratchnet.layers.softmax import Softmax
+from scratchnet.layers.subtract import Subtract
 from scratchnet.layers.up_sampling1d import UpSampling1D
 from scratchnet.layers.up_sampling2d import UpSampling2D
 from scratchnet.layers.zero_padding1d import ZeroPadding1D
@@ -51,6 +65,7 @@ ALL: dict[str, type[Layer]] = {
     for layer in (
         Activation,
         Add,
+        Average,
         AveragePooling2D,
         BatchNormalization,
         CenterCrop,
@@ -75,6 +90,9 @@ ALL: dict[str, type[Layer]] = {
         RandomShear,
         RandomTranslation,
         RandomZoom,
+        Maximum,
+        Minimum,
+        Multiply,
         ReLU,
         RepeatVector,
         Rescaling,
@@ -85,6 +103,7 @@ ALL: dict[str, type[Layer]] = {
         UpSampling2D,
         ZeroPadding1D,
         ZeroPadding2D,
+        Subtract,
     )
 }
 
@@ -96,6 +115,13 @@ __all__ = [
     "Input",
     "Layer",
     "MaxPool2D",
+    "add",
+    "average",
+    "concatenate",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]
 
 __getattr__ = lookup.missing_attribute(__name__, ALL)

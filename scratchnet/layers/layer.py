@@ -11,7 +11,7 @@ from scratchnet.foundation import naming, random, settings, workspace
 from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import Variable, as_tensor, view
-from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
+from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
 
 
 @keras_signature
@@ -50,6 +50,10 @@ class Layer:
         grads: name → gradient of the last ``backward``.
         buffers: name → array, such as moving statistics.
         nodes: the graph of a layer that is made of layers, which `Model` has.
+        output_count: how many arrays ``forward`` returns; only models have several.
+        is_operation: whether it is what a function or an operator does to tensors;
+            models count it among their `operations`, not among their `layers`.
+        calls: where the layer stands in graphs, since it was made.
         built_at_once: whether Keras's summary takes it for built before it has met a
             shape.
         trains_by_default: whether it runs as in training when it is called by hand and
@@ -70,6 +74,8 @@ class Layer:
     """
 
     nodes: Any = ()
+    output_count: int = 1
+    is_operation: bool = False
     weight_names: tuple[str, ...] = ()
     built_at_once: bool = False
     trains_by_default: bool = False
@@ -105,6 +111,7 @@ class Layer:
             None if input_shape is None else _check_shape(self.label, input_shape)
         )
         self.built = False
+        self.calls: list[Call] = []
         self.input_shape: Any = None
         self.output_shape: Any = None
         self.params: dict[str, np.ndarray] = {}
@@ -167,6 +174,10 @@ class Layer:
         """
         return program.append(self, *places)
 
+    def call_arguments(self, inputs: list[Any]) -> list[Any]:
+        """Return what a call's arguments are, given what stands for its tensors."""
+        return inputs if len(inputs) == 1 else [inputs]
+
     def learn(self, dy: np.ndarray) -> Any:
         """Overwrite `grads` as ``backward`` does, where nobody needs dx."""
         return self.backward(dy)
@@ -210,10 +221,11 @@ class Layer:
         Where nobody says whether it runs as in training, `trains_by_default` does.
 
         On what `Input` returned, or another layer made of it, nothing is run: the
-        result is a `KerasTensor`, a node of a graph.
+        result is a `KerasTensor`, which `Model` makes a graph of. There, ``training``
+        holds whoever runs the graph: True is dropout in `predict`, too.
         """
         if is_symbolic(x):
-            return self._symbolic(x)
+            return self._symbolic(x, training)
         x = self.cast(x)
         self.ensure_built(self.shape_of(x))
         self.check_input(self.shape_of(x))
@@ -221,11 +233,41 @@ class Layer:
             training = self.trains_by_default
         return as_tensor(self.forward(x, training=bool(training)))
 
-    def _symbolic(self, x: Any) -> KerasTensor:
-        self.ensure_built(self.shape_of(x))
-        self.check_input(self.shape_of(x))
-        inputs = x if isinstance(x, list | tuple) else [x]
-        return KerasTensor(self.output_shape, self.dtype, self, inputs)
+    def _symbolic(self, x: Any, training: bool | None) -> Any:
+        shape = self.shape_of(x)
+        self.ensure_built(shape)
+        self.check_input(shape)
+        return self.record(flat(x), training)
+
+    def record(self, inputs: list[KerasTensor], training: bool | None = None) -> Any:
+        """Note a call on tensors of the right shapes, and return what it makes."""
+        call = Call(self, inputs, training)
+        call.outputs = (KerasTensor(self.output_shape, self.dtype, call),)
+        self.calls.append(call)
+        return call.outputs[0]
+
+    @property
+    def input(self) -> Any:
+        """The tensor that the layer's first call reads, or the list of them."""
+        inputs = self._first_call("input").inputs
+        return inputs[0] if len(inputs) == 1 else [*inputs]
+
+    @property
+    def output(self) -> Any:
+        """The tensor that the layer's first call makes."""
+        return self._first_call("output").outputs[0]
+
+    def _first_call(self, what: str) -> Call:
+        if not self.calls:
+            raise AttributeError(
+                f"{self.label} has no {what} yet: it stands in no graph; call it on "
+                "what Input returned, or build the model that it is in"
+            )
+        return self.calls[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the graphs that the layer stands in out of copies and pickles."""
+        return {**vars(self), "calls": []}
 
     def cast(self, x: Any) -> Any:
         """Return an input as kernels want it, in this layer's dtype."""
@@ -301,6 +343,10 @@ class Layer:
         """Add a parameter and its gradient."""
         self.params[name] = np.ascontiguousarray(value, self.dtype)
         self.grads[name] = np.zeros_like(self.params[name])
+
+    def __repr__(self) -> str:
+        """Show what Keras shows."""
+        return f"<{self.class_name} name={self.name}, built={self.built}>"
 
     @property
     def named_weights(self) -> dict[str, np.ndarray]:

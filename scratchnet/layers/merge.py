@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation.shapes import format_shape
+from scratchnet.foundation.shapes import Shape, broadcast, format_shape, summed_to
 from scratchnet.layers.layer import Layer
 
 
@@ -52,3 +52,79 @@ class Merge(Layer):
                 f"{', '.join(map(format_shape, expected))}, "
                 f"received {', '.join(map(format_shape, shape))}"
             )
+
+
+class Elementwise(Merge):
+    """The base of layers that compute y from elements of the inputs at one place.
+
+    An input is repeated along dimensions of size 1, and one with fewer dimensions gets
+    them behind the batch's: (N, C) meets (N, H, W, C) as (N, 1, 1, C). A subclass
+    writes `join` and `part`.
+    """
+
+    def join(self, x: list[np.ndarray], y: np.ndarray) -> None:
+        """Write what the inputs make into y."""
+        raise NotImplementedError
+
+    def part(self, x: list[np.ndarray], i: int, y: np.ndarray, dy: np.ndarray) -> Any:
+        """Return ∂loss/∂xᵢ, in y's shape."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape: Any) -> Shape:
+        """Return the shape that the inputs have together.
+
+        Raises:
+            ValueError: two differ in a dimension in which neither is 1.
+        """
+        try:
+            rest = broadcast(*(tuple(shape[1:]) for shape in input_shape))
+        except ValueError:
+            raise ValueError(
+                f"{self.label}: expected inputs whose dimensions are the same, or 1, "
+                f"received {', '.join(map(format_shape, input_shape))}"
+            ) from None
+        return (input_shape[0][0], *rest)
+
+    def forward(self, x: Any, *, training: bool) -> np.ndarray:
+        """Compute y from the inputs, broadcast."""
+        y = self.empty("y", self._shape(x))
+        aligned = [
+            one.reshape(len(one), *(1,) * (y.ndim - one.ndim), *one.shape[1:])
+            for one in x
+        ]
+        self.join(aligned, y)
+        self.remember((aligned, [one.shape for one in x], y), training=training)
+        return y
+
+    def _shape(self, x: list[np.ndarray]) -> Any:
+        first = len(x[0])
+        if any(len(one) != first for one in x):
+            raise ValueError(
+                f"{self.label}: expected inputs of one batch size, received "
+                f"{', '.join(str(one.shape) for one in x)}"
+            )
+        return self.compute_output_shape([one.shape for one in x])
+
+    def backward(self, dy: np.ndarray) -> Any:
+        """Return each input's gradient, added up where it was repeated."""
+        aligned, shapes, y = self.recall()
+        dy = self.check_gradient(dy, y.shape)
+        return [
+            summed_to(self.part(aligned, i, y, dy), one.shape).reshape(shape)
+            for i, (one, shape) in enumerate(zip(aligned, shapes, strict=True))
+        ]
+
+
+def fold(operation: np.ufunc, x: list[np.ndarray], y: np.ndarray) -> None:
+    """Write x₁ ∘ x₂ ∘ … into y, from the first to the last."""
+    operation(x[0], x[1], out=y)
+    for more in x[2:]:
+        operation(y, more, out=y)
+
+
+def chosen(x: list[np.ndarray], i: int, y: np.ndarray) -> np.ndarray:
+    """Tell where the i-th input is the first that equals y."""
+    mine = x[i] == y
+    for before in x[:i]:
+        mine &= before != y
+    return mine

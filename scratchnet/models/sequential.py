@@ -9,7 +9,7 @@ from scratchnet.foundation import lookup
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
-from scratchnet.models.graph import Node, output_shape
+from scratchnet.models.graph import Node
 from scratchnet.models.model import Model, unbuilt_layer
 from scratchnet.saving import serialization
 
@@ -71,27 +71,27 @@ class Sequential(Model):
                 hint = f"; did you mean {layer.__name__}(...)?"
             raise TypeError(f"{self.label}: expected a layer, received {layer!r}{hint}")
         if isinstance(layer, InputLayer):
-            if self._source is not None or self._nodes:
+            if self.sources or self._nodes:
                 raise ValueError(
                     f"{self.label}: expected the Input before all other layers, "
                     f"received {layer.label} after them"
                 )
-            self._source = layer
+            self.sources = [layer]
             return
         if layer.name in taken:
             raise ValueError(
                 f"{self.label}: expected layers with different names, received a "
                 f"second '{layer.name}'"
             )
-        source = self._source or (None if self._nodes else _own_input(layer))
-        if source is not None and build:
+        sources = self.sources or ([] if self._nodes else _own_input(layer))
+        if sources and build:
             # From the first layer on, so that a misfit is reported where it is made.
-            last = self._nodes[-1].layer if self._nodes else None
-            below = last.output_shape if last else source.batch_shape
-            output_shape(layer, below)
-            layer.ensure_built(below)
-        self._source = source
+            starts = [source.output for source in sources]
+            top = self.outputs if self._nodes else starts
+            self._tensors = starts, [layer(*top)]
+        self.sources = sources
         self._nodes.append(Node(layer, (len(self._nodes),)))
+        self._ends = (len(self._nodes),)
         taken.add(layer.name)
 
     def pop(self, rebuild: bool = True) -> Layer:
@@ -105,19 +105,24 @@ class Sequential(Model):
         """
         if not self._nodes:
             raise IndexError(f"{self.label}: there is no layer to pop")
-        return self._nodes.pop().layer
+        self._ends = (len(self._nodes) - 1,)
+        popped = self._nodes.pop().layer
+        self._tensors = None
+        if self.sources and self._nodes:
+            self._draw()
+        return popped
 
     def get_config(self) -> dict[str, Any]:
         """Return the architecture as plain data in Keras's form, without weights."""
         self._require_layers_of_its_own()
-        entries = [*([self._source] if self._source else []), *self.layers]
+        entries = [*self.sources, *self.layers]
         config: dict[str, Any] = {
             "name": self.name,
             "trainable": self.trainable,
             "layers": [lookup.describe(layer) for layer in entries],
         }
-        if self._source is not None:
-            config["build_input_shape"] = self._source.batch_shape
+        if self.sources:
+            config["build_input_shape"] = self.sources[0].batch_shape
         return config
 
     @classmethod
@@ -135,18 +140,18 @@ class Sequential(Model):
             layer = unbuilt_layer(entry, f"model.layers[{where}]")
             model._add(layer, taken, build=False)
         shape = config.get("build_input_shape")
-        if model._source is None and model.nodes and shape:
-            model._source = InputLayer(batch_shape=shape, dtype=model.dtype)
+        if not model.sources and model.nodes and shape:
+            model.sources = [InputLayer(batch_shape=shape, dtype=model.dtype)]
         return model
 
 
-def _own_input(layer: Layer) -> InputLayer | None:
+def _own_input(layer: Layer) -> list[InputLayer]:
     """Return an input for a first layer that says what it takes."""
     if layer.nodes and layer.built:
-        return InputLayer(batch_shape=layer.input_shape, dtype=layer.dtype)
+        return [InputLayer(batch_shape=layer.input_shape, dtype=layer.dtype)]
     if layer.input_shape_argument is None:
-        return None
-    return InputLayer(shape=layer.input_shape_argument, dtype=layer.dtype)
+        return []
+    return [InputLayer(shape=layer.input_shape_argument, dtype=layer.dtype)]
 
 
 serialization.MODELS["Sequential"] = Sequential

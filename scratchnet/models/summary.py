@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.models.graph import calls_of
+from scratchnet.models.graph import origins
 
 # Heading and alignment of each column, and where it ends, as a share of the line.
 COLUMNS = (
@@ -60,7 +60,7 @@ def text(model: Any, line_length: int | None, show_trainable: bool) -> str:
     lines = [f'Model: "{model.name}"', _rule("┏━┳┓", widths)]
     lines += _cells(headings, widths, alignments, "┃")
     lines.append(_rule("┡━╇┩", widths))
-    for number, layer in enumerate(model.layers):
+    for number, layer in enumerate(model.operations):
         if number:
             lines.append(_rule("├─┼┤", widths))
         row = _row(layer)
@@ -78,13 +78,13 @@ def _connections(model: Any) -> dict[str, str]:
     nodes = model.nodes
     if all(node.inputs == (at,) for at, node in enumerate(nodes)):
         return {}
-    calls = calls_of(nodes)
+    at = origins(model)
     read: dict[str, list[str]] = {}
     for node in nodes:
         read.setdefault(node.layer.name, []).extend(
-            f"{calls[place - 1][0]}[{calls[place - 1][1]}][0]"
+            "{}[{}][{}]".format(*at[place].history)
             for place in node.inputs
-            if place
+            if place >= len(model.sources)
         )
     return {name: ", ".join(found) or "-" for name, found in read.items()}
 

@@ -39,7 +39,8 @@ def takes_logits(program: Program, loss: Any) -> bool:
     Reference: `keras/src/backend/tensorflow/nn.py` (_get_logits).
     """
     return (
-        program.kinds[-1] in ("softmax", "sigmoid")
+        program.outputs == (len(program.operations) - 1,)
+        and program.kinds[-1] in ("softmax", "sigmoid")
         and len(program.shapes[-1]) == 2
         and isinstance(loss, losses.CategoricalCrossentropy)
         and type(loss) in losses.ALL.values()

@@ -9,7 +9,6 @@ import numpy as np
 from scratchnet import losses
 from scratchnet.foundation import workspace
 from scratchnet.foundation.shapes import as_kernels_want
-from scratchnet.layers.layer import Layer
 from scratchnet.plan import table
 from scratchnet.plan.heads import LossHead
 from scratchnet.plan.program import Program
@@ -36,7 +35,7 @@ class Plan:
 
     def __init__(
         self,
-        model: Layer,
+        model: Any,
         loss: losses.Loss | None = None,
         *,
         whole_layers: bool = False,
@@ -46,10 +45,11 @@ class Plan:
         self.params = model.trainable_params
         grads = model.grads
         self.grads = {path: grads[path] for path in self.params}
-        self.program = Program(
-            Read(model.dtype), model.input_shape, whole_layers=whole_layers
-        )
-        self.program.add(model, 0, inside=inside)
+        shapes = [source.input_shape for source in model.sources]
+        reads = [Read(model.dtype) for _ in shapes]
+        self.program = Program(reads, shapes, whole_layers=whole_layers)
+        made = self.program.add(model, *range(len(reads)), inside=inside)
+        self.program.outputs = made if isinstance(made, tuple) else (made,)
         self.differentiated = set(range(len(self.program.operations)))
         self.arrange()
 
@@ -57,23 +57,30 @@ class Plan:
         """Lay out both ways, once the program stands: a step only walks along them."""
         program, wanted = self.program, self.differentiated
         steps = list(zip(program.operations, program.inputs, strict=True))
-        self._forwards = steps[1:]
+        self._forwards = steps[program.source_count :]
         self._backwards = [
             (at, operation, inputs, _runs_backward(operation, inputs, wanted))
             for at, (operation, inputs) in enumerate(steps)
-            if at > 0 and at in wanted
+            if at >= program.source_count and at in wanted
         ][::-1]
 
-    def forward(self, batch: Any, *, training: bool) -> np.ndarray:
+    def forward(self, batch: Any, *, training: bool) -> Any:
         """Read a batch and run the program; the head takes it from there."""
-        return self.run(self.program.operations[0].forward(batch), training=training)
+        sources = self.program.operations[: self.program.source_count]
+        return self.run([one.forward(batch) for one in sources], training=training)
 
-    def run(self, x: np.ndarray, *, training: bool | None) -> np.ndarray:
-        """Run the program on what operation 0 reads: inputs in the model's dtype.
+    def run(self, x: Any, *, training: bool | None) -> Any:
+        """Run the program on its inputs, which have the model's dtype.
 
-        Where ``training`` is None, each operation runs as its layer does by default.
+        Args:
+            x: the input, or a list of several.
+            training: whether layers behave as in training; where it is None, each
+                operation runs as its layer does by default.
+
+        Returns:
+            The output, or a list of several.
         """
-        values = [x]
+        values = [*x] if isinstance(x, list) else [x]
         for operation, inputs in self._forwards:
             read = [values[place] for place in inputs]
             given = operation.cast(read[0] if len(read) == 1 else read)
@@ -81,18 +88,30 @@ class Plan:
             if mode is None:
                 mode = getattr(operation, "trains_by_default", False)
             values.append(operation.forward(given, training=mode))
-        return values[-1]
+        made = [values[place] for place in self.program.outputs]
+        return made[0] if len(made) == 1 else made
 
-    def backward(self, dy: np.ndarray) -> np.ndarray | None:
+    def backward(self, dy: Any) -> Any:
         """Carry a gradient from the output to all parameters that learn.
 
         Where paths meet, gradients add up.
 
+        Args:
+            dy: the output's gradient, or a list of several outputs'.
+
         Returns:
-            The gradient of the input, if it is among those that are computed.
+            The gradient of the input, if it is among those that are computed; of
+            several, a list.
         """
-        gradients = {len(self.program.operations) - 1: dy}
+        gradients: dict[int, np.ndarray] = {}
+        given = dy if isinstance(dy, list) else [dy]
+        for place, one in zip(self.program.outputs, given, strict=True):
+            gradients[place] = self._add(place, gradients.get(place), one)
         for at, operation, inputs, runs_backward in self._backwards:
+            if at not in gradients:  # an output of a part that nothing reads
+                for gradient in operation.grads.values():
+                    gradient.fill(0)
+                continue
             dy = as_kernels_want(gradients.pop(at), operation.dtype)
             if not runs_backward:
                 operation.learn(dy)
@@ -105,7 +124,8 @@ class Plan:
         for own, more in self.program.repeated:
             for name, gradient in more.items():
                 own[name] += gradient
-        return gradients.get(0)
+        found = [gradients.get(i) for i in range(self.program.source_count)]
+        return found[0] if len(found) == 1 else found
 
     def _add(
         self, place: int, before: np.ndarray | None, more: np.ndarray

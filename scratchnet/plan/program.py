@@ -48,16 +48,17 @@ class Operation(Protocol):
 class Program:
     """Operations in order, each with the places of those whose outputs it reads.
 
-    Place 0 is the model's input; every other operation reads places before its own. A
-    chain is the simplest case. What is appended last makes the output.
+    The first places are the model's inputs; every other operation reads places before
+    its own. A chain is the simplest case.
 
     Args:
-        source: the operation that reads a batch, for place 0.
-        input_shape: of the model.
+        sources: the operations that read a batch: one for each input.
+        input_shapes: of the inputs.
         whole_layers: whether each layer is one operation, even if it knows better.
 
     Attributes:
         operations: what runs.
+        outputs: the places of what the model makes.
         inputs: the places that each operation reads.
         kinds: the name by which rules know each operation; "" is known by none.
         layers: the layer that each operation is, or is a part of.
@@ -68,22 +69,36 @@ class Program:
     """
 
     def __init__(
-        self, source: Any, input_shape: Shape, *, whole_layers: bool = False
+        self,
+        sources: Sequence[Any],
+        input_shapes: Sequence[Shape],
+        *,
+        whole_layers: bool = False,
     ) -> None:
-        self.operations: list[Any] = [source]
-        self.inputs: list[tuple[int, ...]] = [()]
-        self.kinds: list[str] = [source.operation]
-        self.layers: list[Any] = [None]
-        self.paths: list[str] = [""]
-        self.shapes: list[Shape] = [input_shape]
+        count = len(sources)
+        self.operations: list[Any] = [*sources]
+        self.inputs: list[tuple[int, ...]] = [()] * count
+        self.kinds: list[str] = [source.operation for source in sources]
+        self.layers: list[Any] = [None] * count
+        self.paths: list[str] = [""] * count
+        self.shapes: list[Shape] = [*input_shapes]
+        self.outputs: tuple[int, ...] = ()
+        self.source_count = count
         self.repeated: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = []
         self.whole_layers = whole_layers
         self._within: list[Any] = []  # from the model down to the layer being added
+        self._training: bool | None = None  # what the calls down to it say of it
 
     # Writing it.
 
-    def add(self, layer: Layer, *places: int, inside: bool = False) -> int:
-        """Append a layer as the operations that it says it is; return their last place.
+    def add(
+        self,
+        layer: Layer,
+        *places: int,
+        inside: bool = False,
+        training: bool | None = None,
+    ) -> Any:
+        """Append a layer as the operations that it says it is.
 
         A model is its layers. A class of the user's own, derived from one of
         scratchnet's, may compute something else, and stays one operation.
@@ -93,28 +108,35 @@ class Program:
             places: what it reads.
             inside: whether a model is its layers whatever its class says: it is the
                 model itself that asks.
+            training: whether it runs as in training, whoever asks; None leaves it open.
+
+        Returns:
+            The place of the output; of several outputs, a tuple.
         """
         self._within.append(layer)
+        outer = self._training
+        self._training = outer if training is None else training
         divides = layer.nodes or not self.whole_layers
         if inside or (divides and is_as_written(layer, "lower")):
             place = layer.lower(self, *places)
         else:
             place = self.append(layer, *places)
         self._within.pop()
+        self._training = outer
         return place
 
     def append(self, operation: Any, *places: int) -> int:
         """Append an operation and return its place."""
         operation = self._of_its_own(operation)
-        self.operations.append(operation)
+        self.operations.append(_in_mode(operation, self._training))
         self.inputs.append(places)
-        known = is_as_written(operation, "operation")
+        known = is_as_written(operation, "operation") and self._training is not True
         self.kinds.append(operation.operation if known else "")
         self.layers.append(self._within[-1])
         self.paths.append("/".join(layer.name for layer in self._within[1:]))
         shapes = [self.shapes[place] for place in places]
         self.shapes.append(
-            operation.compute_output_shape(shapes if len(places) > 1 else shapes[0])
+            operation.compute_output_shape(shapes[0] if len(places) == 1 else shapes)
         )
         return len(self.operations) - 1
 
@@ -141,7 +163,7 @@ class Program:
         """Tell whether an operation of a layer stands at one place (or ``count``)."""
         places = [
             one
-            for one in self.operations[1:]
+            for one in self.operations[self.source_count :]
             if one is operation or one.params is operation.params
         ]
         return len(places) == count
@@ -151,9 +173,12 @@ class Program:
         return [at for at, places in enumerate(self.inputs) if place in places]
 
     def only_reader(self, place: int) -> int | None:
-        """Return the place of the one operation that reads a place, if it is one."""
+        """Return the place of the one operation that reads a place, if it is one.
+
+        What the model makes is read by its user, too.
+        """
         readers = self.readers(place)
-        return readers[0] if len(readers) == 1 else None
+        return readers[0] if len(readers) == 1 and place not in self.outputs else None
 
     def match(self, place: int, *kinds: str) -> list[Any] | None:
         """Return the operations of these kinds that follow one another from a place on.
@@ -194,6 +219,7 @@ class Program:
     def remove_last(self) -> Any:
         """Take the last operation off and return it."""
         operation = self.operations[-1]
+        self.outputs = self.inputs[-1]
         self._remove(len(self.operations) - 1)
         return operation
 
@@ -201,7 +227,7 @@ class Program:
         """Replace the last layer by the operations that it says it is."""
         inputs, layer = self.inputs[-1], self.layers[-1]
         self._within = [layer, layer]
-        self.remove_last().lower(self, *inputs)
+        self.outputs = (self.remove_last().lower(self, *inputs),)
 
     def _remove(self, gone: int) -> None:
         for table in (
@@ -209,8 +235,9 @@ class Program:
             *(self.paths, self.shapes),
         ):
             del table[gone]
-        self.inputs = [
-            tuple(place - (place > gone) for place in places) for places in self.inputs
+        *self.inputs, self.outputs = [
+            tuple(place - (place > gone) for place in places)
+            for places in (*self.inputs, self.outputs)
         ]
 
     def needed(self, params: Collection[np.ndarray]) -> set[int]:
@@ -222,6 +249,36 @@ class Program:
             if own or needed.intersection(self.inputs[at]):
                 needed.add(at)
         return needed
+
+
+class InTraining:
+    """An operation that runs as in training in `predict`, too: Monte-Carlo dropout."""
+
+    def __init__(self, operation: Any) -> None:
+        self.always = operation
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the operation has."""
+        return getattr(vars(self)["always"], name)
+
+    def forward(self, x: Any, *, training: bool) -> np.ndarray:
+        """Compute the output as in training."""
+        return self.always.forward(x, training=True)
+
+    def backward(self, dy: np.ndarray) -> Any:
+        """Compute all gradients."""
+        return self.always.backward(dy)
+
+    def learn(self, dy: np.ndarray) -> Any:
+        """Compute all gradients: what it is may have a `backward` of its own."""
+        return self.always.backward(dy)
+
+
+def _in_mode(operation: Any, training: bool | None) -> Any:
+    """Return an operation that runs as a call says."""
+    if training is None:
+        return operation
+    return InTraining(operation) if training else operation.at_inference()
 
 
 def is_as_written(layer: Any, name: str) -> bool:

@@ -14,7 +14,8 @@ def rescaling_of_pixels(plan: Plan) -> None:
     """
     program = plan.program
     run = program.match(0, "gather", "rescaling")
-    if run is not None and run[1].scale > 0 and run[1].offset == 0:
+    first = program.source_count == 1 and program.inputs[1:2] == [(0,)]
+    if run is not None and first and run[1].scale > 0 and run[1].offset == 0:
         source, layer = run
         source.rescaling = layer
         program.replace(0, 2, source)

@@ -52,7 +52,7 @@ class Classifier:
         shape = self.model.input_shape
         if len(shape) != 4 or shape[-1] not in (1, 3):
             raise _refusal(run, "a model of input (None, H, W, 1 or 3)", shape)
-        self.image_shape: tuple[int, int, int] = shape[1:]  # type: ignore[assignment]
+        self.image_shape: tuple[int, int, int] = shape[1:]
         if self.model.output_shape != (None, len(names)):
             expected = f"a model with an output for each of {len(names)} class names"
             raise _refusal(run, expected, self.model.output_shape)

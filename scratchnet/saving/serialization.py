@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from scratchnet import initializers, layers, losses, metrics, optimizers
 from scratchnet.foundation import lookup, registry
@@ -37,8 +37,23 @@ ENTRIES = (
 MODELS: dict[str, Any] = {}
 FUNCTIONAL = "keras.src.models.functional"
 
-# A layer's name, and the number of the call.
+# A layer's name, and the number of the call; and of the output.
 Call = tuple[str, int]
+Output = tuple[str, int, int]
+
+
+class Tensor(NamedTuple):
+    """A tensor among the arguments of a call."""
+
+    output: Output
+
+
+class Arguments(NamedTuple):
+    """What a call of a layer is given: tensors, and whether it is in training."""
+
+    inputs: tuple[Output, ...]
+    training: bool | None = None
+
 
 KERAS_TENSOR = "__keras_tensor__"
 
@@ -182,7 +197,7 @@ subset of Keras; there are: Activation, Add, ...
     if node["class_name"] == KERAS_TENSOR:
         config = node.get("config")
         made_by = config.get("keras_history") if isinstance(config, Mapping) else None
-        return call(made_by, where)
+        return Tensor(output(made_by, where))
     _check_object(node, where)
     name, config = node["class_name"], plain(node["config"], where)
     if name == "DTypePolicy":
@@ -193,47 +208,70 @@ subset of Keras; there are: Activation, Add, ...
     return entry
 
 
-def calls(entries: list[Any]) -> dict[Call, tuple[Call, ...]]:
-    """Return each call of a layer in a graph's `plain` entries, with what it reads.
+def calls(entries: list[Any]) -> dict[Call, Arguments]:
+    """Return each call of a layer in a graph's `plain` entries, with what it is given.
 
     Raises:
         ValueError: an entry says it in another way than Keras.
     """
-    found: dict[Call, tuple[Call, ...]] = {}
+    found: dict[Call, Arguments] = {}
     for i, entry in enumerate(entries):
         where = f"model.layers[{i}].inbound_nodes"
         try:
             name, nodes = entry["config"]["name"], entry["inbound_nodes"]
             for number, node in enumerate(nodes):
-                (read,) = node["args"]
-                if any(value is not None for value in node["kwargs"].values()):
+                named = dict(node["kwargs"])
+                training = named.pop("training", None)
+                if any(value is not None for value in named.values()):
                     raise ValueError(f"arguments {node['kwargs']!r:.80}")
-                read = [read] if isinstance(read, tuple) else read
-                found[name, number] = tuple(
-                    one if isinstance(one, tuple) else call(one, where) for one in read
-                )
+                found[name, number] = Arguments(_outputs_in(node["args"]), training)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
                 f"{where}: expected calls as Keras writes them, found "
                 f"{_cut(entry)} ({type(error).__name__}: {error})"
             ) from error
         if not nodes:  # an input
-            found[name, 0] = ()
+            found[name, 0] = Arguments(())
     return found
 
 
-def call(history: Any, where: str) -> Call:
-    """Return (layer's name, number of the call) from Keras's [name, call, output].
+def _outputs_in(arguments: Any) -> tuple[Output, ...]:
+    """Return the tensors in a call's arguments, in their order."""
+    if isinstance(arguments, Tensor):
+        return (arguments.output,)
+    if isinstance(arguments, dict):
+        arguments = [arguments[key] for key in sorted(arguments)]
+    if not isinstance(arguments, list | tuple):
+        return ()
+    return tuple(one for part in arguments for one in _outputs_in(part))
+
+
+def tensors(config: dict[str, Any], key: str) -> tuple[Any, list[Output]]:
+    """Return how a model's inputs or outputs are given, and which they are.
 
     Raises:
-        ValueError: it is something else; no layer here has a second output.
+        ValueError: they are not written as Keras writes them.
+    """
+    given, where = config.get(key), f"model.{key}"
+    if isinstance(given, dict):
+        return tuple(sorted(given)), [output(given[k], where) for k in sorted(given)]
+    if isinstance(given, list | tuple) and given and not isinstance(given[0], str):
+        return "list", [output(one, where) for one in given]
+    return None, [output(given, where)]
+
+
+def output(history: Any, where: str) -> Output:
+    """Return (layer's name, number of the call, of the output) from Keras's list.
+
+    Raises:
+        ValueError: it is something else.
     """
     if isinstance(history, list | tuple) and len(history) == 1:
         (history,) = history  # as Keras writes the one output of an older version
     match history:
-        case [str() as name, int() as number, 0]:
-            return name, number
-    raise ValueError(f"{where}: expected [layer, call, 0], found {_cut(history)}")
+        case [str() as name, int() as number, int() as which]:
+            return name, number, which
+    raise ValueError(f"{where}: expected [layer, call, output], found {_cut(history)}")
 
 
 def _check_object(node: Mapping[str, Any], where: str) -> None:

@@ -267,17 +267,15 @@ def test_what_is_not_a_graph_is_named():
         Model(x, np.zeros((2, 2)))
     with pytest.raises(ValueError, match="come from the inputs alone"):
         Model(x, layers.Add()([x, other]))
-    with pytest.raises(NotImplementedError, match="2 inputs are outside"):
-        Model([x, other], layers.Add()([x, other]))
     with pytest.raises(ValueError, match="received a second 'twice'"):
         Model(x, layers.Dense(2, name="twice")(y))
-    with pytest.raises(ValueError, match=r"expected inputs of one shape, .*\(N, 2\)"):
+    with pytest.raises(ValueError, match=r"dimensions are the same.*\(N, 2\)"):
         layers.Add()([x, y])
     with pytest.raises(ValueError, match="list of at least two inputs"):
         layers.Add()(np.zeros((2, 2)))
     with pytest.raises(ValueError, match="along axis -1 alone"):
         layers.Concatenate()([x, keras.Input((3, 3))])
-    with pytest.raises(TypeError, match="has no values"):
+    with pytest.raises(TypeError, match="has no values yet"):
         np.asarray(y)
     with pytest.raises(ValueError, match=r"expected input \(N, 3\), received \(N, 2\)"):
         y.layer(y)

@@ -424,7 +424,7 @@ def test_an_open_model_stays_open_in_its_configuration():
 
 def test_unknown_layers_in_a_configuration():
     with pytest.raises(
-        ValueError, match=r"layers\[0\]: 'LSTM' .* there are: Activation, .*Softmax, "
+        ValueError, match=r"layers\[0\]: 'LSTM' .* there are: Activation, .*Softmax"
     ):
         keras.Sequential.from_config({"layers": [{"class_name": "LSTM", "config": {}}]})
 
@@ -567,7 +567,7 @@ def test_names_of_metrics_and_their_reset():
     assert set(model._results().values()) == {0}
 
 
-@pytest.mark.parametrize("name", ["inputs", "compute_loss", "quantize", "losses"])
+@pytest.mark.parametrize("name", ["compute_loss", "quantize", "losses"])
 def test_names_of_keras_s_outside_the_subset(name):
     with pytest.raises(AttributeError, match=f"Sequential: '{name}' is outside scr"):
         getattr(dense_model(), name)
