@@ -9,7 +9,6 @@ import numpy as np
 
 from scratchnet.explain import (
     activation,
-    add,
     batch_normalization,
     color,
     concatenate,
@@ -17,6 +16,7 @@ from scratchnet.explain import (
     dense,
     dropout,
     moved_image,
+    merge,
     placement,
     pooling,
     rescaling,
@@ -61,6 +61,9 @@ ARITHMETIC: dict[str, Any] = {
     "brightness": color,
     "normalization": color,
     "add": add,
+    **dict.fromkeys(
+        ("add", "subtract", "multiply", "average", "maximum", "minimum"), merge
+    ),
     "concatenate": concatenate,
 }
 

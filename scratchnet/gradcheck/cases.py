@@ -121,7 +121,18 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"rate": 0.0}, (6,)),
         ({"rate": 1.0}, (6,)),
     ),
-    layers.Add: (({}, [(4,), (4,)]), ({}, [IMAGE, IMAGE, IMAGE])),
+    **dict.fromkeys(
+        (
+            *(layers.Add, layers.Average, layers.Maximum, layers.Minimum),
+            layers.Multiply,
+        ),
+        (
+            ({}, [(4,), (4,)]),
+            ({}, [IMAGE, IMAGE, IMAGE]),
+            ({}, [(3, 2), (1, 2), (2,)]),
+        ),
+    ),
+    layers.Subtract: (({}, [(4,), (4,)]), ({}, [(2,), (3, 2)])),
     layers.Concatenate: (
         ({}, [(4,), (1,), (2,)]),
         ({"axis": 2}, [(2, 3, 2), (2, 1, 2)]),

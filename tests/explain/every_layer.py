@@ -188,4 +188,20 @@ def augmented(dtype: str = "float32") -> Sequential:
     )
 
 
-ALL = (convolutional, averaging, branching, reshaped, augmented)
+def merging(dtype: str = "float32") -> Model:
+    """Return branches that meet in every way, some of them repeated."""
+    start = Input((4, 3, 2), dtype=dtype)
+    stem = layers.Conv2D(3, 2, activation="tanh", dtype=dtype, name="stem")(start)
+    pixel = layers.GlobalAveragePooling2D(dtype=dtype, name="pixel")(stem)
+    lower = layers.Subtract(dtype=dtype, name="subtract")([stem, pixel])
+    other = layers.Conv2D(3, 2, activation="sigmoid", dtype=dtype, name="other")(start)
+    larger = layers.Maximum(dtype=dtype, name="maximum")([stem, other, pixel])
+    smaller = layers.Minimum(dtype=dtype, name="minimum")([lower, other])
+    weighed = layers.Multiply(dtype=dtype, name="multiply")([smaller, pixel, lower])
+    mean = layers.Average(dtype=dtype, name="average")([weighed, pixel, larger])
+    flat = layers.Flatten(dtype=dtype, name="flatten")(mean)
+    out = layers.Dense(5, activation="softmax", dtype=dtype, name="out")
+    return settle(Model(start, out(flat)))
+
+
+ALL = (convolutional, averaging, branching, reshaped, augmented, merging)
