@@ -194,7 +194,7 @@ def merging(dtype: str = "float32") -> Model:
     stem = layers.Conv2D(3, 2, activation="tanh", dtype=dtype, name="stem")(start)
     pixel = layers.GlobalAveragePooling2D(dtype=dtype, name="pixel")(stem)
     lower = layers.Subtract(dtype=dtype, name="subtract")([stem, pixel])
-    other = layers.Conv2D(3, 2, activation="sigmoid", dtype=dtype, name="other")(start)
+    other = layers.Conv2D(3, 1, activation="sigmoid", dtype=dtype, name="other")(stem)
     larger = layers.Maximum(dtype=dtype, name="maximum")([stem, other, pixel])
     smaller = layers.Minimum(dtype=dtype, name="minimum")([lower, other])
     weighed = layers.Multiply(dtype=dtype, name="multiply")([smaller, pixel, lower])
