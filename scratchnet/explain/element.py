@@ -15,8 +15,8 @@ from scratchnet.explain import (
     convolution,
     dense,
     dropout,
-    moved_image,
     merge,
+    moved_image,
     placement,
     pooling,
     rescaling,
@@ -60,7 +60,6 @@ ARITHMETIC: dict[str, Any] = {
     "contrast": color,
     "brightness": color,
     "normalization": color,
-    "add": add,
     **dict.fromkeys(
         ("add", "subtract", "multiply", "average", "maximum", "minimum"), merge
     ),

@@ -41,7 +41,6 @@ from scratchnet.layers.random_rotation import RandomRotation
 from scratchnet.layers.random_shear import RandomShear
 from scratchnet.layers.random_translation import RandomTranslation
 from scratchnet.layers.random_zoom import RandomZoom
-from scratchnet.layers.permute import Permute
 from scratchnet.layers.relu import ReLU
 from scratchnet.layers.repeat_vector import RepeatVector
 from scratchnet.layers.rescaling import Rescaling

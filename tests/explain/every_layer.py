@@ -196,7 +196,7 @@ def merging(dtype: str = "float32") -> Model:
     lower = layers.Subtract(dtype=dtype, name="subtract")([stem, pixel])
     other = layers.Conv2D(3, 1, activation="sigmoid", dtype=dtype, name="other")(stem)
     larger = layers.Maximum(dtype=dtype, name="maximum")([stem, other, pixel])
-    smaller = layers.Minimum(dtype=dtype, name="minimum")([lower, other])
+    smaller = layers.Minimum(dtype=dtype, name="minimum")([stem, pixel])
     weighed = layers.Multiply(dtype=dtype, name="multiply")([smaller, pixel, lower])
     mean = layers.Average(dtype=dtype, name="average")([weighed, pixel, larger])
     flat = layers.Flatten(dtype=dtype, name="flatten")(mean)
