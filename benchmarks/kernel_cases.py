@@ -87,6 +87,7 @@ OPERATIONS_OF = {
         *("adagrad_update", "adadelta_update", "adamax_update", "nadam_update"),
         *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
     ),
+    "penalty": ("penalty", "penalty_gradient"),
     "gather": ("gather", "first_non_finite"),
     "images": ("affine_transform_forward", "affine_transform_backward"),
     "contrast": ("contrast_forward", "contrast_backward"),
@@ -114,6 +115,7 @@ ELSEWHERE = {
     *("rmsprop_update", "sgd_update", "sgd_momentum_update", "first_non_finite"),
     *("adagrad_update", "adadelta_update", "adamax_update", "nadam_update"),
     *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
+    *("penalty", "penalty_gradient"),
 }
 
 # The rest is limited by memory, and reported in bytes per second.
@@ -227,6 +229,7 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
         ("rmsprop", {"parameter": (model.count_params(),)}, False),
         ("sgd", {"parameter": (model.count_params(),)}, False),
         ("other_updates", {"parameter": (model.count_params(),)}, False),
+        ("penalty", {"x": (model.count_params(),)}, False),
         ("loss", {"logits": (BATCH_SIZE, case.classes)}, False),
         ("other_losses", {"predictions": (BATCH_SIZE, case.classes)}, False),
     ]
@@ -522,6 +525,11 @@ def _other_updates(rng: np.random.Generator, parameter: Shape) -> Values:
     }
 
 
+def _penalty(rng: np.random.Generator, x: Shape) -> Values:
+    values = {"x": _normal(rng, *x), "gradient": np.zeros(x, np.float32)}
+    return {**values, "l1": 1e-4, "l2": 1e-4}
+
+
 def _gather(rng: np.random.Generator, row: Shape) -> Values:
     return {
         "x": rng.integers(256, size=(ROWS, *row), dtype=np.uint8),
@@ -546,6 +554,7 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "rmsprop": _rmsprop,
     "sgd": _sgd,
     "other_updates": _other_updates,
+    "penalty": _penalty,
     "gather": _gather,
     "images": _images,
     "contrast": _contrast,

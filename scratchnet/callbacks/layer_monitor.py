@@ -84,7 +84,7 @@ class LayerMonitor(Callback):
     def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         """Keep the parameters as they are before a step that is recorded."""
         self._before = None
-        if self.model.optimizer.iterations % self.every == 0:
+        if self.model.optimizer.batches_taken % self.every == 0:
             params = self.model.trainable_params
             self._before = {path: param.copy() for path, param in params.items()}
 
@@ -92,7 +92,7 @@ class LayerMonitor(Callback):
         """Compare them with what the step made of them."""
         if self._before is None:
             return
-        self.record["steps"].append(self.model.optimizer.iterations - 1)
+        self.record["steps"].append(self.model.optimizer.batches_taken - 1)
         params, grads = self.model.trainable_params, self.model.grads
         for layer, paths in _by_layer(self._before).items():
             before = [self._before[path] for path in paths]

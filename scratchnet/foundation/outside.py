@@ -28,17 +28,6 @@ _DATA_FORMAT: dict[str, Any] = {"data_format": None}
 _BOXES: dict[str, Any] = {"bounding_box_format": None}
 _DTYPE: dict[str, Any] = {"dtype": None}
 _LOSS: dict[str, Any] = {"reduction": "sum_over_batch_size"}
-_OPTIMIZER: dict[str, Any] = {
-    "weight_decay": None,
-    "clipnorm": None,
-    "clipvalue": None,
-    "global_clipnorm": None,
-    "use_ema": False,
-    "ema_momentum": 0.99,
-    "ema_overwrite_frequency": None,
-    "loss_scale_factor": None,
-    "gradient_accumulation_steps": None,
-}
 _INPUT: dict[str, dict[str, Any]] = {
     "dtype": {"sparse": None, "ragged": None},
 }
@@ -118,10 +107,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     # metrics
     "SparseTopKCategoricalAccuracy": {"dtype": {"from_sorted_ids": False}},
     # optimizers
-    "Optimizer": {"learning_rate": _OPTIMIZER},
-    "Adam": {"epsilon": {"amsgrad": False, **_OPTIMIZER}},
-    "RMSprop": {"centered": _OPTIMIZER},
-    "SGD": {"nesterov": _OPTIMIZER},
+    "Optimizer": {"ema_overwrite_frequency": {"loss_scale_factor": None}},
     # initializers
     "_VarianceScaling": {"seed": {"input_axes": None, "output_axes": None}},
     # models
@@ -184,6 +170,13 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         get_quantization_layer_structure get_state_tree jit_compile
         make_predict_function make_test_function make_train_function
         predict_step set_state_tree stateless_compute_loss
+        """.split()
+    ),
+    "Optimizer": frozenset(
+        """
+        add_optimizer_variables add_variable add_variable_from_reference assign
+        assign_add assign_sub load_own_variables loss_scale_factor save_own_variables
+        scale_loss stateless_apply update_step
         """.split()
     ),
 }

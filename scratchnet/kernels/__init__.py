@@ -73,6 +73,7 @@ from scratchnet.kernels.optimizers import (
     sgd_update,
     weight_decay,
 )
+from scratchnet.kernels.penalty import penalty, penalty_gradient
 from scratchnet.kernels.pooled_convolution import (
     measured_convolution_forward,
     normalised_convolution_backward,

@@ -144,9 +144,10 @@ def _totals(model: Any) -> list[str]:
     optimizer: list[np.ndarray] = []
     if model.optimizer is not None and model.optimizer.iterations:
         # Keras counts the number of steps and the learning rate as well.
-        optimizer = [np.zeros(1, np.int64), np.zeros(1, np.float32)]
-        for slot in model.optimizer.state.values():
-            optimizer += slot.values()
+        optimizer = [
+            array.astype(np.float32) if name == "learning_rate" else array
+            for name, array in model.optimizer.ordered_state().items()
+        ]
     lines = [
         f" Total params: {_amount(arrays + optimizer)}",
         f" Trainable params: {_amount(trainable)}",

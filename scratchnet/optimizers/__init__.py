@@ -8,16 +8,35 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet.foundation import lookup
+from scratchnet.optimizers import legacy, schedules
+from scratchnet.optimizers.adadelta import Adadelta
+from scratchnet.optimizers.adagrad import Adagrad
 from scratchnet.optimizers.adam import Adam
+from scratchnet.optimizers.adamax import Adamax
+from scratchnet.optimizers.adamw import AdamW
+from scratchnet.optimizers.ftrl import Ftrl
+from scratchnet.optimizers.lion import Lion
+from scratchnet.optimizers.nadam import Nadam
 from scratchnet.optimizers.optimizer import Optimizer
 from scratchnet.optimizers.rmsprop import RMSprop
 from scratchnet.optimizers.sgd import SGD
 
-ALL: dict[str, type[Optimizer]] = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
+ALL: dict[str, type[Optimizer]] = {
+    "adadelta": Adadelta,
+    "adagrad": Adagrad,
+    "adam": Adam,
+    "adamax": Adamax,
+    "adamw": AdamW,
+    "ftrl": Ftrl,
+    "lion": Lion,
+    "nadam": Nadam,
+    "rmsprop": RMSprop,
+    "sgd": SGD,
+}
 
 
 def get(identifier: Any) -> Optimizer:
-    """Return an optimizer by name, or the one given.
+    """Return an optimizer by name or configuration, or the one given.
 
     Raises:
         ValueError: the name is unknown.
@@ -28,6 +47,36 @@ def get(identifier: Any) -> Optimizer:
     return lookup.find("optimizer", identifier, ALL, Optimizer)
 
 
-__all__ = [*(found.__name__ for found in ALL.values()), "Optimizer"]
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """Return an optimizer's configuration, with the name of its class."""
+    return lookup.describe(optimizer)
+
+
+def deserialize(
+    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+) -> Optimizer:
+    """Return the optimizer that a configuration describes.
+
+    Args:
+        config: what `serialize` returned, or Keras's function of that name.
+        custom_objects: name → class of optimizers of your own.
+
+    Raises:
+        ValueError: there is no such optimizer.
+        TypeError: it is no configuration.
+    """
+    known = {**ALL, **(custom_objects or {})}
+    return lookup.find("optimizer", config, known, Optimizer)
+
+
+__all__ = [
+    *(found.__name__ for found in ALL.values()),
+    "Optimizer",
+    "deserialize",
+    "get",
+    "legacy",
+    "schedules",
+    "serialize",
+]
 
 __getattr__ = lookup.missing_attribute(__name__, __all__)

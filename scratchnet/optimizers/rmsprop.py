@@ -6,11 +6,11 @@ from typing import Any
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments
-from scratchnet.foundation.outside import keras_signature
+from scratchnet.optimizers.common_arguments import with_common_arguments
 from scratchnet.optimizers.optimizer import Column, Optimizer
 
 
-@keras_signature
+@with_common_arguments
 class RMSprop(Optimizer):
     """The gradient, divided by the root of the running mean of its square.
 
@@ -31,35 +31,42 @@ class RMSprop(Optimizer):
         momentum: μ in [0, 1].
         epsilon: ε, above 0.
         centered: whether to divide by the deviation of g instead of its size.
-        name: by default ``rm_sprop``, as in Keras.
+        **common: the other arguments of `Optimizer`.
 
     References: Tieleman and Hinton (2012), "Neural networks for machine learning",
     lecture 6.5; Graves (2013), "Generating sequences with recurrent neural networks",
     equations 38 to 41, centered; `keras/src/optimizers/rmsprop.py`.
     """
 
-    slot_by_slot = True
-
     def __init__(
         self,
-        learning_rate: float = 0.001,
+        learning_rate: Any = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,
         centered: bool = False,
-        name: str | None = None,
+        **common: Any,
     ) -> None:
         who = type(self).__name__
         self.rho = arguments.fraction(who, "rho", rho)
         self.momentum = arguments.fraction(who, "momentum", momentum)
         self.epsilon = arguments.positive(who, "epsilon", epsilon)
         self.centered = bool(centered)
-        self.slots = (
+        super().__init__(learning_rate, **common)
+
+    @property
+    def slots(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Of v and, if they are kept, of b and a."""
+        return (
             "velocity",
             *(("momentum",) if self.momentum else ()),
             *(("average_gradient",) if self.centered else ()),
         )
-        super().__init__(learning_rate, name=name)
+
+    @property
+    def slot_groups(self) -> list[tuple[str, ...]]:
+        """The first slot of all parameters, then the second of all."""
+        return [(slot,) for slot in self.slots]
 
     def update_together(self, params: Column, grads: Column, *slots: Column) -> None:
         """Change flat parameters, all of one dtype, and their slots, in place."""
@@ -70,7 +77,7 @@ class RMSprop(Optimizer):
             own["velocity"],
             own.get("momentum", ()),
             own.get("average_gradient", ()),
-            self.learning_rate,
+            self.rate_now,
             self.rho,
             self.momentum,
             self.epsilon,

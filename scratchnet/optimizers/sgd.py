@@ -8,11 +8,11 @@ import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments
-from scratchnet.foundation.outside import keras_signature
+from scratchnet.optimizers.common_arguments import with_common_arguments
 from scratchnet.optimizers.optimizer import Optimizer
 
 
-@keras_signature
+@with_common_arguments
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if asked for.
 
@@ -24,30 +24,34 @@ class SGD(Optimizer):
         learning_rate: lr.
         momentum: μ in [0, 1].
         nesterov: whether to look ahead.
-        name: by default the class's, in lower case.
+        **common: the other arguments of `Optimizer`.
 
     Reference: `keras/src/optimizers/sgd.py`; Sutskever et al. (2013).
     """
 
     def __init__(
         self,
-        learning_rate: float = 0.01,
+        learning_rate: Any = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        name: str | None = None,
+        **common: Any,
     ) -> None:
         self.momentum = arguments.fraction(type(self).__name__, "momentum", momentum)
         self.nesterov = bool(nesterov)
-        self.slots = ("momentum",) if self.momentum else ()
-        super().__init__(learning_rate, name=name)
+        super().__init__(learning_rate, **common)
+
+    @property
+    def slots(self) -> tuple[str, ...]:  # type: ignore[override]
+        """b, if there is momentum."""
+        return ("momentum",) if self.momentum else ()
 
     def update(self, param: np.ndarray, grad: np.ndarray, *slots: np.ndarray) -> None:
         """Change one flat parameter and its momentum, in place."""
         if not slots:
-            kernels.sgd_update(param, grad, self.learning_rate)
+            kernels.sgd_update(param, grad, self.rate_now)
             return
         kernels.sgd_momentum_update(
-            param, grad, slots[0], self.learning_rate, self.momentum, self.nesterov
+            param, grad, slots[0], self.rate_now, self.momentum, self.nesterov
         )
 
     def get_config(self) -> dict[str, Any]:

@@ -21,7 +21,6 @@ Reference: `_save_state` and `H5IOStore` in `keras/src/saving/saving_lib.py`.
 from __future__ import annotations
 
 import io
-import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,29 +68,15 @@ def _write_variables(
 def optimizer_variables(model: Any) -> dict[str, np.ndarray]:
     """Return an optimizer's state as Keras orders it, under the names of ours.
 
-    Steps, learning rate (float32, or float64 if a weight is), then parameter by
-    parameter, bottom layer first: for Adam its momentum and its velocity, side by side;
-    or slot by slot, if the optimizer says so.
-
-    Reference: `addoptimizer_variables` in `keras/src/optimizers/base_optimizer.py`.
+    Steps, learning rate if no schedule rules it (float32, or float64 if a weight is),
+    then the slots, bottom layer first.
     """
-    optimizer, weights = model.optimizer, model.named_weights
-    state = optimizer.get_state()
-    kinds = {w.dtype for w in weights.values() if w.dtype.kind == "f"}
-    precision = np.result_type(np.float32, *kinds)
-    variables: dict[str, np.ndarray] = {
-        "iterations": np.asarray(state.pop("iterations"), np.int64),
-        "learning_rate": np.asarray(state.pop("learning_rate"), precision),
-    }
-    # A layer that learns since later has its slots at the end, here and only here.
-    known = {key.rpartition("/")[0] for key in state}
-    names = [
-        [f"{path}/{s}" for s in optimizer.slots] for path in weights if path in known
-    ]
-    if optimizer.slot_by_slot:
-        names = [list(of_one_slot) for of_one_slot in zip(*names, strict=True)]
-    for name in itertools.chain(*names):
-        variables[name] = state[name]
+    weights = model.named_weights
+    variables = dict(model.optimizer.ordered_state(weights))
+    if "learning_rate" in variables:
+        kinds = {w.dtype for w in weights.values() if w.dtype.kind == "f"}
+        precision = np.result_type(np.float32, *kinds)
+        variables["learning_rate"] = variables["learning_rate"].astype(precision)
     return variables
 
 
@@ -157,9 +142,9 @@ def restore(
         model.optimizer.set_state(state)
 
 
-def has_slots(datasets: dict[str, Any]) -> bool:
-    """Whether a file's optimizer had more to keep than its steps and learning rate."""
-    return len(_optimizer_places(datasets)) > 2
+def has_slots(datasets: dict[str, Any], optimizer: Any) -> bool:
+    """Whether a file has more than an optimizer keeps before it knows parameters."""
+    return len(_optimizer_places(datasets)) > len(optimizer.ordered_state())
 
 
 def _optimizer_places(datasets: dict[str, Any]) -> list[str]:
@@ -234,15 +219,16 @@ def read_optimizer(
         who = f"{path}: variable '{name}' of the optimizer ('{place}')"
         state[name] = read_array(dataset, value, who)
     _check_optimizer_scalars(state, path)
-    rate = np.asarray(optimizer.learning_rate)
-    if state["learning_rate"] == rate.astype(state["learning_rate"].dtype):
-        # Equal in float32: 0.001 need not become 0.0010000000474974513.
-        state["learning_rate"] = rate
+    if "learning_rate" in state:
+        rate = optimizer.ordered_state()["learning_rate"]
+        if state["learning_rate"] == rate.astype(state["learning_rate"].dtype):
+            # Equal in float32: 0.001 need not become 0.0010000000474974513.
+            state["learning_rate"] = rate
     return state
 
 
 def _check_optimizer_scalars(state: dict[str, np.ndarray], path: str) -> None:
-    rate, steps = state["learning_rate"], state["iterations"]
+    rate, steps = state.get("learning_rate", 0.0), state["iterations"]
     if not (np.isfinite(rate) and rate >= 0 and steps >= 0):
         raise CheckpointError(
             f"{path}: expected a learning rate and a number of steps of at least 0, "

@@ -180,8 +180,9 @@ def restore(
         make_slots: whether an optimizer without slots gets those that the file has.
     """
     with h5.open_datasets(io.BytesIO(weights), f"{path}: {WEIGHTS}") as datasets:
-        if make_slots and model.optimizer is not None and h5.has_slots(datasets):
-            model.optimizer.build(model.trainable_params)
+        optimizer = model.optimizer if make_slots else None
+        if optimizer is not None and h5.has_slots(datasets, optimizer):
+            optimizer.build(model.trainable_params)
         h5.restore(model, layers, datasets, path)
 
 

@@ -68,6 +68,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
         )
         for module in (initializers, losses, metrics, optimizers)
     },
+    "keras.optimizers.schedules": tuple(optimizers.schedules.ALL),
 }
 
 

@@ -42,7 +42,7 @@ class PressAt(Callback):
 
         def press(*where, logs=None):
             if self.pressed_at is None and where[:1] == at:
-                self.pressed_at = self.model.optimizer.iterations
+                self.pressed_at = int(self.model.optimizer.iterations)
                 for _ in range(presses):
                     ctrl_c()
 

@@ -1731,6 +1731,29 @@ def moving_average(pick, rng, dtype):
     return Case("moving_average", arguments, {}, bound, ("averages",), dtype)
 
 
+@case
+def penalty(pick, rng, dtype):
+    x = normal(rng, dtype, pick([0, 1, 3, 5000]))
+    arguments = {"x": x, "l1": pick([0.0, 0.5]), "l2": pick([0.0, 0.25])}
+    # Sums are taken in float64, in any dtype; what is returned is compared as it is.
+    arguments["x"] = np.round(x * 64).astype(dtype) / dtype(64)
+    return Case("penalty", arguments, {}, exact, (), dtype)
+
+
+@case
+def penalty_gradient(pick, rng, dtype):
+    size = flat(pick)
+    x, gradient = (normal(rng, dtype, size) for _ in range(2))
+    x[: size // 2] = 0
+    arguments = {"x": x, "gradient": gradient, "l1": 0.1, "l2": pick([0.0, 0.01])}
+
+    def bound(wide, expected):
+        sizes = np.abs(wide["gradient"]) + 0.1 + 0.02 * np.abs(wide["x"])
+        return {"gradient": 4 * eps(dtype) * sizes}
+
+    return Case("penalty_gradient", arguments, {}, bound, ("gradient",), dtype)
+
+
 # Gathering.
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 
@@ -38,14 +40,16 @@ class StandInOptimizer:
 
     name = "adam"
     slots = ("momentum", "velocity")
-    slot_by_slot = False
     learning_rate = 0.001
 
     def __init__(self, state: dict[str, np.ndarray]) -> None:
         self.state = state
 
-    def get_state(self) -> dict[str, np.ndarray]:
-        return {name: value.copy() for name, value in self.state.items()}
+    def ordered_state(self, paths: Iterable[str] = ()) -> dict[str, np.ndarray]:
+        slots = [f"{path}/{slot}" for path in paths for slot in self.slots]
+        names = [name for name in slots if name in self.state]
+        names = ["iterations", "learning_rate", *names]
+        return {name: self.state[name] for name in names}
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         self.state = state

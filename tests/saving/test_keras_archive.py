@@ -517,8 +517,8 @@ def test_a_configuration_that_does_not_fit_is_named(path, place, value, message)
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        ("optimizer/class_name", "Lion", "'Lion' of module 'keras.optimizers'"),
-        ("optimizer/config/amsgrad", True, "amsgrad=True is outside"),
+        ("optimizer/class_name", "Muon", "'Muon' of module 'keras.optimizers'"),
+        ("optimizer/config/loss_scale_factor", 2, "loss_scale_factor=2 is outside"),
         ("optimizer/config/learning_rate", -1, "learning_rate to be a number"),
         ("loss", "kl_divergence", "unknown loss 'kl_divergence'"),
         ("loss", {"a": "mse"}, "loss: expected a name or an object"),

@@ -176,3 +176,100 @@ def test_rmsprop(rate, scale, rho, momentum, epsilon, centered, dtype, rng):
         theirs(keras.optimizers.RMSprop(rate, **made), start, steps),
         rmsprop_bounds(start, steps, rate, **made, dtype=dtype),
     )
+
+
+# The others, and what all have in common: with the bounds of a step on absolute values.
+
+single = draw.as_keras_keeps_it
+OTHERS = {
+    "AdamW": [{"weight_decay": single(0.004)}],
+    "Adam": [{}, {"amsgrad": True}],
+    "Adagrad": [{}],
+    "Adadelta": [{}],
+    "Adamax": [{}],
+    "Nadam": [{}],
+    "Lion": [{}],
+    "Ftrl": [
+        {},
+        {
+            "learning_rate_power": -0.75,
+            "l1_regularization_strength": single(0.01),
+            "l2_regularization_strength": single(0.1),
+            "l2_shrinkage_regularization_strength": single(0.1),
+            "beta": single(0.1),
+        },
+    ],
+    "SGD": [{}, {"momentum": 0.5, "nesterov": True}],
+    "RMSprop": [{}, {"momentum": 0.5, "centered": True}],
+}
+COMMON = [
+    {},
+    {"weight_decay": single(0.01)},
+    {"clipnorm": single(0.3)},
+    {"clipvalue": single(0.2)},
+    {"global_clipnorm": single(0.5)},
+    {"use_ema": True, "ema_momentum": single(0.9), "ema_overwrite_frequency": 4},
+    {"gradient_accumulation_steps": 3, "use_ema": True, "ema_overwrite_frequency": 2},
+]
+CASES = [(name, own) for name, some in OTHERS.items() for own in some]
+
+
+@pytest.mark.parametrize(("name", "own"), CASES, ids=lambda case: str(case)[:24])
+def test_every_optimizer_with_everything(name, own):
+    for number, common in enumerate(COMMON):
+        dtype = ("float32", "float64")[number % 2]
+        start, steps = gradients(np.random.default_rng(number), dtype, 1.0)
+        made = {"learning_rate": single(0.05), **own, **common}
+        mine = getattr(optimizers, name)(**made)
+        keras_s = getattr(keras.optimizers, name)(**made)
+        found, expected = ours(mine, start, steps), theirs(keras_s, start, steps)
+        # 1 − β₂ᵗ of the first step keeps three digits fewer than a number has. A step
+        # is no longer than 0.05 · 10 (RMSprop's first, over √0.1, and Adam's).
+        few = 8e3 * np.finfo(dtype).eps * 0.05
+        for path in start:
+            np.testing.assert_allclose(
+                *(found[path], expected[path]), rtol=few, atol=few, err_msg=str(common)
+            )
+        own_state = [np.asarray(variable) for variable in mine.variables]
+        assert [v.shape for v in own_state] == [v.shape for v in keras_s.variables]
+        for i, variable in enumerate(keras_s.variables[2:], start=2):
+            np.testing.assert_allclose(
+                *(own_state[i], variable.numpy()), rtol=20 * few, atol=20 * few
+            )
+
+
+SCHEDULES = {
+    "ExponentialDecay": [(0.1, 7, 0.9), (0.1, 7, 0.9, True)],
+    "InverseTimeDecay": [(0.1, 7, 0.5), (0.1, 7, 0.5, True)],
+    "PiecewiseConstantDecay": [([3, 10, 11], [0.4, 0.3, 0.2, 0.1])],
+    "PolynomialDecay": [(0.1, 20), (0.1, 20, 0.01, 2.0), (0.1, 10, 0.01, 0.5, True)],
+    "CosineDecay": [(0.1, 20), (0.1, 20, 0.2), (0.0, 20, 0.1, "warm", 0.5, 9)],
+    "CosineDecayRestarts": [(0.1, 5), (0.1, 7, 1.0, 0.5), (0.1, 5, 3.0, 0.9, 0.1)],
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules(name):
+    for made in SCHEDULES[name]:
+        mine = getattr(optimizers.schedules, name)(*made)
+        keras_s = getattr(keras.optimizers.schedules, name)(*made)
+        assert mine.get_config() == keras_s.get_config()
+        for step in range(70):
+            assert mine(step).dtype == np.float32
+            assert float(mine(step)) == pytest.approx(
+                float(keras_s(tf.constant(step, tf.int64))), rel=2e-6, abs=1e-8
+            )
+        described = keras.optimizers.schedules.serialize(keras_s)
+        assert optimizers.schedules.serialize(mine) == described
+        sgd = optimizers.get(
+            keras.optimizers.serialize(keras.optimizers.SGD(learning_rate=keras_s))
+        )
+        assert sgd.get_config()["learning_rate"] == described
+        start, steps = gradients(np.random.default_rng(0), "float32", 1.0)
+        found = ours(sgd, start, steps)
+        expected = theirs(keras.optimizers.SGD(keras_s), start, steps)
+        for path in start:
+            np.testing.assert_allclose(
+                found[path], expected[path], rtol=1e-5, atol=1e-6
+            )
+        assert np.isclose(sgd.learning_rate.numpy(), float(mine(STEPS)))

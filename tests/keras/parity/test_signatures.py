@@ -35,8 +35,7 @@ EXCEPTIONS = {
     "models.*.build": "is also given the generator of the first values",
     "models.*.train_step": "is also given the plan that it runs",
     "models.*.test_step": "is also given the plan that it runs",
-    "optimizers.*.apply": "path → array, where Keras has lists of variables",
-    "optimizers.*.build": "path → array, where Keras has a list of variables",
+    "optimizers.*.build": "variables, as in Optimizer; var_list in most others",
     # More than Keras has, at the end or by name only.
     "initializers.*.__call__": "an optional generator, at the end",
     "layers.Layer": "input_shape and input_dim, by name: among Keras's **kwargs",
