@@ -69,7 +69,7 @@ def _run(chosen: argparse.Namespace) -> int:
     for dataset, model, seed in itertools.product(
         chosen.dataset, chosen.model, chosen.seeds
     ):
-        usual = protocol.for_dataset(dataset, quick=chosen.quick)
+        usual = protocol.usual(dataset, model, quick=chosen.quick)
         wanted = replace(usual, name=chosen.protocol, **settings)
         trials.append(Trial(dataset, model, seed, wanted, chosen.quick))
     runs, diverged = study.run(
@@ -123,14 +123,16 @@ def _add_run(commands: Any) -> None:
     )
     arguments.add_runs(parser, dataset="digits", seeds="1", model_option="--model")
     for name, meaning in (("epochs", "most epochs"), ("batch_size", "samples a step")):
-        study_has, digits_has = (
-            getattr(settings, name) for settings in (protocol.STUDY, protocol.DIGITS)
+        study_has, digits_has, resnet20_has = (
+            getattr(settings, name)
+            for settings in (protocol.STUDY, protocol.DIGITS, protocol.RESNET20)
         )
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             type=arguments.positive,
             metavar="N",
-            help=f"{meaning} (default: {study_has}; digits: {digits_has})",
+            help=f"{meaning} (default: {study_has}; digits: {digits_has}; "
+            f"resnet20: {resnet20_has})",
         )
     parser.add_argument(
         "--protocol",

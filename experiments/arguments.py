@@ -24,16 +24,17 @@ def add_runs(
         model_option: name of the option for the models.
     """
     known_names = {
-        "--dataset": (datasets.names(), dataset),
-        model_option: (tuple(architectures.ALL), "all"),
+        "--dataset": (datasets.names(), datasets.names(), dataset),
+        model_option: (tuple(architectures.ALL), architectures.STUDY, "all"),
     }
-    for option, (known, default) in known_names.items():
+    for option, (known, everything, default) in known_names.items():
         parser.add_argument(
             option,
-            type=names(known),
+            type=names(known, everything),
             default=default,
             metavar="NAME[,NAME]",
-            help=f"{', '.join(known)}, or all (default: {default})",
+            help=f"{', '.join(known)}; or all, which is {', '.join(everything)} "
+            f"(default: {default})",
         )
     parser.add_argument(
         "--seeds",
@@ -44,12 +45,14 @@ def add_runs(
     )
 
 
-def names(known: Sequence[str]) -> Callable[[str], list[str]]:
+def names(
+    known: Sequence[str], everything: Sequence[str]
+) -> Callable[[str], list[str]]:
     """Return a reader of names separated by commas, or ``all``."""
 
     def parse(text: str) -> list[str]:
         if text == "all":
-            return list(known)
+            return list(everything)
         chosen = [name.strip().replace("-", "_") for name in text.split(",")]
         for name in chosen:
             if name not in known:

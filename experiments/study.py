@@ -10,7 +10,7 @@ from pathlib import Path
 from experiments import comparison, protocol
 from experiments.equivalence import records
 from experiments.progress import say
-from experiments.protocol import Trial
+from experiments.protocol import Protocol, Trial
 from experiments.train import DivergedError, train
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.foundation.lock import exclusive
@@ -99,7 +99,8 @@ def _finished(folder: Path, trial: Trial) -> Run | None:
         found.metrics()
     except CheckpointError:
         return None
-    same = found.record["protocol"] == asdict(trial.protocol)
+    # Of an older run, what it doesn't say was as it is by default.
+    same = asdict(Protocol()) | found.record["protocol"] == asdict(trial.protocol)
     return found if same and found.record["dataset"]["quick"] == trial.quick else None
 
 

@@ -55,7 +55,8 @@ def train(folder: Path, trial: Trial, *, verbose: int = 2) -> Run:
     utils.set_random_seed(trial.seed)
     protocol = trial.protocol
     samples = splits.load(trial.dataset, protocol, trial.seed, quick=trial.quick)
-    model = build(trial.model, samples.training[0].shape[1:], len(samples.class_names))
+    shape, classes = samples.training[0].shape[1:], len(samples.class_names)
+    model = build(trial.model, shape, classes, augmentation=protocol.augmentation)
     run = Run.create(folder, _record(trial, model, samples))
     if verbose:
         say(_heading(run, protocol))
@@ -67,18 +68,27 @@ def train(folder: Path, trial: Trial, *, verbose: int = 2) -> Run:
 
 
 def build(
-    model_name: str, image_shape: tuple[int, int, int], classes: int
+    model_name: str,
+    image_shape: tuple[int, int, int],
+    classes: int,
+    *,
+    augmentation: bool = False,
 ) -> Sequential:
     """Return one of the study's models, with pixels divided by 255 in front of it.
 
     The division is a layer, so that images stay uint8 until their batch is cast, and
-    so that a run's model takes images as they are.
+    so that a run's model takes images as they are. Flips and shifts at random, by up
+    to an eighth of the image, are layers, too.
     """
     network = architectures.ALL[model_name](image_shape, classes)
-    return Sequential(
-        [layers.Input(image_shape), layers.Rescaling(PIXEL_SCALE), *network.layers],
-        name=model_name,
-    )
+    before: list[layers.Layer] = [layers.Rescaling(PIXEL_SCALE)]
+    if augmentation:
+        before += [
+            layers.RandomFlip("horizontal"),
+            layers.RandomTranslation(1 / 8, 1 / 8, fill_mode="constant"),
+        ]
+    chain = network.layers if isinstance(network, Sequential) else [network]
+    return Sequential([layers.Input(image_shape), *before, *chain], name=model_name)
 
 
 def _fit(
@@ -87,7 +97,7 @@ def _fit(
     """Compile and train as the protocol says; return the seconds that it took."""
     table = [EpochTable(protocol.epochs)] if verbose == 2 else []
     model.compile(
-        optimizers.Adam(protocol.learning_rate),
+        _optimizer(protocol, len(samples.training[0])),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -102,6 +112,14 @@ def _fit(
         verbose=int(verbose == 1),
     )
     return time.perf_counter() - started
+
+
+def _optimizer(protocol: Protocol, samples: int) -> optimizers.Optimizer:
+    if protocol.optimizer == "adam":
+        return optimizers.Adam(protocol.learning_rate)
+    steps = -(-samples // protocol.batch_size) * protocol.epochs
+    rate = optimizers.schedules.CosineDecay(protocol.learning_rate, steps)
+    return optimizers.SGD(rate, momentum=0.9, nesterov=True)
 
 
 def _callbacks(run: Run, protocol: Protocol, samples: Splits) -> list[Callback]:
@@ -143,7 +161,8 @@ def _heading(run: Run, protocol: Protocol) -> str:
         f"\n{dataset['name']}, {model['name']}, seed {run.record['seed']}: "
         f"{model['parameters']:,} parameters, {dataset['training_samples']:,} "
         f"training images, {dataset['test_samples']:,} test images\n"
-        f"batches of {protocol.batch_size}, Adam {protocol.learning_rate:g}, at most "
+        f"batches of {protocol.batch_size}, {protocol.optimizer} "
+        f"{protocol.learning_rate:g}, at most "
         f"{protocol.epochs} epochs; validated on {validation};\n"
         f"stops after {protocol.patience} epochs without a lower val_loss{later}\n"
     )

@@ -48,6 +48,7 @@ from experiments.train import PIXEL_SCALE, DivergedError, require_finite
 from scratchnet import datasets
 from scratchnet.foundation.errors import CheckpointError, DatasetError
 from scratchnet.foundation.lock import exclusive
+from scratchnet.models import architectures
 from scratchnet.runs.run import processor, scheduling
 
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy")
@@ -69,7 +70,7 @@ def main(words: Sequence[str] | None = None) -> int:
         for seed, dataset, model in itertools.product(
             options.seeds, options.dataset, options.models
         ):
-            chosen = protocol.for_dataset(dataset, quick=options.quick)
+            chosen = protocol.usual(dataset, model, quick=options.quick)
             trial = Trial(dataset, model, seed, chosen, options.quick, order)
             try:
                 run(keras, trial, options.out or path, threads=options.threads)
@@ -130,9 +131,9 @@ def train(keras: Any, trial: Trial) -> Record:
     keras.utils.set_random_seed(trial.seed)
     samples = splits.load(trial.dataset, trial.protocol, trial.seed, quick=trial.quick)
     classes = len(samples.class_names)
-    model = build(keras, trial.model, samples.training[0].shape[1:], classes)
+    model = build(keras, trial, samples.training[0].shape[1:], classes)
     model.compile(
-        keras.optimizers.Adam(trial.protocol.learning_rate),
+        _optimizer(keras, trial.protocol, len(samples.training[0])),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -189,11 +190,20 @@ def batches(samples: Samples, trial: Trial) -> dict[str, Any]:
 
 
 def build(
-    keras: Any, name: str, image_shape: tuple[int, int, int], classes: int
+    keras: Any, trial: Trial, image_shape: tuple[int, int, int], classes: int
 ) -> Any:
     """Return one of the study's models, with pixels divided by 255 in front of it."""
-    layers = keras.layers
+    layers, name = keras.layers, trial.model
     first = [keras.Input(image_shape), layers.Rescaling(PIXEL_SCALE)]
+    if trial.protocol.augmentation:
+        first += [
+            layers.RandomFlip("horizontal"),
+            layers.RandomTranslation(1 / 8, 1 / 8, fill_mode="constant"),
+        ]
+    if name == "resnet20":  # a graph: the names are the same, so Keras reads ours
+        ours = architectures.resnet20(image_shape, classes).to_json()
+        network = keras.models.model_from_json(ours)
+        return keras.Sequential([*first, network], name=name)
     last = layers.Dense(classes, activation="softmax")
     if name == "ann":
         middle = [
@@ -228,6 +238,14 @@ def build(
     else:
         raise ValueError(f"build: there is no model {name!r}")
     return keras.Sequential([*first, *middle, last], name=name)
+
+
+def _optimizer(keras: Any, settings: Protocol, samples: int) -> Any:
+    if settings.optimizer == "adam":
+        return keras.optimizers.Adam(settings.learning_rate)
+    steps = -(-samples // settings.batch_size) * settings.epochs
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
+    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True)
 
 
 def environment(threads: int) -> Record:

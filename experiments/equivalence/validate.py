@@ -71,7 +71,7 @@ def compare(
         "scratchnet": _read(results, "scratchnet"),
     }
     models = []
-    for model in itertools.product(MARGINS, architectures.ALL):
+    for model in itertools.product(MARGINS, architectures.STUDY):
         entry = _compared(model, {who: runs[model] for who, runs in sides.items()})
         for who, side in entry["sides"].items():
             side["seconds_per_epoch"] = _seconds(measured, who, model)
@@ -100,7 +100,7 @@ def verdicts(document: Document) -> list[str]:
 def _read(path: Path, library: str) -> dict[Model, Runs]:
     """Return a library's records, model by model and seed by seed."""
     found: dict[Model, Runs] = {
-        model: {} for model in itertools.product(MARGINS, architectures.ALL)
+        model: {} for model in itertools.product(MARGINS, architectures.STUDY)
     }
     for record in records.read(path):
         model, seed = (record["dataset"], record["model"]), record["seed"]
@@ -112,7 +112,7 @@ def _read(path: Path, library: str) -> dict[Model, Runs]:
                 f"{where}: expected a run of {library}, this is one of "
                 f"{record['library']}"
             )
-        if record["protocol"] != asdict(protocol.for_dataset(model[0])):
+        if record["protocol"] != asdict(protocol.usual(*model)):
             raise CheckpointError(
                 f"{where}: was trained with other settings than the study's: "
                 f"{record['protocol']}; move it away, or train it again"

@@ -8,7 +8,7 @@ from typing import Any
 from scratchnet.datasets import verify
 from scratchnet.datasets.dataset import Dataset, Splits
 from scratchnet.datasets.places import Copy, Place, cache_folder, find, places
-from scratchnet.foundation.errors import DatasetError
+from scratchnet.foundation.errors import DatasetError, MissingDatasetError
 
 Provenance = dict[str, Any]
 
@@ -42,7 +42,7 @@ def load(dataset: Dataset, **options: Any) -> Splits:
         try:
             copy, _ = fetch(dataset)
         except DatasetError as error:
-            raise DatasetError(_nowhere(dataset, looked, str(error))) from error
+            raise MissingDatasetError(_nowhere(dataset, looked, str(error))) from error
         splits, provenance = read(dataset, copy, **options)
     remember(provenance)
     return splits

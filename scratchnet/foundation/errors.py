@@ -26,6 +26,10 @@ class DatasetError(RuntimeError):
     """A data set's file is missing, damaged or not what its name says."""
 
 
+class MissingDatasetError(DatasetError, FileNotFoundError):
+    """A data set is nowhere on this machine, and can't be downloaded."""
+
+
 class PictureError(RuntimeError, ValueError):
     """A file is no picture that a model can be shown."""
 

@@ -200,7 +200,7 @@ def test_two_processes_do_not_train_for_the_same_record(
 ):
     record = tmp_path / "records.jsonl"
     words = quick(tmp_path / "out", "--record", str(record), "--seeds", "0,1")
-    settings = protocol.for_dataset("digits", quick=True)
+    settings = protocol.usual("digits", "ann", quick=True)
     with exclusive(records.lock(record, Trial("digits", "ann", 0, settings, True))):
         assert main(words) == 0
     assert [call[2] for call in trained] == [1]
@@ -278,7 +278,7 @@ def test_every_data_set_model_and_seed_is_trained_with_its_protocol(tmp_path, tr
     settings = {call[0]: call[3] for call in trained}
     assert settings["digits"] == protocol.DIGITS
     assert settings["fashion_mnist"] == protocol.Protocol(
-        "notebook", 64, 30, 5, 0, 0.1, 0.001
+        "notebook", 64, 30, 5, 0, 0.1, "adam", 0.001
     )
     for dataset, model, seed, _, folder in trained:
         assert folder == tmp_path / dataset / model / f"seed-{seed}"

@@ -65,7 +65,9 @@ def test_run_json_says_what_was_trained_on_what_and_how(run):
         "patience": 5,
         "start_from_epoch": protocol.DIGITS.start_from_epoch,
         "holdout": 0.1,
+        "optimizer": "adam",
         "learning_rate": 0.001,
+        "augmentation": False,
     }
     assert record["leak"] == protocol.LEAK
     assert record["seed"] == 0

@@ -18,6 +18,7 @@ FASHION, CIFAR = ((28, 28, 1), 10), ((32, 32, 3), 100)
         ("ann", CIFAR, 408_100),
         ("basic_cnn", CIFAR, 173_412),
         ("deeper_cnn", CIFAR, 173_220),
+        ("resnet20", CIFAR, 276_948),
     ],
 )
 def test_parameter_totals(name, images, total):
