@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness.networks import CASES, Case, sequential
+from scratchnet.kernels import FORMULAS
 
 BATCH_SIZE = 64
 
@@ -51,6 +52,8 @@ OPERATIONS_OF = {
         "average_pooling_forward",
         "average_pooling_backward",
     ),
+    "global_pooling": ("global_max_pooling_forward", "global_max_pooling_backward"),
+    "parametric_relu": ("parametric_relu_forward", "parametric_relu_backward"),
     "batch_normalization": (
         "batch_normalization_statistics",
         "batch_normalization_forward",
@@ -61,19 +64,20 @@ OPERATIONS_OF = {
     "activation": (
         "relu_forward",
         "relu_backward",
-        "leaky_relu_forward",
-        "leaky_relu_backward",
         "sigmoid_forward",
         "sigmoid_backward",
         "tanh_forward",
         "tanh_backward",
+        *(f"{name}_{way}" for name in FORMULAS for way in ("forward", "backward")),
     ),
-    "dropout": ("dropout",),
+    "dropout": ("dropout", "standard_normal"),
     "loss": (
         "softmax_cross_entropy_forward",
         "softmax_cross_entropy_backward",
         "softmax_forward",
         "softmax_backward",
+        "log_softmax_forward",
+        "log_softmax_backward",
         "cross_entropy_forward",
         "cross_entropy_backward",
         "mean_squared_error_forward",
@@ -105,13 +109,16 @@ ELSEWHERE = {
     *("average_pooling_forward", "average_pooling_backward"),
     "batch_normalization_backward_inference",
     *("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"),
-    *("leaky_relu_forward", "leaky_relu_backward"),
     *("affine_transform_forward", "affine_transform_backward"),
     *("contrast_forward", "contrast_backward"),
     *("upsampling_forward", "upsampling_backward"),
     *("bilinear_forward", "bilinear_backward"),
+    *(f"{name}_{way}" for name in FORMULAS for way in ("forward", "backward")),
+    *("log_softmax_forward", "log_softmax_backward"),
     *("softmax_backward", "cross_entropy_forward", "cross_entropy_backward"),
     *("mean_squared_error_forward", "mean_squared_error_backward"),
+    *("global_max_pooling_forward", "global_max_pooling_backward", "standard_normal"),
+    *("parametric_relu_forward", "parametric_relu_backward"),
     *("rmsprop_update", "sgd_update", "sgd_momentum_update", "first_non_finite"),
     *("adagrad_update", "adadelta_update", "adamax_update", "nadam_update"),
     *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
@@ -255,6 +262,10 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
         elif kind == "BatchNormalization":
             rows = (prod(x[:-1]), x[-1])
             steps.append(("batch_normalization", {"x": rows}, False))
+            if len(x) == 4:
+                pixels = (x[0], prod(x[1:-1]), x[-1])
+                steps.append(("global_pooling", {"x": pixels}, False))
+                steps.append(("parametric_relu", {"x": rows}, False))
         elif kind == "Dropout":
             steps.append(("dropout", {"x": (prod(x),)}, False))
         x = y
@@ -440,9 +451,30 @@ def _elementwise(rng: np.random.Generator, x: Shape) -> Values:
         "x": _normal(rng, *x),
         "y": rng.random(x, dtype=np.float32),
         "dy": _normal(rng, *x),
-        "negative_slope": 0.2,
+        **{"negative_slope": 0.2, "alpha": 1.0, "b": 4.0, "low": 0.0, "high": 6.0},
+        **{"threshold": 0.5, "default_value": 0.0},
         "dx": np.empty(x, np.float32),
         **{"rate": 0.25, "seed": 1, "step": 1},
+    }
+
+
+def _parametric_relu(rng: np.random.Generator, x: Shape) -> Values:
+    written = {"y": x, "dx": x, "d_alpha": x[1:]}
+    return {
+        "x": _normal(rng, *x),
+        "alpha": _normal(rng, *x[1:]),
+        "dy": _normal(rng, *x),
+        **{name: np.empty(shape, np.float32) for name, shape in written.items()},
+    }
+
+
+def _global_pooling(rng: np.random.Generator, x: Shape) -> Values:
+    values, (N, _, C) = _normal(rng, *x), x
+    return {
+        "x": values,
+        "y": values.max(axis=1),
+        "dy": _normal(rng, N, C),
+        "dx": np.empty(x, np.float32),
     }
 
 
@@ -548,6 +580,8 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "batch_normalization": _batch_normalization,
     "activation": _elementwise,
     "dropout": _elementwise,
+    "global_pooling": _global_pooling,
+    "parametric_relu": _parametric_relu,
     "loss": _loss,
     "other_losses": _other_losses,
     "adam": _adam,

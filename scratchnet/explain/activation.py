@@ -1,14 +1,19 @@
 """Activation functions, one element at a time.
 
-The derivations are in `scratchnet/activations.py` and `kernels/activations/`.
+The derivations are in `kernels/activations/`.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
+from scratchnet import kernels
 from scratchnet.explain.equation import (
     Equation,
     Index,
@@ -19,26 +24,42 @@ from scratchnet.explain.equation import (
 )
 from scratchnet.inspection.passes import Step
 
-# How y is worked out from x, and what dy is multiplied by, from y.
-# Both are also given the function's numbers, such as a slope.
+# How y is worked out from x, and what dy is multiplied by, from y. All others are
+# formulas of `kernels/activations/elementwise.py`.
 FUNCTIONS: dict[str, tuple[str, Callable[..., float]]] = {
-    "relu": ("max({x}, 0)", lambda x: max(x, 0.0)),
-    "leaky_relu": (
-        "{x} if {x} > 0, else {numbers} · {x}",
-        lambda x, slope: x if x > 0 else slope * x,
-    ),
-    "sigmoid": ("1 / (1 + e^−{x})", lambda x: _sigmoid(x)),
-    "tanh": ("tanh {x}", math.tanh),
+    "relu": ("max(x, 0)", lambda x: max(x, 0.0)),
+    "sigmoid": ("1 / (1 + e^−x)", lambda x: _sigmoid(x)),
+    "tanh": ("tanh x", math.tanh),
 }
 SLOPES: dict[str, tuple[str, Callable[..., float]]] = {
-    "relu": ("{dy} if {y} > 0, else 0", lambda y: float(y > 0)),
-    "leaky_relu": (
-        "{dy} if {y} > 0, else {numbers} · {dy}",
-        lambda y, slope: 1.0 if y > 0 else slope,
-    ),
-    "sigmoid": ("{dy} · {y} · (1 − {y})", lambda y: y * (1 - y)),
-    "tanh": ("{dy} · (1 − {y}²)", lambda y: 1 - y * y),
+    "relu": ("1 if y > 0, else 0", lambda y: float(y > 0)),
+    "sigmoid": ("y · (1 − y)", lambda y: y * (1 - y)),
+    "tanh": ("1 − y²", lambda y: 1 - y * y),
 }
+
+
+def _worked_out(step: Step, which: int, at: str, value: float) -> tuple[str, float]:
+    """Return an element of y, or the slope there, as text and as a number.
+
+    Args:
+        step: the operation.
+        which: 0 for y, 1 for the slope.
+        at: how what it is computed from is called.
+        value: what that is.
+    """
+    known = (FUNCTIONS, SLOPES)[which].get(step.kind)
+    if known is not None:
+        text, function = known
+        return re.sub(r"\b[xy]\b", at, text), function(value)
+    formula = kernels.FORMULAS[step.kind][which]
+    of, *names = inspect.signature(formula).parameters
+    numbers = step.operation.activation.numbers
+    said = {of: at, **{n: f"{v:.7g}" for n, v in zip(names, numbers, strict=True)}}
+    _, text = str(formula.__doc__).split(" = ", 1)
+    pattern = r"\b(" + "|".join(said) + r")\b"
+    with np.errstate(over="ignore"):
+        result = float(formula(np.float64(value), *numbers))
+    return re.sub(pattern, lambda found: said[found[1]], text.rstrip(".")), result
 
 
 def _input_name(step: Step) -> str:
@@ -50,25 +71,25 @@ def forward(step: Step, index: Index) -> list[Equation]:
     """Work out y = f(x)."""
     if step.kind == "softmax":
         return [_softmax(step, index)]
+    if step.kind == "log_softmax":
+        return [_log_softmax(step, index)]
     at, x = element(_input_name(step), index, step.x), float(step.x[index])
-    formula, function = FUNCTIONS[step.kind]
-    numbers = step.operation.activation.numbers
-    y = function(x, *numbers)
+    formula, y = _worked_out(step, 0, at, x)
     return [
         Equation(
             step.label,
             element("y", index, step.y),
-            formula.format(x=at, numbers=_said(numbers)),
+            formula,
             (Row(at, (x,)),),
             value=y,
             computed=float(step.y[index]),
-            tolerance=0.0 if step.kind == "relu" else rounding(step.y.dtype, abs(y)),
+            tolerance=_tolerance(step, abs(x) + abs(y)),
         )
     ]
 
 
-def _said(numbers: tuple[float, ...]) -> str:
-    return ", ".join(f"{number:.7g}" for number in numbers)
+def _tolerance(step: Step, size: float) -> float:
+    return 0.0 if step.kind == "relu" else rounding(step.y.dtype, size)
 
 
 def _sigmoid(x: float) -> float:
@@ -114,24 +135,28 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     """Work out dx from dy and y."""
     if step.kind == "softmax":
         return [_softmax_gradient(step, index)]
-    y, dy = step.y, step.dy
-    own, slope = float(y[index]), float(dy[index])
-    formula, function = SLOPES[step.kind]
-    numbers = step.operation.activation.numbers
-    above, factor = element("dy", index, y), function(own, *numbers)
+    if step.kind == "log_softmax":
+        return [_log_softmax_gradient(step, index)]
+    kept, name = step.y, "y"
+    if step.operation.activation.needs_input:
+        kept, name = step.x, _input_name(step)
+    at, value = element(name, index, kept), float(kept[index])
+    above, slope = element("dy", index, kept), float(step.dy[index])
+    formula, factor = _worked_out(step, 1, at, value)
+    # 1 − y² and 1 − y lose digits where y is near 1: an absolute error.
+    size = abs(slope) * (1 + abs(factor) + abs(value))
     return [
         Equation(
             step.label,
-            element(f"d{_input_name(step)}", index, y),
-            formula.format(dy=above, y=element("y", index, y), numbers=_said(numbers)),
+            element(f"d{_input_name(step)}", index, kept),
+            f"{above} · ({formula})",
             (
-                Row(element("y", index, y), (own,)),
+                Row(at, (value,)),
                 Row(f"{above} × slope", (slope, factor), at=index),
             ),
             value=slope * factor,
             computed=float(step.dx[index]),
-            # 1 − y² and 1 − y lose digits where y is near 1: an absolute error.
-            tolerance=0.0 if step.kind == "relu" else rounding(y.dtype, abs(slope)),
+            tolerance=_tolerance(step, size),
         )
     ]
 
@@ -152,3 +177,35 @@ def _softmax_gradient(step: Step, index: Index) -> Equation:
     # The kernel takes y · (dy − ∑ dy·y), whose parts cancel.
     tolerance = rounding(y.dtype, size, count=len(rows))
     return replace(equation, name=shown, tolerance=tolerance)
+
+
+def _log_softmax(step: Step, index: Index) -> Equation:
+    x, name = step.x, _input_name(step)
+    row = [float(value) for value in x[index[:-1]]]
+    largest, own = max(row), row[index[-1]]
+    logarithm = math.log(math.fsum(math.exp(value - largest) for value in row))
+    at = element(name, index, x)
+    return Equation(
+        step.label,
+        element("y", index, x),
+        f"({at} − m) − log ∑ₖ e^({name}[k] − m)",
+        (Row(f"{at} − m", (own - largest,)), Row("−log ∑ₖ", (-logarithm,))),
+        value=own - largest - logarithm,
+        computed=float(step.y[index]),
+        tolerance=rounding(x.dtype, 1 + abs(own - largest) + logarithm, count=len(row)),
+        notes=(f"m = {largest:.7g}, the largest, so that no exponential overflows",),
+    )
+
+
+def _log_softmax_gradient(step: Step, index: Index) -> Equation:
+    y, dy = step.y, step.dy
+    lead, share = index[:-1], math.exp(float(y[index]))
+    rows = []
+    for k in range(y.shape[-1]):
+        at = (*lead, k)
+        slope = float(k == index[-1]) - share
+        text = f"{element('dy', at, y)} × ∂{element('y', at, y)}/∂{_input_name(step)}"
+        rows.append(Row(text, (float(dy[at]), slope), at=at))
+    formula = "∑ₖ dy[k] · ([k is this one] − e^y)"
+    equation = total_of(step, "dx", index, formula, rows)
+    return replace(equation, name=element(f"d{_input_name(step)}", index, y))

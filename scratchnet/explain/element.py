@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet import kernels
 from scratchnet.explain import (
     activation,
     batch_normalization,
@@ -14,9 +15,11 @@ from scratchnet.explain import (
     concatenate,
     convolution,
     dense,
-    dropout,
+    global_max_pooling,
     merge,
     moved_image,
+    noise,
+    parametric_relu,
     placement,
     pooling,
     rescaling,
@@ -42,12 +45,6 @@ ARITHMETIC: dict[str, Any] = {
     "max_pooling": pooling,
     "average_pooling": pooling,
     "batch_normalization": batch_normalization,
-    "relu": activation,
-    "leaky_relu": activation,
-    "sigmoid": activation,
-    "tanh": activation,
-    "softmax": activation,
-    "dropout": dropout,
     **dict.fromkeys(
         (
             *("flatten", "reshape", "permute", "repeat_vector"),
@@ -55,6 +52,14 @@ ARITHMETIC: dict[str, Any] = {
         ),
         placement,
     ),
+    **dict.fromkeys(("relu", "sigmoid", "tanh", "softmax", "log_softmax"), activation),
+    **dict.fromkeys(kernels.FORMULAS, activation),
+    "global_max_pooling": global_max_pooling,
+    "parametric_relu": parametric_relu,
+    "dropout": noise,
+    "gaussian_noise": noise,
+    "gaussian_dropout": noise,
+    "alpha_dropout": noise,
     "rescaling": rescaling,
     "affine_transform": moved_image,
     "contrast": color,

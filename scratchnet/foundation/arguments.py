@@ -123,6 +123,17 @@ def non_negative(who: str, name: str, value: Any) -> float:
     return float(value)
 
 
+def real(who: str, name: str, value: Any) -> float:
+    """Return a finite number.
+
+    Raises:
+        ValueError: it is anything else, NaN included.
+    """
+    if not math.isfinite(number(value)):
+        raise ValueError(f"{who}: expected {name} to be a number, received {value!r}")
+    return float(value)
+
+
 def number(value: Any) -> float:
     """Return a real number as a float; NaN, which no range holds, for anything else."""
     if isinstance(value, Real) and not isinstance(value, bool):

@@ -88,8 +88,14 @@ def describe(thing: Any) -> dict[str, Any]:
 
     The module is Keras's where the class is scratchnet's, and the class's own where
     it is the user's; then the class counts as registered under its name. A class that
-    is elsewhere in Keras says so in ``keras_module``.
+    is elsewhere in Keras says so in ``keras_module``. What stands for something that
+    the user has written is described as that; a function by its name.
     """
+    thing = getattr(thing, "written", thing)
+    if not hasattr(thing, "get_config"):
+        name = getattr(thing, "__name__", type(thing).__name__)
+        function = {"module": "builtins", "class_name": "function"}
+        return {**function, "config": name, "registered_name": name}
     cls = type(thing)
     package, *path = cls.__module__.split(".")
     ours = package == "scratchnet"

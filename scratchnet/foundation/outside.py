@@ -63,9 +63,13 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
             "quantization_config": None,
         }
     },
-    "Dropout": {"rate": {"noise_shape": None}},
+    "SpatialDropout2D": {"rate": _DATA_FORMAT},
     "Flatten": {"": _DATA_FORMAT},
     "GlobalAveragePooling2D": {"": _DATA_FORMAT},
+    "GlobalMaxPooling2D": {"": _DATA_FORMAT},
+    "PReLU": {
+        "alpha_initializer": {"alpha_regularizer": None, "alpha_constraint": None}
+    },
     "InputLayer": {**_INPUT, "batch_shape": {"input_tensor": None, "optional": False}},
     "Input": {**_INPUT, "name": {"tensor": None, "optional": False}},
     "Pooling2D": {"padding": _DATA_FORMAT},
@@ -85,14 +89,9 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "**": _BOXES,
     },
     # layers, again
-    "ReLU": {"": {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}},
-    "Softmax": {"": {"axis": -1}},
     "UpSampling2D": {"size": _DATA_FORMAT},
     "ZeroPadding1D": {"padding": _DATA_FORMAT},
     "ZeroPadding2D": {"padding": _DATA_FORMAT},
-    # activations
-    "relu": {"x": {"negative_slope": 0.0, "max_value": None, "threshold": 0.0}},
-    "softmax": {"x": {"axis": -1}},
     # losses
     "Loss": {"name": {**_LOSS, **_DTYPE}},
     "MeanSquaredError": {"": _LOSS, "name": _DTYPE},
@@ -108,8 +107,6 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "SparseTopKCategoricalAccuracy": {"dtype": {"from_sorted_ids": False}},
     # optimizers
     "Optimizer": {"ema_overwrite_frequency": {"loss_scale_factor": None}},
-    # initializers
-    "_VarianceScaling": {"seed": {"input_axes": None, "output_axes": None}},
     # models
     "Compiled.compile": {
         "loss": {"loss_weights": None},
@@ -146,8 +143,6 @@ ALSO: dict[str, tuple[Any, ...]] = {
     "data_format": ("channels_last",),
     "sparse": (False,),
     "ragged": (False,),
-    "negative_slope": (None,),
-    "threshold": (None,),
 }
 
 # Class → names that Keras's class has.

@@ -115,6 +115,18 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"trainable": False}, (3,)),
         ({"trainable": False, "center": False, "scale": False}, (2, 2, 3)),
     ),
+    layers.GlobalMaxPooling2D: (({}, IMAGE), ({"keepdims": True}, IMAGE)),
+    layers.ReLU: (
+        ({}, (6,)),
+        ({"negative_slope": 0.25}, IMAGE),
+        ({"max_value": 0.5, "threshold": 0.25}, IMAGE),
+    ),
+    layers.PReLU: (({}, (6,)), ({"shared_axes": [1, 2]}, IMAGE)),
+    layers.GaussianNoise: (({"stddev": 0.5}, (6,)),),
+    layers.GaussianDropout: (({"rate": 0.25}, (6,)),),
+    layers.AlphaDropout: (({"rate": 0.25}, IMAGE),),
+    layers.SpatialDropout1D: (({"rate": 0.25}, (5, 4)),),
+    layers.SpatialDropout2D: (({"rate": 0.25}, IMAGE),),
     layers.Dropout: (
         ({"rate": 0.25}, IMAGE),
         ({"rate": 0.5, "seed": 1}, (6,)),
@@ -157,7 +169,7 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"size": (2, 3), "interpolation": "bilinear"}, IMAGE),
     ),
     **dict.fromkeys(
-        (layers.Flatten, layers.LeakyReLU, layers.ReLU, layers.Softmax),
+        (layers.Flatten, layers.LeakyReLU, layers.ELU, layers.Softmax),
         (({}, (6,)), ({}, IMAGE)),
     ),
     layers.Activation: tuple(

@@ -9,8 +9,9 @@ whole. See `ladder` for the rungs and `machine.compile` for what is handed to Nu
 
 from scratchnet.kernels import losses
 from scratchnet.kernels.activations import (
-    leaky_relu_backward,
-    leaky_relu_forward,
+    FORMULAS,
+    log_softmax_backward,
+    log_softmax_forward,
     relu_backward,
     relu_forward,
     sigmoid_backward,
@@ -59,6 +60,7 @@ from scratchnet.kernels.mean_squared_error import (
     mean_squared_error_backward,
     mean_squared_error_forward,
 )
+from scratchnet.kernels.noise import standard_normal
 from scratchnet.kernels.optimizers import (
     adadelta_update,
     adagrad_update,
@@ -73,6 +75,10 @@ from scratchnet.kernels.optimizers import (
     sgd_update,
     weight_decay,
 )
+from scratchnet.kernels.parametric_relu import (
+    parametric_relu_backward,
+    parametric_relu_forward,
+)
 from scratchnet.kernels.penalty import penalty, penalty_gradient
 from scratchnet.kernels.pooled_convolution import (
     measured_convolution_forward,
@@ -85,6 +91,8 @@ from scratchnet.kernels.pooled_convolution import (
 from scratchnet.kernels.pooling import (
     average_pooling_backward,
     average_pooling_forward,
+    global_max_pooling_backward,
+    global_max_pooling_forward,
     max_pooling_backward,
     max_pooling_forward,
 )

@@ -133,9 +133,13 @@ def _dropout(x, y, start, threshold, scale):
 
 def _constants(rate, seed, step):
     """Return the generator's start, and rate as a 24-bit threshold and as a scale."""
-    start = _mix(_mix(int(seed)) ^ int(step))
     threshold = math.ceil(rate * 2**24)
-    return start, threshold, 0.0 if rate == 1 else 1 / (1 - rate)
+    return start_of(seed, step), threshold, 0.0 if rate == 1 else 1 / (1 - rate)
+
+
+def start_of(seed, step):
+    """Return the state from which the generator begins for a seed and a step."""
+    return _mix(_mix(int(seed)) ^ int(step))
 
 
 def _mix(z):

@@ -3,6 +3,7 @@
 from scratchnet.foundation import lookup
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.add import Add
+from scratchnet.layers.alpha_dropout import AlphaDropout
 from scratchnet.layers.average import Average
 from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization
@@ -13,6 +14,7 @@ from scratchnet.layers.cropping1d import Cropping1D
 from scratchnet.layers.cropping2d import Cropping2D
 from scratchnet.layers.dense import Dense
 from scratchnet.layers.dropout import Dropout
+from scratchnet.layers.elu import ELU
 from scratchnet.layers.flatten import Flatten
 from scratchnet.layers.functions import (
     add,
@@ -23,7 +25,10 @@ from scratchnet.layers.functions import (
     multiply,
     subtract,
 )
+from scratchnet.layers.gaussian_dropout import GaussianDropout
+from scratchnet.layers.gaussian_noise import GaussianNoise
 from scratchnet.layers.global_average_pooling2d import GlobalAveragePooling2D
+from scratchnet.layers.global_max_pooling2d import GlobalMaxPooling2D
 from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.leaky_relu import LeakyReLU
@@ -33,6 +38,7 @@ from scratchnet.layers.minimum import Minimum
 from scratchnet.layers.multiply import Multiply
 from scratchnet.layers.normalization import Normalization
 from scratchnet.layers.permute import Permute
+from scratchnet.layers.prelu import PReLU
 from scratchnet.layers.random_brightness import RandomBrightness
 from scratchnet.layers.random_contrast import RandomContrast
 from scratchnet.layers.random_crop import RandomCrop
@@ -47,6 +53,8 @@ from scratchnet.layers.rescaling import Rescaling
 from scratchnet.layers.reshape import Reshape
 from scratchnet.layers.resizing import Resizing
 from scratchnet.layers.softmax import Softmax
+from scratchnet.layers.spatial_dropout1d import SpatialDropout1D
+from scratchnet.layers.spatial_dropout2d import SpatialDropout2D
 from scratchnet.layers.subtract import Subtract
 from scratchnet.layers.up_sampling1d import UpSampling1D
 from scratchnet.layers.up_sampling2d import UpSampling2D
@@ -58,6 +66,7 @@ Convolution2D = Conv2D
 MaxPool2D = MaxPooling2D
 AvgPool2D = AveragePooling2D
 GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalMaxPool2D = GlobalMaxPooling2D
 
 # The closed list of layers that a configuration or a file may name.
 ALL: dict[str, type[Layer]] = {
@@ -66,6 +75,7 @@ ALL: dict[str, type[Layer]] = {
         Activation,
         Add,
         Average,
+        AlphaDropout,
         AveragePooling2D,
         BatchNormalization,
         CenterCrop,
@@ -75,8 +85,12 @@ ALL: dict[str, type[Layer]] = {
         Cropping2D,
         Dense,
         Dropout,
+        ELU,
         Flatten,
+        GaussianDropout,
+        GaussianNoise,
         GlobalAveragePooling2D,
+        GlobalMaxPooling2D,
         InputLayer,
         LeakyReLU,
         MaxPooling2D,
@@ -93,6 +107,7 @@ ALL: dict[str, type[Layer]] = {
         Maximum,
         Minimum,
         Multiply,
+        PReLU,
         ReLU,
         RepeatVector,
         Rescaling,
@@ -104,6 +119,8 @@ ALL: dict[str, type[Layer]] = {
         ZeroPadding1D,
         ZeroPadding2D,
         Subtract,
+        SpatialDropout1D,
+        SpatialDropout2D,
     )
 }
 
@@ -112,6 +129,7 @@ __all__ = [
     "AvgPool2D",
     "Convolution2D",
     "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
     "Input",
     "Layer",
     "MaxPool2D",

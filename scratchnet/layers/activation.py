@@ -43,18 +43,30 @@ class Activation(Layer):
         """What the function is in a plan."""
         return self.activation.operation
 
+    @property
+    def free_output(self) -> bool:  # type: ignore[override]
+        """Whether the way back reads x, and not y."""
+        return self.activation.needs_input
+
+    @property
+    def as_activation(self) -> activations.ActivationFunction:
+        """The function, for a layer that is given this one as its activation."""
+        return self.activation
+
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Compute y = f(x)."""
-        y = x if self.overwrites_input else self.empty("y", x.shape)
+        needs_x = self.activation.needs_input
+        over_x = self.overwrites_input and not (training and needs_x)
+        y = x if over_x else self.empty("y", x.shape)
         self.activation.forward(x, y)
-        self.remember(y, training=training)
+        self.remember(x if needs_x else y, training=training)
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        """Compute dx from y and dy."""
-        y = self.recall()
-        dx = self.empty("dx", y.shape)
-        self.activation.backward(y, self.check_gradient(dy, y.shape), dx)
+        """Compute dx from dy and y, or x if the function needs it."""
+        kept = self.recall()
+        dx = self.empty("dx", kept.shape)
+        self.activation.backward(kept, self.check_gradient(dy, kept.shape), dx)
         return dx
 
     def lower(self, program: Any, *places: int) -> int:
@@ -65,4 +77,7 @@ class Activation(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
-        return {**super().get_config(), "activation": self.activation.name}
+        return {
+            **super().get_config(),
+            "activation": activations.serialize(self.activation),
+        }

@@ -99,9 +99,7 @@ class Conv2D(KernelAndBias):
         kernels.convolution_forward(
             x, self.params["kernel"], self.added_bias, y, self.strides, self.pads(x)
         )
-        self.activation.forward(y, y)
-        self.remember((x, y), training=training)
-        return y
+        return self.activate(x, y, training=training)
 
     def learn(self, dy: np.ndarray) -> np.ndarray:
         """Overwrite d_kernel and d_bias, and return dz."""

@@ -83,9 +83,7 @@ class Dense(KernelAndBias):
         """Compute y = activation(x · kernel + bias)."""
         y = self.empty("y", (*x.shape[:-1], self.units))
         kernels.dense_forward(rows(x), self.params["kernel"], self.added_bias, rows(y))
-        self.activation.forward(y, y)
-        self.remember((x, y), training=training)
-        return y
+        return self.activate(x, y, training=training)
 
     def learn(self, dy: np.ndarray) -> np.ndarray:
         """Overwrite d_kernel and d_bias, and return dz."""

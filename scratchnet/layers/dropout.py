@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 
 from scratchnet import kernels
-from scratchnet.foundation import arguments, random
-from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation import arguments
 from scratchnet.foundation.shapes import Shape
-from scratchnet.layers.layer import Layer
+from scratchnet.layers import noise_shapes
+from scratchnet.layers.noise import Noise
 
 
-@keras_signature
-class Dropout(Layer):
+class Dropout(Noise):
     """Set a random fraction of the inputs to zero while training.
 
         y = x · mask / (1 − rate),   mask = 1 with probability 1 − rate, else 0
@@ -29,6 +27,8 @@ class Dropout(Layer):
 
     Args:
         rate: fraction set to zero, [0, 1]; at 1 every output is zero.
+        noise_shape: of the mask, which is the same along dimensions of size 1; None
+            stands for x's own size, or shape.
         seed: of the masks; None draws one from the stream ``dropout``.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
@@ -38,62 +38,71 @@ class Dropout(Layer):
         overwrites_gradient: whether dx is written over dy, likewise.
 
     Raises:
-        ValueError: rate is out of range.
+        ValueError: rate, noise_shape or seed is out of range.
 
     References: Srivastava et al. (2014);
     `keras/src/layers/regularization/dropout.py`.
     """
 
     operation = "dropout"
-    built_at_once = True
     overwrites_input = False
     overwrites_gradient = False
 
-    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Any = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(seed, **kwargs)
         self.rate = arguments.fraction(self.label, "rate", rate)
-        if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**32):
-            raise ValueError(
-                f"{self.label}: expected a seed from 0 to 2**32 - 1, received {seed!r}"
-            )
-        self.seed = seed
+        self.noise_shape = noise_shapes.check(self.label, noise_shape)
+        self.strength = self.rate
 
-    def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
-        """Draw the seed; ``seed_state`` holds it and the number of steps so far."""
-        seed = self.seed
-        if seed is None:
-            seed = int(random.stream("dropout").integers(2**32))
-        self.buffers = {"seed_state": np.array([seed, 0], np.uint32)}
+    def mask_shape(self, shape: Any) -> Any:
+        """Return the shape of the mask for an input's; it goes with it."""
+        return noise_shapes.of(self.label, self.noise_shape, shape)
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Drop and scale when training, else return x."""
-        if not training or self.rate == 0:
-            self.remember((x.shape, None, None), training=training)
+        if not training or self.strength == 0:
+            self.remember((x.shape, None), training=training)
             return x
-        state = self.buffers["seed_state"]
-        state[1] += np.uint32(1)
-        seed, step = int(state[0]), int(state[1])
+        drawn = self.next_step()
         y = x if self.overwrites_input else self.empty("y", x.shape)
-        kernels.dropout(x.reshape(-1), y.reshape(-1), self.rate, seed, step)
-        self.remember((x.shape, seed, step), training=True)
+        self._drop(x, y, drawn)
+        self.remember((x.shape, drawn), training=True)
         return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
         """Drop and scale the same elements of the gradient."""
-        shape, seed, step = self.recall()
+        shape, drawn = self.recall()
         dy = self.check_gradient(dy, shape)
-        if seed is None:
+        if drawn is None:
             return dy
         dx = dy if self.overwrites_gradient else self.empty("dx", shape)
-        kernels.dropout(dy.reshape(-1), dx.reshape(-1), self.rate, seed, step)
+        self._drop(dy, dx, drawn)
         return dx
 
-    def at_inference(self) -> Layer:
-        """Return a copy that drops nothing."""
-        identity = copy.copy(self)
-        identity.rate = 0.0
-        return identity
+    def _drop(self, x: np.ndarray, y: np.ndarray, drawn: tuple[int, int]) -> None:
+        if self.mask_shape(x.shape) == x.shape:
+            kernels.dropout(x.reshape(-1), y.reshape(-1), self.rate, *drawn)
+        else:
+            factor, _ = self.draw(x.shape, *drawn)
+            np.multiply(x, factor, out=y)
+
+    def draw(self, shape: Shape, seed: int, step: int) -> tuple[Any, Any]:
+        """Return mask / (1 − rate), and 0."""
+        factor = np.ones(self.mask_shape(shape), self.dtype)
+        kernels.dropout(factor.reshape(-1), factor.reshape(-1), self.rate, seed, step)
+        return factor, self.dtype.type(0)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
-        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+        return {
+            **super().get_config(),
+            "rate": self.rate,
+            "seed": self.seed,
+            "noise_shape": self.noise_shape,
+        }

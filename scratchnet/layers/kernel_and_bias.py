@@ -83,14 +83,21 @@ class KernelAndBias(Layer):
             return self.grads["bias"]
         return self.empty("d_bias", self._no_bias.shape)
 
+    def activate(self, x: np.ndarray, z: np.ndarray, *, training: bool) -> np.ndarray:
+        """Return activation(z), over z unless the way back reads z; remember that."""
+        y = self.empty("activated", z.shape) if self.activation.needs_input else z
+        self.activation.forward(z, y)
+        self.remember((x, z), training=training)
+        return y
+
     def gradient_before_activation(self, dy: np.ndarray) -> np.ndarray:
         """Return dz = dy · activation′(z), where y = activation(z)."""
-        _, y = self.recall()
-        dy = self.check_gradient(dy, y.shape)
+        _, kept = self.recall()
+        dy = self.check_gradient(dy, kept.shape)
         if self.activation is activations.linear:
             return dy
-        dz = self.empty("dz", y.shape)
-        self.activation.backward(y, dy, dz)
+        dz = self.empty("dz", kept.shape)
+        self.activation.backward(kept, dy, dz)
         return dz
 
     def lower(self, program: Any, *places: int) -> int:
@@ -105,7 +112,7 @@ class KernelAndBias(Layer):
         """Return the constructor's arguments as plain data."""
         return {
             **super().get_config(),
-            "activation": self.activation.name,
+            "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             "kernel_initializer": lookup.describe(self.kernel_initializer),
             "bias_initializer": lookup.describe(self.bias_initializer),

@@ -19,12 +19,12 @@ class LeakyReLU(Activation):
         x, y: any shape
 
     Args:
-        negative_slope: a, at least 0.
+        negative_slope: a, at least 0; ``alpha`` in older versions of Keras.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Raises:
-        ValueError: negative_slope is not a number of at least 0. (Keras takes a
-            negative one, too.)
+        ValueError: negative_slope is not a number of at least 0.
+        TypeError: it is given as ``alpha``.
 
     Reference: `keras/src/layers/activations/leaky_relu.py`.
 
@@ -33,9 +33,14 @@ class LeakyReLU(Activation):
     """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
-        function = activations.leaky_relu.with_slope(negative_slope)
+        if "alpha" in kwargs:
+            raise TypeError(
+                f"LeakyReLU: 'alpha' is called negative_slope now; "
+                f"write LeakyReLU({kwargs['alpha']!r})"
+            )
+        function = activations.leaky_relu.with_settings(negative_slope=negative_slope)
         super().__init__(function, **kwargs)
-        self.negative_slope = function.negative_slope
+        self.negative_slope = function.settings["negative_slope"]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from scratchnet import Input, Model, Sequential, kernels, layers
+from scratchnet import Input, Model, Sequential, activations, kernels, layers
 from scratchnet.plan import Plan
 
 
@@ -99,6 +99,7 @@ def averaging(dtype: str = "float32") -> Sequential:
                 layers.Conv2D(4, 1, use_bias=False, dtype=dtype, name="pointwise"),
                 layers.ReLU(dtype=dtype, name="relu"),
                 layers.LeakyReLU(0.1, dtype=dtype, name="leaky"),
+                layers.GlobalMaxPooling2D(keepdims=True, dtype=dtype, name="largest"),
                 layers.GlobalAveragePooling2D(dtype=dtype, name="global"),
                 layers.BatchNormalization(
                     center=False, scale=False, dtype=dtype, name="plain_norm"
@@ -204,4 +205,28 @@ def merging(dtype: str = "float32") -> Model:
     return settle(Model(start, out(flat)))
 
 
-ALL = (convolutional, averaging, branching, reshaped, augmented, merging)
+def pointwise(dtype: str = "float32") -> Model:
+    """Return one activation after the other, those that other models have left out."""
+    start = Input((3, 4), dtype=dtype)
+    used = ("linear", "relu", "sigmoid", "tanh", "softmax", "leaky_relu")
+    functions = [f for name, f in activations.ALL.items() if name not in used]
+    functions += [
+        activations.threshold.with_settings(threshold=0.25, default_value=-0.5),
+        activations.relu.with_settings(negative_slope=0.5, max_value=0.75),
+        activations.gelu.with_settings(approximate=True),
+    ]
+    x = start
+    for number, function in enumerate(functions):
+        x = layers.Rescaling(0.75, 0.1, dtype=dtype, name=f"between_{number}")(x)
+        x = layers.Activation(function, dtype=dtype, name=f"function_{number}")(x)
+    x = layers.ELU(0.5, dtype=dtype, name="elu")(x)
+    x = layers.GaussianNoise(0.2, seed=1, dtype=dtype, name="noise")(x)
+    x = layers.GaussianDropout(0.2, seed=2, dtype=dtype, name="noisy")(x)
+    x = layers.AlphaDropout(0.2, seed=3, dtype=dtype, name="alpha_dropout")(x)
+    x = layers.SpatialDropout1D(0.2, seed=4, dtype=dtype, name="spatial")(x)
+    x = layers.PReLU(shared_axes=[1], dtype=dtype, name="prelu")(x)
+    x = layers.Flatten(dtype=dtype, name="flatten")(x)
+    return settle(Model(start, layers.Dense(3, dtype=dtype, name="out")(x)))
+
+
+ALL = (convolutional, averaging, branching, reshaped, augmented, merging, pointwise)

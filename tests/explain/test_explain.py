@@ -224,7 +224,8 @@ def test_every_operation_of_scratchnets_is_explained():
     of_layers = {layer.operation for layer in layers.ALL.values()}
     of_layers = {kind for kind in of_layers if isinstance(kind, str)}
     nothing = {"input", "linear"}
-    assert set(ARITHMETIC) == (of_layers | set(activations.ALL)) - nothing
+    functions = set(activations.ALL) | set(kernels.FORMULAS)
+    assert set(ARITHMETIC) == (of_layers | functions) - nothing
 
 
 def test_branches_are_added_and_joined():

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scratchnet.kernels import FILL_MODES, INTERPOLATIONS, OPERATIONS
+from scratchnet.kernels import FILL_MODES, FORMULAS, INTERPOLATIONS, OPERATIONS
 from scratchnet.kernels.convolution.winograd import suits
 from scratchnet.kernels.pooled_convolution.operands import (
     Gradients,
@@ -953,22 +953,53 @@ def relative(factor, dtype, name):
     }
 
 
-@case
-def leaky_relu_forward(pick, rng, dtype):
-    size = flat(pick)
-    x, slope = with_corners(rng, dtype, size), pick([0.0, 0.2, 0.3, 2.0])
-    arguments = {"x": x, "negative_slope": slope}
-    bound = relative(2, dtype, "y")  # the slope is rounded, and the product
-    return Case("leaky_relu_forward", arguments, {"y": (size,)}, bound, (), dtype)
+# The numbers that formulas take: exact in float32, for a kink must not move.
+NUMBERS = {
+    "negative_slope": [0.0, 0.25, 2.0],
+    "alpha": [1.0, 0.5, 2.0],
+    "b": [4.0, 0.25],
+    "low": [-np.inf, 0.0],
+    "high": [np.inf, 2.0],
+    "threshold": [0.5, 0.0, 1.25],
+    "default_value": [0.0, -3.0],
+}
 
 
-@case
-def leaky_relu_backward(pick, rng, dtype):
-    size = flat(pick)
-    y, slope = with_corners(rng, dtype, size), pick([0.0, 0.2, 0.3, 2.0])
-    arguments = {"y": y, "dy": normal(rng, dtype, size), "negative_slope": slope}
-    bound = relative(2, dtype, "dx")
-    return Case("leaky_relu_backward", arguments, {"dx": (size,)}, bound, (), dtype)
+def formula_case(name, way):
+    """Return a builder of cases for a formula or its slope."""
+    f, slope = FORMULAS[name]
+    of, *parameters = inspect.signature(slope).parameters
+
+    def build(pick, rng, dtype):
+        size = flat(pick)
+        numbers = {key: pick(NUMBERS[key]) for key in parameters}
+        x = with_corners(rng, dtype, size) / dtype(2)
+        # A slope times x is off by some eps of itself, and a sum of it and 1 likewise.
+        if way == "forward":
+
+            def bound(wide, expected):
+                scale = max([1.0, *(v for v in numbers.values() if np.isfinite(v))])
+                sizes = np.abs(wide["x"]) * scale + np.abs(expected["y"])
+                return {"y": 16 * eps(dtype) * sizes + float(np.finfo(dtype).tiny)}
+
+            arguments = {"x": x, **numbers}
+            return Case(f"{name}_forward", arguments, {"y": (size,)}, bound, (), dtype)
+        with np.errstate(over="ignore"):  # of what `where` does not take
+            kept = x if of == "x" else f(x, *numbers.values()).astype(dtype)
+
+        def bound(wide, expected):
+            sizes = np.abs(wide["dy"]) * (1 + np.abs(wide[of]))
+            return {"dx": 16 * eps(dtype) * sizes}
+
+        arguments = {of: kept, "dy": normal(rng, dtype, size), **numbers}
+        return Case(f"{name}_backward", arguments, {"dx": (size,)}, bound, (), dtype)
+
+    return build
+
+
+for name in FORMULAS:
+    for way in ("forward", "backward"):
+        CASES[f"{name}_{way}"] = formula_case(name, way)
 
 
 @case
@@ -1045,6 +1076,30 @@ def softmax_backward(pick, rng, dtype):
         return {"dx": (C + 4) * eps(dtype) * size}
 
     return Case("softmax_backward", arguments, {"dx": (N, C)}, bound, (), dtype)
+
+
+@case
+def log_softmax_forward(pick, rng, dtype):
+    N, C = rows(pick)
+    x = 5 * normal(rng, dtype, N, C) + dtype(pick([0, 1000]))
+
+    def bound(wide, expected):
+        return {"y": (C + 8) * eps(dtype) * (1 + np.abs(expected["y"]))}
+
+    return Case("log_softmax_forward", {"x": x}, {"y": (N, C)}, bound, (), dtype)
+
+
+@case
+def log_softmax_backward(pick, rng, dtype):
+    N, C = rows(pick)
+    y = np.log(distributions(rng, np.float64, N, C) + 1e-30).astype(dtype)
+    arguments = {"y": y, "dy": normal(rng, dtype, N, C)}
+
+    def bound(wide, expected):
+        total = np.abs(wide["dy"]).sum(axis=1, keepdims=True)
+        return {"dx": (C + 8) * eps(dtype) * (np.abs(wide["dy"]) + total)}
+
+    return Case("log_softmax_backward", arguments, {"dx": (N, C)}, bound, (), dtype)
 
 
 @case
@@ -1142,6 +1197,67 @@ def contrast_backward(pick, rng, dtype):
     bounds = {"low": low, "high": high}
     name = "contrast_backward"
     return Case(name, arguments | bounds, {"dx": shape}, bound, (), dtype)
+
+
+@case
+def standard_normal(pick, rng, dtype):
+    size = flat(pick)
+    arguments = {"seed": pick([0, 1, 2**32 - 1]), "step": pick([0, 1, 2**32 - 1])}
+
+    def bound(wide, expected):  # float64, rounded; libraries differ by some ulp
+        rounding = eps(dtype) + 16 * eps(np.float64)
+        return {"y": rounding * (1 + np.abs(expected["y"]))}
+
+    return Case("standard_normal", arguments, {"y": (size,)}, bound, (), dtype)
+
+
+@case
+def parametric_relu_forward(pick, rng, dtype):
+    M, D = pick([1, 2, 7, 700]), pick([1, 3, 10, 130])
+    x = with_corners(rng, dtype, M * D).reshape(M, D)
+    arguments = {"x": x, "alpha": normal(rng, dtype, D)}
+    bound = relative(1, dtype, "y")
+    return Case("parametric_relu_forward", arguments, {"y": (M, D)}, bound, (), dtype)
+
+
+@case
+def parametric_relu_backward(pick, rng, dtype):
+    M, D = pick([1, 2, 7, 700]), pick([1, 3, 10, 130])
+    x = with_corners(rng, dtype, M * D).reshape(M, D)
+    arguments = {
+        "x": x,
+        "alpha": normal(rng, dtype, D),
+        "dy": normal(rng, dtype, M, D),
+    }
+
+    def bound(wide, expected):
+        # The reference rounds each product; the sum itself is float64.
+        sizes = np.abs(wide["dy"] * wide["x"]).sum(axis=0)
+        return {
+            "dx": eps(dtype) * np.abs(expected["dx"]),
+            "d_alpha": 2 * eps(dtype) * sizes + M * eps(np.float64) * sizes,
+        }
+
+    written = {"dx": (M, D), "d_alpha": (D,)}
+    return Case("parametric_relu_backward", arguments, written, bound, (), dtype)
+
+
+@case
+def global_max_pooling_forward(pick, rng, dtype):
+    N, P, C = pick([1, 2, 5]), pick([1, 2, 36]), pick([1, 3, 33])
+    arguments = {"x": ties(rng, dtype, (N, P, C))}
+    written = {"y": (N, C)}
+    return Case("global_max_pooling_forward", arguments, written, exact, (), dtype)
+
+
+@case
+def global_max_pooling_backward(pick, rng, dtype):
+    N, P, C = pick([1, 2, 5]), pick([1, 2, 36]), pick([1, 3, 33])
+    x = ties(rng, dtype, (N, P, C))
+    arguments = {"x": x, "y": x.max(axis=1), "dy": normal(rng, dtype, N, C)}
+    bound = relative(1, dtype, "dx")
+    written = {"dx": (N, P, C)}
+    return Case("global_max_pooling_backward", arguments, written, bound, (), dtype)
 
 
 # Losses.

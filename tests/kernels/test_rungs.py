@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchnet.kernels import OPERATIONS, RUNGS
+from scratchnet.kernels import FORMULAS, OPERATIONS, RUNGS
 from tests.kernels.cases import CASES, DTYPES, ELEMENTWISE_LOSSES, ROW_LOSSES
 from tests.kernels.run_cases import LARGE, ON_BLAS, ON_TILES, last
 
@@ -83,16 +83,19 @@ ONE_ROW = {
     "average_pooling_forward": ("x", "y"),
     "upsampling_forward": ("x", "y"),
     "bilinear_forward": ("x", "y"),
+    "global_max_pooling_forward": ("x", "y"),
+    "parametric_relu_forward": ("x", "y"),
     "normalised_pooling_forward": ("z", "y"),
     "pooled_convolution_forward": ("x", "y"),
     "measured_convolution_forward": ("x", "z"),
     "normalised_convolution_inference": ("x", "y"),
     "batch_normalization_inference": ("x", "y"),
     "relu_forward": ("x", "y"),
-    "leaky_relu_forward": ("x", "y"),
+    **{f"{name}_forward": ("x", "y") for name in FORMULAS},
     "sigmoid_forward": ("x", "y"),
     "tanh_forward": ("x", "y"),
     "softmax_forward": ("x", "y"),
+    "log_softmax_forward": ("x", "y"),
     "softmax_cross_entropy_forward": ("logits", "losses"),
     **{
         f"{name}_forward": ("predictions", "losses")
@@ -133,14 +136,16 @@ def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(operation, rung, dtyp
 IN_PLACE = {
     "relu_forward": ("x", "y"),
     "relu_backward": ("dy", "dx"),
-    "leaky_relu_forward": ("x", "y"),
-    "leaky_relu_backward": ("dy", "dx"),
+    **{f"{name}_forward": ("x", "y") for name in FORMULAS},
+    **{f"{name}_backward": ("dy", "dx") for name in FORMULAS},
     "sigmoid_forward": ("x", "y"),
     "sigmoid_backward": ("dy", "dx"),
     "tanh_forward": ("x", "y"),
     "tanh_backward": ("dy", "dx"),
     "softmax_forward": ("x", "y"),
     "softmax_backward": ("dy", "dx"),
+    "log_softmax_forward": ("x", "y"),
+    "log_softmax_backward": ("dy", "dx"),
     "dropout": ("x", "y"),
 }
 

@@ -14,6 +14,9 @@ ORACLES = {
     "sigmoid": special.expit,
     "tanh": lambda x: 1 - 2 * special.expit(-2 * x),
     "softmax": lambda x: special.softmax(x, axis=-1),
+    "log_softmax": lambda x: special.log_softmax(x, axis=-1),
+    "gelu": lambda x: x * special.ndtr(x),  # whose slope needs x
+    "selu": lambda x: 1.0507009873 * np.where(x > 0, x, 1.6732632423 * np.expm1(x)),
 }
 
 

@@ -98,7 +98,3 @@ def test_rate_must_be_a_fraction(rate):
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "1"])
 def test_seed_must_fit_32_bits(seed):
     refuses(Dropout, {"rate": 0.5, "seed": seed}, "expected a seed from 0 to")
-
-
-def test_noise_shape_is_refused():
-    refuses(Dropout, {"rate": 0.5, "noise_shape": (1,)}, r"noise_shape=\(1,\) is outs")

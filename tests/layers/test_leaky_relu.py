@@ -37,9 +37,14 @@ def test_keras_has_one_default_for_the_layer_and_another_for_the_function():
 
 
 def test_another_slope_does_not_pass_for_the_default_one():
-    dense = Dense(2, activation=activations.leaky_relu.with_slope(0.5))
-    with pytest.raises(ValueError, match=r"leaky_relu with negative_slope=0\.5"):
-        Dense.from_config(dense.get_config())
+    function = activations.leaky_relu.with_settings(negative_slope=0.5)
+    dense = Dense.from_config(Dense(2, activation=function).get_config())
+    assert dense.activation.settings == {"negative_slope": 0.5}
+
+
+def test_the_old_name_of_the_slope_is_told():
+    with pytest.raises(TypeError, match=r"negative_slope now; write LeakyReLU\(0\.1\)"):
+        LeakyReLU(alpha=0.1)
 
 
 @pytest.mark.parametrize("slope", [-0.1, np.nan, np.inf, "a", None])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import special
 
 from scratchnet.layers import Softmax
@@ -14,10 +15,12 @@ class TestSoftmax(LayerSuite):
         Case({}, (4,), (4,)),
         Case({}, (1,), (1,)),
         Case({"axis": -1}, (2, 3, 4), (2, 3, 4)),
+        Case({"axis": 1}, (2, 3, 4), (2, 3, 4)),
+        Case({"axis": (1, 2)}, (2, 3, 4), (2, 3, 4)),
     )
 
     def expected(self, layer, x, weights):
-        return special.softmax(x, axis=-1)
+        return special.softmax(x, axis=layer.axis)
 
 
 def test_hand_computed_values():
@@ -37,5 +40,15 @@ def test_the_gradient_of_a_constant_is_zero():
     np.testing.assert_allclose(layer.backward(np.full((1, 3), 7.0)), 0, atol=1e-15)
 
 
-def test_another_axis_is_refused():
-    refuses(Softmax, {"axis": 1}, "axis=1 is outside")
+def test_the_last_axis_is_known_to_rules_whatever_it_is_called():
+    layer = Softmax(axis=2)
+    layer(np.ones((2, 3, 4)))
+    assert layer.operation == "softmax"
+    assert layer.get_config()["axis"] == 2
+    assert Softmax(axis=1).operation == ""
+
+
+def test_an_axis_that_is_none_is_refused():
+    refuses(Softmax, {"axis": 1.5}, "expected one or several integers for axis")
+    with pytest.raises(ValueError, match="expected an axis of 2 dimensions"):
+        Softmax(axis=2)(np.ones((2, 3)))
