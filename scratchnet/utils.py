@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.diagram import plot_model
 from scratchnet.foundation import arguments, lookup, naming, random
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.py_dataset import PyDataset
@@ -15,6 +16,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "clear_session",
+    "plot_model",
     "set_random_seed",
     "to_categorical",
 ]

@@ -68,7 +68,7 @@ def test_every_method_of_the_model_is_there():
 @pytest.mark.parametrize(
     ("module", "name", "there"),
     [
-        ("utils", "plot_model", "to_categorical"),
+        ("utils", "text_dataset_from_directory", "to_categorical"),
         ("models", "clone_model", "load_model"),
     ],
 )

@@ -12,6 +12,7 @@ from scratchnet.callbacks.learning_rate_scheduler import LearningRateScheduler
 from scratchnet.callbacks.model_checkpoint import ModelCheckpoint
 from scratchnet.callbacks.progress_bar import ProgbarLogger
 from scratchnet.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from scratchnet.callbacks.tensorboard import TensorBoard
 from scratchnet.callbacks.terminate_on_nan import TerminateOnNaN
 from scratchnet.foundation import lookup
 
@@ -28,6 +29,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]
 
