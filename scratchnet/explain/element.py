@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import kernels
+from scratchnet import kernels, losses
 from scratchnet.explain import (
     activation,
     batch_normalization,
@@ -274,25 +274,41 @@ def _follow(equations: list[Equation]) -> Index | None:
 
 
 def _softmax_and_loss(run: LossRun, index: Index) -> Equation:
-    """Return dz = scale · (p · ∑ t − t), softmax and cross-entropy as one."""
+    """Return dz = scale · (p · ∑ t − t), the activation and cross-entropy as one.
+
+    For yes and no it is scale · (p − t), divided by the number of answers.
+    """
     step = run.steps[-1]
     assert run.probabilities is not None
-    scale, p = float(run.scale[index[0]]), float(run.probabilities[index])
+    scale, p = float(run.scale[index[:-1]]), float(run.probabilities[index])
     target = float(run.targets[index])
     whole = float(np.sum(run.targets[index[:-1]], dtype=np.float64))
     probability = element("p", index, step.y)
-    return total(
-        "softmax and cross-entropy, differentiated as one",
-        element("dz", index, step.y),
+    activation, formula, times = (
+        "softmax",
         "(p · ∑ target − target) / N",
+        "∑ target / N",
+    )
+    if isinstance(run.loss, losses.BinaryCrossentropy):
+        activation, formula, times = "sigmoid", "(p − target) / N", "1 / N"
+        whole, scale = 1.0, scale / run.targets.shape[-1]
+    return total(
+        f"{activation} and cross-entropy, differentiated as one",
+        element("dz", index, step.y),
+        formula,
         [
-            Row(f"{probability} × ∑ target / N", (p, whole * scale)),
+            Row(f"{probability} × {times}", (p, whole * scale)),
             Row(f"−{element('target', index, step.y)} / N", (0.0 - target * scale,)),
         ],
         step.dx[index],
         step.y.dtype,
-        (f"the loss of this sample is {float(run.losses[index[0]]):.7g}",),
+        _note(run, index),
     )
+
+
+def _note(run: LossRun, index: Index) -> tuple[str, ...]:
+    value = run.losses[index[: run.losses.ndim]]
+    return (f"the loss of this sample is {float(value):.7g}",)
 
 
 def _loss(run: LossRun, index: Index) -> Equation:
@@ -311,7 +327,7 @@ def _loss(run: LossRun, index: Index) -> Equation:
         value=value,
         computed=value,
         tolerance=0.0,
-        notes=(f"the loss of this sample is {float(run.losses[index[0]]):.7g}",),
+        notes=_note(run, index),
     )
 
 

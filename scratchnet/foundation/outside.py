@@ -27,7 +27,6 @@ _KERNEL_AND_BIAS: dict[str, Any] = {
 _DATA_FORMAT: dict[str, Any] = {"data_format": None}
 _BOXES: dict[str, Any] = {"bounding_box_format": None}
 _DTYPE: dict[str, Any] = {"dtype": None}
-_LOSS: dict[str, Any] = {"reduction": "sum_over_batch_size"}
 _INPUT: dict[str, dict[str, Any]] = {
     "dtype": {"sparse": None, "ragged": None},
 }
@@ -92,17 +91,6 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "UpSampling2D": {"size": _DATA_FORMAT},
     "ZeroPadding1D": {"padding": _DATA_FORMAT},
     "ZeroPadding2D": {"padding": _DATA_FORMAT},
-    # losses
-    "Loss": {"name": {**_LOSS, **_DTYPE}},
-    "MeanSquaredError": {"": _LOSS, "name": _DTYPE},
-    "CategoricalCrossentropy": {
-        "label_smoothing": {"axis": -1, **_LOSS},
-        "name": _DTYPE,
-    },
-    "SparseCategoricalCrossentropy": {
-        "from_logits": {"ignore_class": None, **_LOSS, "axis": -1},
-        "name": _DTYPE,
-    },
     # metrics
     "SparseTopKCategoricalAccuracy": {"dtype": {"from_sorted_ids": False}},
     # optimizers

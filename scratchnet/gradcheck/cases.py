@@ -229,7 +229,27 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"from_logits": True},),
         ({"from_logits": True, "label_smoothing": 0.1},),
     ),
-    losses.MeanSquaredError: (({},),),
+    losses.BinaryCrossentropy: (
+        ({},),
+        ({"from_logits": True},),
+        ({"from_logits": True, "label_smoothing": 0.1},),
+    ),
+    **dict.fromkeys(
+        (losses.BinaryFocalCrossentropy, losses.CategoricalFocalCrossentropy),
+        (({},), ({"from_logits": True},), ({"gamma": 1.5, "alpha": 0.7},)),
+    ),
+    losses.Huber: (({"delta": 0.1},), ({},)),
+    losses.Tversky: (({"axis": -1, "alpha": 0.3, "beta": 0.7},),),
+    **{
+        loss: (({},),)
+        for loss in (
+            *(losses.MeanSquaredError, losses.MeanAbsoluteError, losses.LogCosh),
+            *(losses.MeanAbsolutePercentageError, losses.MeanSquaredLogarithmicError),
+            *(losses.Poisson, losses.KLDivergence, losses.CosineSimilarity),
+            *(losses.Hinge, losses.SquaredHinge, losses.CategoricalHinge),
+        )
+    },
+    losses.Dice: (({"axis": -1},),),
 }
 
 CASES = {

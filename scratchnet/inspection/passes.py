@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import losses
+from scratchnet import activations, losses
 from scratchnet.foundation.shapes import as_kernels_want
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers.layer import Layer
@@ -81,14 +81,16 @@ class LossRun:
 
     Attributes:
         steps: one per operation, bottom first.
-        losses: of each sample, (N,).
+        loss: the loss.
+        losses: its values, (N,), or (N, ...) for a row of the output each.
         targets: what the loss compared the output with, (N, ...).
-        scale: each sample's share in the whole, 1/N, (N,).
-        probabilities: softmax of the logits, (N, C), where it and the cross-entropy
-            were differentiated as one; else None.
+        scale: each value's share in the whole, such as 1/N.
+        probabilities: of the logits, (N, ..., C), where their activation and the
+            cross-entropy were differentiated as one; else None.
     """
 
     steps: list[Step]
+    loss: Any
     losses: np.ndarray
     targets: np.ndarray
     scale: np.ndarray
@@ -163,16 +165,20 @@ def from_loss(
         steps = _forward(program, batch, training=training, remember=True)
         last = steps[-1]
         targets = chosen.targets(y, last.y.shape, last.y.dtype)
-        scale = np.full(len(batch), 1 / len(batch), last.y.dtype)
         p: np.ndarray | None = None
         if takes_logits(program, chosen):
-            values, p = losses.softmax_cross_entropy(targets, last.x)
-            last.dx = losses.softmax_cross_entropy_gradient(targets, p, scale)
+            values, memory = chosen.forward_from_logits(targets, last.x)
+            scale = chosen.shares(values, None, chosen.mask(targets))
+            last.dx = chosen.backward_from_logits(targets, last.x, memory, scale)
+            p = memory
+            if p is None:
+                p = np.asarray(activations.sigmoid(last.x))
             _backward(steps, last.inputs[0], last.dx)
         else:
             values = chosen.forward(targets, last.y)
+            scale = chosen.shares(values, None, chosen.mask(targets))
             _backward(steps, len(steps), chosen.backward(targets, last.y, scale))
-    return LossRun(steps, values, targets, scale, p)
+    return LossRun(steps, chosen, values, targets, scale, p)
 
 
 def from_score(model: Model, x: Any, unit: int) -> np.ndarray:

@@ -1,11 +1,15 @@
-"""Losses: one number per sample to be made small, and its gradient.
+"""Losses: numbers to be made small, and their gradients.
 
-    CategoricalCrossentropy        −∑_c t_c log p_c   (t one-hot or a distribution)
-    SparseCategoricalCrossentropy  −log p_label       (labels are integers)
-    MeanSquaredError               mean over d of (y_d − t_d)²
+    classes       CategoricalCrossentropy, SparseCategoricalCrossentropy,
+                  CategoricalFocalCrossentropy, CategoricalHinge, KLDivergence
+    yes and no    BinaryCrossentropy, BinaryFocalCrossentropy, Hinge, SquaredHinge
+    numbers       MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError,
+                  MeanSquaredLogarithmicError, Huber, LogCosh, Poisson, CosineSimilarity
+    regions       Dice, Tversky
 
-A batch's loss is ∑ₙ wₙ lossₙ / N: the sum over the samples, times their weights,
-divided by their number (Keras's ``sum_over_batch_size``).
+A batch's loss is ∑ w·loss / N: the sum over the samples, times their weights, divided
+by their number (Keras's ``sum_over_batch_size``); `Loss` has the other reductions. Each
+is there as a function, too: ``mean_squared_error(y_true, y_pred)`` gives all values.
 
 Reference: `keras/src/losses/losses.py`, `keras/src/losses/loss.py`.
 """
@@ -15,24 +19,82 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet.foundation import lookup
+from scratchnet.losses.binary_crossentropy import BinaryCrossentropy
+from scratchnet.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
 from scratchnet.losses.categorical_crossentropy import (
     CategoricalCrossentropy,
     softmax_cross_entropy,
     softmax_cross_entropy_gradient,
 )
-from scratchnet.losses.loss import Loss
+from scratchnet.losses.categorical_focal_crossentropy import (
+    CategoricalFocalCrossentropy,
+)
+from scratchnet.losses.categorical_hinge import CategoricalHinge
+from scratchnet.losses.cosine_similarity import CosineSimilarity
+from scratchnet.losses.dice import Dice
+from scratchnet.losses.functions import as_function
+from scratchnet.losses.hinge import Hinge
+from scratchnet.losses.huber import Huber
+from scratchnet.losses.kl_divergence import KLDivergence
+from scratchnet.losses.log_cosh import LogCosh
+from scratchnet.losses.loss import NO_GRADIENT, Loss, fitted
+from scratchnet.losses.mean_absolute_error import MeanAbsoluteError
+from scratchnet.losses.mean_absolute_percentage_error import (
+    MeanAbsolutePercentageError,
+)
 from scratchnet.losses.mean_squared_error import MeanSquaredError
+from scratchnet.losses.mean_squared_logarithmic_error import (
+    MeanSquaredLogarithmicError,
+)
+from scratchnet.losses.poisson import Poisson
 from scratchnet.losses.sparse_categorical_crossentropy import (
     SparseCategoricalCrossentropy,
 )
+from scratchnet.losses.squared_hinge import SquaredHinge
+from scratchnet.losses.tversky import Tversky
 
-ALL: dict[str, type[Loss]] = {
+# The name of the function → the class.
+CLASSES: dict[str, type[Loss]] = {
     "categorical_crossentropy": CategoricalCrossentropy,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+    "categorical_focal_crossentropy": CategoricalFocalCrossentropy,
+    "categorical_hinge": CategoricalHinge,
+    "kl_divergence": KLDivergence,
+    "binary_crossentropy": BinaryCrossentropy,
+    "binary_focal_crossentropy": BinaryFocalCrossentropy,
+    "hinge": Hinge,
+    "squared_hinge": SquaredHinge,
     "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-    "MSE": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "mean_absolute_percentage_error": MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": MeanSquaredLogarithmicError,
+    "huber": Huber,
+    "log_cosh": LogCosh,
+    "poisson": Poisson,
+    "cosine_similarity": CosineSimilarity,
+    "dice": Dice,
+    "tversky": Tversky,
 }
+
+SHORT = {
+    "bce": BinaryCrossentropy,
+    "kld": KLDivergence,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "mse": MeanSquaredError,
+    "msle": MeanSquaredLogarithmicError,
+}
+
+ALL: dict[str, type[Loss]] = {
+    **CLASSES,
+    **SHORT,
+    **{name.upper(): cls for name, cls in SHORT.items()},
+}
+
+# Keras has its losses as functions, too; a module of that name makes place for it.
+globals().update(
+    {name: as_function(name, cls, __name__) for name, cls in CLASSES.items()}
+)
 
 
 def get(identifier: Any) -> Loss:
@@ -40,19 +102,22 @@ def get(identifier: Any) -> Loss:
 
     Raises:
         ValueError: the name is unknown.
-        TypeError: the identifier is neither a name nor a `Loss`.
+        TypeError: the identifier is neither a name nor a `Loss`, nor a function that
+            is known.
     """
+    if callable(identifier) and not isinstance(identifier, type | Loss):
+        if lookup.name_of_function(identifier, ALL) is None:
+            name = getattr(identifier, "__name__", repr(identifier))
+            raise TypeError(f"loss {name}: {NO_GRADIENT}")
     return lookup.find("loss", identifier, ALL, Loss)
 
 
-# Keras has functions of these names, which scratchnet does not: no module may pass
-# for one of them.
-for _name in ALL:
-    globals().pop(_name, None)
-
 __all__ = [
-    *(found.__name__ for found in ALL.values()),
+    *(found.__name__ for found in CLASSES.values()),
+    *CLASSES,
     "Loss",
+    "fitted",
+    "get",
     "softmax_cross_entropy",
     "softmax_cross_entropy_gradient",
 ]

@@ -46,13 +46,18 @@ class Measures:
         self, head: Any, y: np.ndarray, weights: np.ndarray | None, output: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Take a batch in; return dense targets, and each loss's share in the whole."""
-        targets = self.loss.targets(y, output.shape, output.dtype)
+        loss, samples = self.loss, len(output)
+        targets = loss.targets(y, output.shape, output.dtype)
         values, predictions = head.forward(targets, output)
-        scale = np.full(len(values), 1 / len(values), output.dtype)
-        if weights is not None:
-            values = values * weights
-            scale *= weights.astype(scale.dtype)
-        self._mean.add(values)
+        mask = loss.mask(targets)
+        scale = loss.shares(values, weights, mask)
+        factors, size = loss.weigh(values, weights, mask)
+        if factors is not None:
+            values = values * factors
+        if loss.reduction in ("none", None):  # what is reported is a mean also then
+            size = values.size
+        self._mean.total += float(np.sum(values, dtype=np.float64)) * (samples / size)
+        self._mean.count += samples
         self._resolve(y.shape, output.shape)
         plain, weighted = self._metrics
         for metric in plain:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import activations, losses
+from scratchnet import activations
 from scratchnet.foundation import workspace
 
 
@@ -34,21 +34,21 @@ class LogitsHead(LossHead):
 
     Attributes:
         activation: the one that the model ends in.
-        probabilities: softmax of the last logits.
+        memory: what the loss keeps for the way back: softmax of the last logits.
     """
 
     def __init__(self, loss: Any, activation: activations.ActivationFunction) -> None:
         super().__init__(loss)
         self.activation = activation
-        self.probabilities: Any = None
+        self.memory: Any = None
 
     def forward(
         self, targets: np.ndarray, output: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return each sample's cross-entropy, and the predictions."""
-        values, self.probabilities = losses.softmax_cross_entropy(targets, output)
-        if self.activation is activations.softmax:
-            return values, self.probabilities
+        values, self.memory = self.loss.forward_from_logits(targets, output)
+        if self.activation is activations.softmax and self.memory is not None:
+            return values, self.memory
         predictions = workspace.empty(self, "predictions", output.shape, output.dtype)
         self.activation.forward(output, predictions)
         return values, predictions
@@ -56,5 +56,5 @@ class LogitsHead(LossHead):
     def backward(
         self, targets: np.ndarray, output: np.ndarray, scale: np.ndarray
     ) -> np.ndarray:
-        """Return scale · (p − t)."""
-        return losses.softmax_cross_entropy_gradient(targets, self.probabilities, scale)
+        """Return scale · (p − t), or its mean over several answers of yes and no."""
+        return self.loss.backward_from_logits(targets, output, self.memory, scale)

@@ -1,4 +1,4 @@
-"""Softmax and its cross-entropy as one: the loss is taken from the logits."""
+"""An activation and its cross-entropy as one: the loss is taken from the logits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scratchnet.plan.program import Program
 
 
 def softmax_cross_entropy(plan: Plan) -> None:
-    """Differentiate a final softmax and the cross-entropy as one.
+    """Differentiate a final softmax, or sigmoid, and the cross-entropy as one.
 
     d_logits = scale · (p − t) needs no division by a probability that may be 0, and
     the loss is exact where a probability rounds to 0. Off, the probabilities are
@@ -31,18 +31,18 @@ def start_from_logits(plan: Plan) -> None:
 def takes_logits(program: Program, loss: Any) -> bool:
     """Tell whether Keras computes a loss from what the last activation is given.
 
-    It does so for each cross-entropy, with or without ``from_logits``, of (N, C) scores
-    that a softmax or a sigmoid makes: the activations whose input Keras remembers on
-    TensorFlow. The loss is then the cross-entropy of softmax(logits), also where the
-    activation is a sigmoid.
+    It does so for each cross-entropy, with or without ``from_logits``, of what a
+    softmax or a sigmoid makes: the activations whose input Keras remembers on
+    TensorFlow. A categorical loss is then the cross-entropy of softmax(logits), also
+    where the activation is a sigmoid, and a binary one that of sigmoid(logits).
 
     Reference: `keras/src/backend/tensorflow/nn.py` (_get_logits).
     """
     return (
         program.outputs == (len(program.operations) - 1,)
         and program.kinds[-1] in ("softmax", "sigmoid")
-        and len(program.shapes[-1]) == 2
-        and isinstance(loss, losses.CategoricalCrossentropy)
+        and isinstance(loss, losses.Loss)
+        and bool(loss.of_logits)
         and type(loss) in losses.ALL.values()
     )
 
@@ -50,14 +50,15 @@ def takes_logits(program: Program, loss: Any) -> bool:
 def needs_logits(program: Program, loss: Any) -> bool:
     """Tell whether the loss would be another one if it were not from the logits.
 
-    After a softmax and without ``from_logits`` it is the same one, but for rounding
-    and clipping: that is left to the rule `softmax_cross_entropy`.
+    Without ``from_logits``, and after the activation that belongs to the loss, it is
+    the same one, but for rounding and clipping: that is left to the rule
+    `softmax_cross_entropy`.
     """
     if not takes_logits(program, loss):
         return False
-    return (
-        loss.from_logits or program.operations[-1].activation is not activations.softmax
-    )
+    of_classes = isinstance(loss, losses.CategoricalCrossentropy)
+    own = activations.softmax if of_classes else activations.sigmoid
+    return loss.from_logits or program.operations[-1].activation is not own
 
 
 def warn_of_from_logits(program: Program, loss: Any) -> None:

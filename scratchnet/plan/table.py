@@ -68,9 +68,9 @@ def _origin(program: Program, at: int) -> str:
 
 def _loss(program: Program, head: LossHead) -> tuple[str, ...]:
     last = len(program.operations) - 1
-    name, kind = head.loss.name, head.loss.name
+    name, kind = head.loss.name, getattr(head.loss, "operation", "")
     if isinstance(head, LogitsHead):
-        name, kind = f"{name} + {head.activation.name}", "softmax_cross_entropy"
+        name, kind = f"{name} + {head.activation.name}", head.loss.of_logits
     size = program.operations[last].dtype.itemsize
     return str(last + 1), "loss", str(last), "(N,)", _rung(kind), str(size), name
 
