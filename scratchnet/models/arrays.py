@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import isgeneratorfunction
 from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation.py_dataset import PyDataset
 from scratchnet.foundation.shapes import Shape
 
 
@@ -22,22 +22,10 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
         TypeError: it is None, a function, text, ragged, complex …
     """
     value = _the_only(value)
-    if value is None or callable(value):
-        hint = ""
-        if getattr(value, "__name__", None):
-            hint = "; if it is a generator function, call it"
+    hint = _instead(value)
+    if value is None or callable(value) or hint:
         raise TypeError(
-            f"{who}: expected an array for {name}, received {value!r}{hint}"
-        )
-    if is_stream(value):
-        raise TypeError(
-            f"{who}: expected an array for {name}, received a {type(value).__name__}; "
-            "fit, evaluate and predict take, for x alone, what yields batches"
-        )
-    if hasattr(value, "toarray"):
-        raise TypeError(
-            f"{who}: expected an array for {name}, received a sparse "
-            f"{type(value).__name__}; pass its toarray()"
+            f"{who}: expected an array for {name}, received {value!r:.80}{hint}"
         )
     if hasattr(value, "detach"):  # PyTorch's, on a GPU or with a gradient
         value = value.detach().cpu()
@@ -56,20 +44,36 @@ def as_numbers(who: str, name: str, value: Any) -> np.ndarray:
     return array
 
 
+def _instead(value: Any) -> str:
+    """Return the end of a message, on what to write instead of what is no array."""
+    if isgeneratorfunction(value):
+        return "; call it, to get a generator"
+    if hasattr(value, "toarray"):
+        return "; pass its toarray()"
+    if is_stream(value):
+        return "; fit, evaluate and predict take, for x alone, what yields batches"
+    if hasattr(value, "__getitem__") and not _is_array_like(value):
+        return (
+            "; pass the arrays in it, a DataLoader of it, or what is derived from "
+            "utils.PyDataset"
+        )
+    return ""
+
+
+def _is_array_like(value: Any) -> bool:
+    return isinstance(value, Sequence | Mapping | np.generic) or (
+        hasattr(value, "__array__") or hasattr(value, "__array_interface__")
+    )
+
+
 def _the_only(value: Any) -> Any:
     """Return the array in a list, or a dictionary, of one array."""
     if isinstance(value, Mapping):
         inside = list(value.values())
         return inside[0] if len(inside) == 1 else value
-    if isinstance(value, list | tuple) and len(value) == 1 and is_array(value[0]):
-        return value[0]
+    if isinstance(value, list | tuple) and len(value) == 1:
+        return value[0] if len(getattr(value[0], "shape", ())) > 0 else value
     return value
-
-
-def is_array(value: Any) -> bool:
-    """Tell whether something says that it is an array, of at least one dimension."""
-    says_so = hasattr(value, "__array__") or hasattr(value, "__array_interface__")
-    return says_so and len(getattr(value, "shape", ())) > 0
 
 
 def is_stream(value: Any) -> bool:
@@ -78,13 +82,8 @@ def is_stream(value: Any) -> bool:
     >>> is_stream(iter([1, 2])), is_stream([1, 2]), is_stream(np.zeros(2))
     (True, False, False)
     """
-    if isinstance(value, PyDataset):
-        return True
-    if isinstance(value, Sequence | Mapping) or hasattr(value, "toarray"):
-        return False
-    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
-        return False
-    return hasattr(value, "__iter__")
+    sparse = hasattr(value, "toarray")
+    return hasattr(value, "__iter__") and not (sparse or _is_array_like(value))
 
 
 def fit_rank(x: np.ndarray, input_shape: Shape | None) -> np.ndarray:

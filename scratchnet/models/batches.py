@@ -91,9 +91,10 @@ class Samples(Source):
             want is not None and want != got
             for want, got in zip(input_shape[1:], shape[1:], strict=True)
         ):
+            hint = "; that is one sample, x[None] a batch of it"
             raise ValueError(
                 f"{self.who}: expected x of shape {format_shape(input_shape)}, "
-                f"received {shape}"
+                f"received {shape}{hint if shape == input_shape[1:] else ''}"
             )
 
     def __len__(self) -> int:

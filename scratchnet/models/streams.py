@@ -168,8 +168,9 @@ class NumberedStream(Stream):
 
 
 def stream(who: str, data: Any, take: Callable[..., Samples]) -> Stream:
-    """Return the kind of `Stream` that fits the data."""
-    kind = NumberedStream if isinstance(data, PyDataset) else Stream
+    """Return the `Stream` that fits the data; Keras's own `PyDataset` is one, too."""
+    known = isinstance(data, PyDataset) or hasattr(data, "max_queue_size")
+    kind = NumberedStream if known else Stream
     return kind(who, data, take)
 
 

@@ -234,6 +234,15 @@ def test_a_numbered_data_set_is_asked_in_the_same_order(settings):
         assert ours[0] == theirs[0][2:]
 
 
+def test_a_data_set_of_keras_itself_is_one_here():
+    data = numbered(keras, X, Y)
+    expected = model(scratchnet).fit(X, Y, SIZE, epochs=2, verbose=0, shuffle=False)
+    found = model(scratchnet).fit(data, epochs=2, verbose=0, shuffle=False)
+    assert found.history == expected.history
+    epoch = ["begin", *range(BATCHES), "end"]
+    assert data.calls == ["end", *epoch, *epoch]
+
+
 def test_class_weights():
     weights = {0: 2.0, 1: 0.5, 2: 1.0}  # Keras's tf.data takes no gaps
     for source in (lambda _: tensors(X, Y), lambda lib: numbered(lib, X, Y)):
