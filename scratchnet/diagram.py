@@ -131,7 +131,7 @@ def draw(model: Any, rankdir: str, splines: str, dpi: float, **shown: bool) -> A
     from matplotlib.figure import Figure
 
     boxes: list[Box] = []
-    _add_boxes(model, [[]], boxes, (), shown)
+    _add_boxes(model, [[] for _ in model.sources or [None]], boxes, (), shown)
     upright = rankdir in ("TB", "BT")
     for box in boxes:
         box.size = _size(box)
@@ -172,19 +172,20 @@ def _add_boxes(
     boxes: list[Box],
     clusters: tuple[str, ...],
     shown: dict[str, bool],
-) -> list[Box]:
-    """Append a box for each layer, and return those that the model's output is of."""
+) -> list[list[Box]]:
+    """Append a box for each layer, and return those that the model's outputs are of."""
     places = [*starts]
     for node in model.nodes:
         reads = [box for place in node.inputs for box in places[place]]
         layer = node.layer
         if shown["expand_nested"] and layer.nodes:
             inside = (*clusters, f"{layer.name} ({layer.class_name})")
-            places.append(_add_boxes(layer, [reads], boxes, inside, shown))
+            read = [places[place] for place in node.inputs]
+            places += _add_boxes(layer, read, boxes, inside, shown)
             continue
         boxes.append(Box(_cells(layer, shown), reads, clusters=clusters))
-        places.append([boxes[-1]])
-    return places[-1]
+        places += [[boxes[-1]]] * layer.output_count
+    return [places[end] for end in model._ends or (-1,)]
 
 
 def _cells(layer: Any, shown: dict[str, bool]) -> list[list[Cell]]:

@@ -66,6 +66,23 @@ def frames(axes):
     ]
 
 
+def several():
+    a, b = keras.Input((4,)), keras.Input((5,))
+    both = layers.Concatenate()([a, b])
+    inner = keras.Model([a, b], [layers.Dense(2)(both), layers.Dense(3)(both)])
+    c, d = keras.Input((4,)), keras.Input((5,))
+    left, right = inner([c, d])
+    return keras.Model([c, d], [layers.Concatenate()([left, right]), right])
+
+
+def test_several_inputs_and_outputs():
+    for expand, count in ((False, 4), (True, 8)):
+        axes = drawn(several(), expand_nested=expand)
+        assert len(frames(axes)) == count
+        for one, other in itertools.combinations(frames(axes), 2):
+            assert not one.overlaps(other)
+
+
 MODELS = pytest.mark.parametrize("model", [chain, residual, nested])
 
 
