@@ -54,6 +54,10 @@ OPERATIONS_OF = {
     ),
     "global_pooling": ("global_max_pooling_forward", "global_max_pooling_backward"),
     "parametric_relu": ("parametric_relu_forward", "parametric_relu_backward"),
+    "group_normalization": (
+        "group_normalization_forward",
+        "group_normalization_backward",
+    ),
     "batch_normalization": (
         "batch_normalization_statistics",
         "batch_normalization_forward",
@@ -119,6 +123,7 @@ ELSEWHERE = {
     *("mean_squared_error_forward", "mean_squared_error_backward"),
     *("global_max_pooling_forward", "global_max_pooling_backward", "standard_normal"),
     *("parametric_relu_forward", "parametric_relu_backward"),
+    *("group_normalization_forward", "group_normalization_backward"),
     *("rmsprop_update", "sgd_update", "sgd_momentum_update", "first_non_finite"),
     *("adagrad_update", "adadelta_update", "adamax_update", "nadam_update"),
     *("lion_update", "ftrl_update", "weight_decay", "moving_average"),
@@ -265,6 +270,7 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
             if len(x) == 4:
                 pixels = (x[0], prod(x[1:-1]), x[-1])
                 steps.append(("global_pooling", {"x": pixels}, False))
+                steps.append(("group_normalization", {"x": pixels}, False))
                 steps.append(("parametric_relu", {"x": rows}, False))
         elif kind == "Dropout":
             steps.append(("dropout", {"x": (prod(x),)}, False))
@@ -468,6 +474,23 @@ def _parametric_relu(rng: np.random.Generator, x: Shape) -> Values:
     }
 
 
+def _group_normalization(rng: np.random.Generator, x: Shape) -> Values:
+    values, groups = _normal(rng, *x), 8
+    own = values.reshape(*x[:2], groups, -1)
+    return {
+        "x": values,
+        "gamma": _normal(rng, x[-1]),
+        "beta": _normal(rng, x[-1]),
+        "groups": groups,
+        "epsilon": 1e-3,
+        "dy": _normal(rng, *x),
+        "mean": own.mean(axis=(1, 3)),
+        "variance": own.var(axis=(1, 3)),
+        **{name: np.empty(x, np.float32) for name in ("y", "dx")},
+        **{name: np.empty(x[-1], np.float32) for name in ("d_gamma", "d_beta")},
+    }
+
+
 def _global_pooling(rng: np.random.Generator, x: Shape) -> Values:
     values, (N, _, C) = _normal(rng, *x), x
     return {
@@ -582,6 +605,7 @@ MAKERS: dict[str, Callable[..., Values]] = {
     "dropout": _elementwise,
     "global_pooling": _global_pooling,
     "parametric_relu": _parametric_relu,
+    "group_normalization": _group_normalization,
     "loss": _loss,
     "other_losses": _other_losses,
     "adam": _adam,

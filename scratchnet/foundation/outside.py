@@ -66,6 +66,23 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "Flatten": {"": _DATA_FORMAT},
     "GlobalAveragePooling2D": {"": _DATA_FORMAT},
     "GlobalMaxPooling2D": {"": _DATA_FORMAT},
+    "GroupNormalization": {
+        "gamma_initializer": {
+            "beta_regularizer": None,
+            "gamma_regularizer": None,
+            "beta_constraint": None,
+            "gamma_constraint": None,
+        }
+    },
+    "LayerNormalization": {
+        "gamma_initializer": {
+            "beta_regularizer": None,
+            "gamma_regularizer": None,
+            "beta_constraint": None,
+            "gamma_constraint": None,
+        },
+        "**": {"rms_scaling": False},
+    },
     "PReLU": {
         "alpha_initializer": {"alpha_regularizer": None, "alpha_constraint": None}
     },

@@ -121,6 +121,18 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"negative_slope": 0.25}, IMAGE),
         ({"max_value": 0.5, "threshold": 0.25}, IMAGE),
     ),
+    layers.LayerNormalization: (
+        ({}, (5,)),
+        ({"axis": [1, 2, 3]}, IMAGE),
+        ({"axis": 1, "center": False}, (4, 3)),
+        ({"scale": False, "epsilon": 0.5}, (2, 3)),
+    ),
+    layers.GroupNormalization: (
+        ({"groups": 2}, (4, 3, 6)),
+        ({"groups": -1, "scale": False}, IMAGE),
+        ({"groups": 1, "center": False}, (6,)),
+        ({"groups": 2, "axis": 1}, (4, 3)),
+    ),
     layers.PReLU: (({}, (6,)), ({"shared_axes": [1, 2]}, IMAGE)),
     layers.GaussianNoise: (({"stddev": 0.5}, (6,)),),
     layers.GaussianDropout: (({"rate": 0.25}, (6,)),),

@@ -48,6 +48,10 @@ from scratchnet.kernels.dense import (
 from scratchnet.kernels.dense_chain import dense_chain_backward, dense_chain_forward
 from scratchnet.kernels.dropout import dropout
 from scratchnet.kernels.gather import first_non_finite, gather
+from scratchnet.kernels.group_normalization import (
+    group_normalization_backward,
+    group_normalization_forward,
+)
 from scratchnet.kernels.ladder import (
     OPERATIONS,
     RUNGS,

@@ -29,8 +29,10 @@ from scratchnet.layers.gaussian_dropout import GaussianDropout
 from scratchnet.layers.gaussian_noise import GaussianNoise
 from scratchnet.layers.global_average_pooling2d import GlobalAveragePooling2D
 from scratchnet.layers.global_max_pooling2d import GlobalMaxPooling2D
+from scratchnet.layers.group_normalization import GroupNormalization
 from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.layer import Layer
+from scratchnet.layers.layer_normalization import LayerNormalization
 from scratchnet.layers.leaky_relu import LeakyReLU
 from scratchnet.layers.max_pooling2d import MaxPooling2D
 from scratchnet.layers.maximum import Maximum
@@ -91,7 +93,9 @@ ALL: dict[str, type[Layer]] = {
         GaussianNoise,
         GlobalAveragePooling2D,
         GlobalMaxPooling2D,
+        GroupNormalization,
         InputLayer,
+        LayerNormalization,
         LeakyReLU,
         MaxPooling2D,
         Permute,

@@ -224,6 +224,8 @@ def pointwise(dtype: str = "float32") -> Model:
     x = layers.GaussianDropout(0.2, seed=2, dtype=dtype, name="noisy")(x)
     x = layers.AlphaDropout(0.2, seed=3, dtype=dtype, name="alpha_dropout")(x)
     x = layers.SpatialDropout1D(0.2, seed=4, dtype=dtype, name="spatial")(x)
+    x = layers.LayerNormalization(dtype=dtype, name="layer_norm")(x)
+    x = layers.GroupNormalization(2, scale=False, dtype=dtype, name="group_norm")(x)
     x = layers.PReLU(shared_axes=[1], dtype=dtype, name="prelu")(x)
     x = layers.Flatten(dtype=dtype, name="flatten")(x)
     return settle(Model(start, layers.Dense(3, dtype=dtype, name="out")(x)))

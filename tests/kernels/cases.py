@@ -1242,6 +1242,68 @@ def parametric_relu_backward(pick, rng, dtype):
     return Case("parametric_relu_backward", arguments, written, bound, (), dtype)
 
 
+def groups_of_channels(pick):
+    groups, width = pick([1, 2, 3]), pick([1, 3, 16])
+    return (pick([1, 2, 40]), pick([1, 5, 64]), groups * width), groups
+
+
+@case
+def group_normalization_forward(pick, rng, dtype):
+    (N, P, C), groups = groups_of_channels(pick)
+    arguments = {
+        "x": normal(rng, dtype, N, P, C) + dtype(3),
+        "gamma": normal(rng, dtype, C),
+        "beta": normal(rng, dtype, C),
+        "groups": groups,
+        "epsilon": 1e-3,
+    }
+
+    def bound(wide, expected):
+        # x and the mean are rounded before they are subtracted, and r takes what is
+        # left, at most 1/√epsilon times as large, and the variance's own error.
+        r = 1 / np.sqrt(expected["variance"] + 1e-3)
+        off = 16 * eps(dtype) * np.abs(wide["x"]).max()
+        return {
+            "y": off * r.max() * (1 + r.max()) * (1 + np.abs(wide["gamma"])) + off,
+            "mean": off,
+            "variance": off * np.abs(wide["x"]).max(),
+        }
+
+    written = {"y": (N, P, C), "mean": (N, groups), "variance": (N, groups)}
+    name = "group_normalization_forward"
+    return Case(name, arguments, written, bound, (), dtype)
+
+
+@case
+def group_normalization_backward(pick, rng, dtype):
+    (N, P, C), groups = groups_of_channels(pick)
+    x = normal(rng, dtype, N, P, C)
+    own = x.reshape(N, P, groups, -1)
+    arguments = {
+        "x": x,
+        "mean": own.mean(axis=(1, 3)),
+        "variance": own.var(axis=(1, 3)) + dtype(0.5),
+        "gamma": normal(rng, dtype, C),
+        "groups": groups,
+        "epsilon": 1e-3,
+        "dy": normal(rng, dtype, N, P, C),
+    }
+
+    def bound(wide, expected):
+        rows = N * P * 8 * eps(np.float64) + 16 * eps(dtype)
+        size = np.abs(wide["dy"]).sum(axis=(0, 1)) * 8
+        largest = np.abs(wide["dy"]).max() * (1 + np.abs(wide["gamma"]).max())
+        return {
+            "dx": 256 * eps(dtype) * largest,
+            "d_gamma": rows * size,
+            "d_beta": rows * size,
+        }
+
+    written = {"dx": (N, P, C), "d_gamma": (C,), "d_beta": (C,)}
+    name = "group_normalization_backward"
+    return Case(name, arguments, written, bound, (), dtype)
+
+
 @case
 def global_max_pooling_forward(pick, rng, dtype):
     N, P, C = pick([1, 2, 5]), pick([1, 2, 36]), pick([1, 3, 33])

@@ -85,6 +85,7 @@ ONE_ROW = {
     "bilinear_forward": ("x", "y"),
     "global_max_pooling_forward": ("x", "y"),
     "parametric_relu_forward": ("x", "y"),
+    "group_normalization_forward": ("x", "y"),
     "normalised_pooling_forward": ("z", "y"),
     "pooled_convolution_forward": ("x", "y"),
     "measured_convolution_forward": ("x", "z"),
