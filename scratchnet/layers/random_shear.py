@@ -79,6 +79,11 @@ class RandomShear(RandomTransform):
 
 
 def _shear(who: str, name: str, value: Any) -> Interval:
-    """Return both ends; a number stands for itself on either side of 0."""
-    low, high = interval(who, name, value, 0, 1)
-    return (low, high) if isinstance(value, tuple | list) else (-high, high)
+    """Return both ends; a number stands for itself on either side of 0.
+
+    Keras writes them so to its files, and then refuses to read what is negative.
+    """
+    if isinstance(value, tuple | list):
+        return interval(who, name, value, -1, 1)
+    _, size = interval(who, name, value, 0, 1)
+    return -size, size
