@@ -16,6 +16,7 @@ from scratchnet import (
     metrics,
     models,
     optimizers,
+    preprocessing,
     utils,
 )
 from scratchnet._version import __version__
@@ -53,6 +54,7 @@ __all__ = [
     "metrics",
     "models",
     "optimizers",
+    "preprocessing",
     "utils",
 ]
 

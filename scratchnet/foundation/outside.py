@@ -139,7 +139,18 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "Model.from_config": {"config": {"custom_objects": None}},
     "load_model": {"compile": {"safe_mode": True}},
+    # images
+    "DataFrameIterator": {"seed": _DATA_FORMAT},
+    "DirectoryIterator": {"seed": _DATA_FORMAT},
+    "ImageDataGenerator": {"preprocessing_function": _DATA_FORMAT},
+    "NumpyArrayIterator": {"seed": _DATA_FORMAT},
     # utilities
+    "array_to_img": {"x": _DATA_FORMAT},
+    "image_dataset_from_directory": {
+        "pad_to_aspect_ratio": {**_DATA_FORMAT, "format": "tf"}
+    },
+    "img_to_array": {"img": _DATA_FORMAT},
+    "save_img": {"x": _DATA_FORMAT},
     "clear_session": {"": {"free_memory": True}},
 }
 
@@ -152,6 +163,16 @@ ALSO: dict[str, tuple[Any, ...]] = {
 
 # Class → names that Keras's class has.
 ATTRIBUTES: dict[str, frozenset[str]] = {
+    "Dataset": frozenset(
+        """
+        apply bucket_by_sequence_length choose_from_datasets counter fingerprint
+        flat_map from_generator from_tensor_slices from_tensors
+        get_single_element group_by_window interleave list_files load options
+        padded_batch ragged_batch random range reduce rejection_resample
+        sample_from_datasets save scan shard snapshot sparse_batch take_while unique
+        window with_options zip
+        """.split()
+    ),
     "Layer": frozenset(
         """
         add_loss add_metric add_variable add_weight build_from_config call compute_dtype

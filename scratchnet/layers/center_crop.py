@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet.foundation import arguments
+from scratchnet.foundation.image_moves import Transform, cropped_and_resized, window
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
-from scratchnet.layers.image_transform import (
-    ImageTransform,
-    Transform,
-    cropped_and_resized,
-    window,
-)
+from scratchnet.layers.image_transform import ImageTransform
 
 
 @keras_signature

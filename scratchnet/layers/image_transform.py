@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments
+from scratchnet.foundation.image_moves import Transform
 from scratchnet.foundation.shapes import Shape
 from scratchnet.layers.data_layer import DataLayer
 from scratchnet.layers.keras_tensor import is_symbolic
-
-
-class Transform(NamedTuple):
-    """One affine transform of a batch; see `kernels/affine_transform.py`.
-
-    Attributes:
-        matrices: (N, 6), or (6,) for all images alike.
-        size: height and width of the output.
-        interpolation, fill_mode, fill_value: as the kernel takes them.
-    """
-
-    matrices: np.ndarray
-    size: tuple[int, int]
-    interpolation: str = "bilinear"
-    fill_mode: str = "nearest"
-    fill_value: float = 0.0
 
 
 class ImageLayer(DataLayer):
@@ -105,39 +90,3 @@ class ImageTransform(ImageLayer):
 
 def _for_each(matrices: np.ndarray, count: int) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(matrices, (count, 6)))
-
-
-def window(
-    top: int, left: int, height: int, width: int, fill_value: float = 0.0
-) -> Transform:
-    """Cut a window out of images; what of it lies outside of them is filled."""
-    matrix = np.array([1, 0, left, 0, 1, top], np.float64)
-    return Transform(matrix, (height, width), "nearest", "constant", fill_value)
-
-
-def resize(size: tuple[int, int], to: tuple[int, int], interpolation: str) -> Transform:
-    """Change the size of images; the centres of outer pixels move with their edges.
-
-    For ``nearest`` a place between two pixels belongs to the later one: half a
-    thousandth of a pixel settles what rounding would otherwise leave to chance.
-    """
-    down, across = (before / after for before, after in zip(size, to, strict=True))
-    later = 5e-4 if interpolation == "nearest" else 0.0
-    shift = [factor / 2 - 0.5 + later for factor in (across, down)]
-    matrix = np.array([across, 0, shift[0], 0, down, shift[1]], np.float64)
-    return Transform(matrix, to, interpolation)
-
-
-def cropped_and_resized(
-    size: tuple[int, int], to: tuple[int, int], interpolation: str = "bilinear"
-) -> list[Transform]:
-    """Cut the largest window of another shape out of the middle, and resize it.
-
-    Reference: `keras/src/utils/image_utils.py` (smart_resize).
-    """
-    (H, W), (height, width) = size, to
-    rows = max(min(H, int(W * height / width)), 1)
-    columns = max(min(W, int(H * width / height)), 1)
-    cut = window((H - rows) // 2, (W - columns) // 2, rows, columns)
-    steps = [] if cut.size == size else [cut]
-    return steps if cut.size == to else [*steps, resize(cut.size, to, interpolation)]

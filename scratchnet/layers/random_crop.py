@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet.foundation import arguments
-from scratchnet.foundation.outside import keras_signature
-from scratchnet.foundation.shapes import Shape
-from scratchnet.layers.image_transform import (
-    ImageTransform,
+from scratchnet.foundation.image_moves import (
     Transform,
     cropped_and_resized,
     resize,
     window,
 )
+from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation.shapes import Shape
+from scratchnet.layers.image_transform import ImageTransform
 from scratchnet.layers.random_image import RandomImage
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from scratchnet import kernels
 from scratchnet.foundation import arguments, random
+from scratchnet.foundation.image_moves import Transform
 from scratchnet.foundation.shapes import Shape
-from scratchnet.layers.image_transform import ImageLayer, ImageTransform, Transform
+from scratchnet.layers.image_transform import ImageLayer, ImageTransform
 from scratchnet.layers.layer import Layer
 
 # The lowest and the highest value of what is drawn for each image.

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import arguments
+from scratchnet.foundation.image_moves import (
+    Transform,
+    check_interpolation,
+    cropped_and_resized,
+    padded_and_resized,
+    resize,
+)
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
-from scratchnet.layers.image_transform import (
-    ImageTransform,
-    Transform,
-    cropped_and_resized,
-    resize,
-    window,
-)
+from scratchnet.layers.image_transform import ImageTransform
 
 
 @keras_signature
@@ -107,33 +108,3 @@ class Resizing(ImageTransform):
             "fill_value"
         ).split()
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def check_interpolation(who: str, word: Any) -> str:
-    """Return the word, if images can be resized so.
-
-    Raises:
-        NotImplementedError: Keras can, and scratchnet can't.
-        ValueError: nobody can.
-    """
-    others = "bicubic area lanczos3 lanczos5 gaussian mitchellcubic".split()
-    if word in others:
-        raise NotImplementedError(
-            f"{who}: interpolation={word!r} is outside scratchnet's subset of Keras; "
-            "only 'bilinear' and 'nearest' are supported"
-        )
-    return arguments.choice(who, "interpolation", word, ("bilinear", "nearest"))
-
-
-def padded_and_resized(
-    size: tuple[int, int], to: tuple[int, int], interpolation: str, fill_value: float
-) -> list[Transform]:
-    """Put images in the middle of a larger one of the shape wanted, and resize it.
-
-    Reference: `keras/src/backend/tensorflow/image.py` (resize).
-    """
-    (H, W), (height, width) = size, to
-    above = (max(H, int(W * height / width)) - H) // 2
-    before = (max(W, int(H * width / height)) - W) // 2
-    larger = window(-above, -before, H + 2 * above, W + 2 * before, fill_value)
-    return [larger, resize(larger.size, to, interpolation)]

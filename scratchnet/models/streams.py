@@ -40,7 +40,9 @@ class Stream(Source):
 
     def __init__(self, who: str, data: Any, take: Callable[..., Samples]) -> None:
         self.who, self.name, self.data = who, type(data).__name__, data
-        self.again = not hasattr(data, "__next__")
+        # What has its batches by number begins anew whatever `next` does.
+        numbered = isinstance(data, PyDataset)
+        self.again = numbered or not hasattr(data, "__next__")
         self._take = take
         self._class_weight: dict[int, float] | None = None
         self._opened: Iterator[Any] | None = None

@@ -1,7 +1,6 @@
 """A training run's folder, and what its model says of a picture in a file.
 
     run            the folder, its format, and how to read it again
-    picture_file   open a PNG or JPEG, and refuse what is none
     prepare        make of it what the model was trained on: size, channels, 8 bits
     classifier     the run's model, and its guesses with their names
     figure         both drawn side by side

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation.errors import PictureError
-from scratchnet.runs.picture_file import load
+from scratchnet.utils.picture_file import load
 
 ORIENTATION = 0x0112  # the number of EXIF's entry
 WIDEST_SHOWN = 240  # pixels of the copy that a figure shows

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from scratchnet.foundation.errors import PictureError
-from scratchnet.runs.picture_file import load
+from scratchnet.utils.picture_file import load
 
 
 def encoded(kind: str, mode: str = "RGB", **options: object) -> bytes:

@@ -1,4 +1,4 @@
-"""Small helpers under Keras's names."""
+"""Helpers under Keras's names: labels, seeds, pictures, folders of them, files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,27 @@ from scratchnet.diagram import plot_model
 from scratchnet.foundation import arguments, lookup, naming, random
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.py_dataset import PyDataset
+from scratchnet.utils.get_file import get_file
+from scratchnet.utils.image_files import (
+    array_to_img,
+    img_to_array,
+    load_img,
+    save_img,
+)
+from scratchnet.utils.image_folder import image_dataset_from_directory
 
 __all__ = [
     "PyDataset",
     "Sequence",
+    "array_to_img",
     "clear_session",
+    "get_file",
+    "image_dataset_from_directory",
+    "img_to_array",
+    "load_img",
+    "normalize",
     "plot_model",
+    "save_img",
     "set_random_seed",
     "to_categorical",
 ]
@@ -67,6 +82,26 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     rows = np.zeros((labels.size, num_classes))
     rows[np.arange(labels.size), labels] = 1
     return rows.reshape(*shape, num_classes)
+
+
+def normalize(x: Any, axis: int | None = -1, order: Any = 2) -> np.ndarray:
+    """Divide an array by its norm along an axis; where that is 0, by 1.
+
+    Args:
+        x: the array.
+        axis: along which the norm is taken; None is over all of it.
+        order: of the norm, as `numpy.linalg.norm` takes it.
+
+    Reference: `keras/src/utils/numerical_utils.py`.
+
+    >>> normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+    x = np.asarray(x)
+    norm = np.atleast_1d(np.linalg.norm(x, order, axis))
+    norm[norm == 0] = 1
+    return x / np.expand_dims(norm, -1 if axis is None else axis)
 
 
 def set_random_seed(seed: int) -> None:

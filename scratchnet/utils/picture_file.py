@@ -47,7 +47,7 @@ def load(path: Path) -> Any:
             beginning = file.read(32)
             _check_beginning(path, beginning)
             file.seek(0)
-            image = _decode(path, file)
+            image = decode(path, file, ("PNG", "JPEG"))
         if beginning.startswith(PNG):  # Pillow does not tell
             image.info["bit_depth"] = beginning[24]
         return image
@@ -68,14 +68,24 @@ def _check_beginning(path: Path, beginning: bytes) -> None:
     raise PictureError(f"{path}: expected a PNG or JPEG file, received {received}")
 
 
-def _decode(path: Path, file: IO[bytes]) -> Any:
+def decode(path: Any, file: IO[bytes], formats: tuple[str, ...] | None) -> Any:
+    """Return the picture in an open file, a `PIL.Image.Image`, whole.
+
+    Args:
+        path: what to call it in messages.
+        file: open for reading.
+        formats: Pillow's names of those that it may be in; None allows all.
+
+    Raises:
+        PictureError: it is in none of them, damaged, or has too many pixels.
+    """
     from PIL import Image, UnidentifiedImageError
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata: not worth a word
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            image = Image.open(file, formats=("PNG", "JPEG"))
+            image = Image.open(file, formats=formats)
             image.load()
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise PictureError(
@@ -88,7 +98,8 @@ def _decode(path: Path, file: IO[bytes]) -> Any:
                 "editor first"
             ) from error
         except UnidentifiedImageError as error:
-            raise PictureError(f"{path}: is damaged near its beginning") from error
+            what = "is damaged near its beginning" if formats else "is no picture"
+            raise PictureError(f"{path}: {what}") from error
         except Exception as error:  # damage makes Pillow's readers raise all sorts
             raise PictureError(
                 f"{path}: is damaged or cut short: {error or type(error).__name__}"
