@@ -9,11 +9,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from scratchnet.utils import get_file
 
 CONTENT = b"one, two, three"
 SHA256, MD5 = hashlib.sha256(CONTENT).hexdigest(), hashlib.md5(CONTENT).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def no_thread_stays(monkeypatch):
+    monkeypatch.setattr(tqdm, "monitor_interval", 0)
 
 
 @pytest.fixture

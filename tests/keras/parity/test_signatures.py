@@ -25,6 +25,7 @@ from scratchnet.foundation.outside import ATTRIBUTES
 
 MODULES = (
     "activations callbacks initializers layers losses metrics models optimizers utils "
+    "preprocessing preprocessing.image "
     "datasets.cifar10 datasets.cifar100 datasets.fashion_mnist datasets.mnist"
 ).split()
 
@@ -42,7 +43,14 @@ EXCEPTIONS = {
     "losses.SparseCategoricalCrossentropy": "label_smoothing, by name only",
     "layers.Av*Pool*2D": "pool_size may be left out, as in MaxPooling2D",
     # Rescaling is a layer like all others here, and has a class of its own in Keras.
-    "layers.Rescaling.__call__": "called as the other layers are",
+    **dict.fromkeys(
+        (
+            *("layers.Rescaling.__call__", "layers.Random*.__call__"),
+            *("layers.Resizing.__call__", "layers.CenterCrop.__call__"),
+            "layers.Normalization.__call__",
+        ),
+        "called as the other layers are",
+    ),
     "layers.Rescaling.from_config": "made as the other layers are",
 }
 SPREAD = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
