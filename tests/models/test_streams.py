@@ -135,6 +135,10 @@ KINDS = {
 }
 
 
+def threads_left():
+    return [thread for thread in threading.enumerate() if thread.name == "ahead"]
+
+
 def trained(made, *data, **settings):
     history = made.fit(*data, epochs=3, verbose=0, shuffle=False, **settings)
     return [history.history, *made.get_weights()]
@@ -150,8 +154,9 @@ def kept(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("open_", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "uint8", "float64"])
+@pytest.mark.parametrize(
+    ("open_", "dtype"), [(False, "float32"), (True, "uint8"), (False, "float64")]
+)
 def test_training_is_that_of_the_arrays_to_the_bit(kind, open_, dtype):
     x = (IMAGES * 200 if dtype == "uint8" else IMAGES).astype(dtype)
     arrays = x, LABELS, WEIGHTS
@@ -170,7 +175,7 @@ def test_training_is_that_of_the_arrays_to_the_bit(kind, open_, dtype):
         **steps,
     )
     assert same(found, expected)
-    assert threading.active_count() == 1
+    assert not threads_left()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -410,7 +415,7 @@ def test_errors_of_the_data_come_out_and_leave_no_thread(index, open_):
         made.fit(lost(index), verbose=0, callbacks=[count])
     assert error.traceback[-1].name == "items"
     assert steps == list(range(index))
-    assert threading.active_count() == 1
+    assert not threads_left()
     with pytest.raises(OSError, match="the disk"):
         made.predict(lost(index), verbose=0)
 
@@ -444,7 +449,7 @@ def test_whatever_ends_it_no_thread_is_left(kind, what):
     else:
         getattr(made, method)(data, verbose=0, callbacks=callbacks)
     assert seen == [0]
-    assert threading.active_count() == 1
+    assert not threads_left()
 
 
 def test_ctrl_c_need_not_wait_for_a_batch():
@@ -468,7 +473,7 @@ def test_ctrl_c_need_not_wait_for_a_batch():
         )
     assert seen == [0]
     assert made.interrupted
-    assert threading.active_count() == 1
+    assert not threads_left()
 
 
 X, Y = IMAGES, LABELS
