@@ -6,8 +6,10 @@ import numpy as np
 
 from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
+from scratchnet.foundation.outside import keras_signature
 
 
+@keras_signature
 class EarlyStopping(MonitorCallback):
     """Stop training when a metric has not improved for a number of epochs.
 

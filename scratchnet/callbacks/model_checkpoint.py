@@ -12,11 +12,13 @@ from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import SaveFrequency
 from scratchnet.foundation.errors import NonFiniteWeightsError
 from scratchnet.foundation.files import make_folder
+from scratchnet.foundation.outside import keras_signature
 from scratchnet.saving import h5
 
 _WEIGHTS_ENDINGS = (".weights.h5", ".npz")
 
 
+@keras_signature
 class ModelCheckpoint(MonitorCallback):
     """Save the weights, or the whole model, after epochs or after batches.
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
+from scratchnet.foundation.outside import keras_signature
 
 
+@keras_signature
 class ReduceLROnPlateau(MonitorCallback):
     """Reduce the learning rate when a metric has stopped improving.
 

@@ -10,8 +10,10 @@ import numpy as np
 
 from scratchnet.callbacks.callback import Callback, Logs
 from scratchnet.foundation.arguments import is_integer
+from scratchnet.foundation.outside import keras_signature
 
 
+@keras_signature
 class TensorBoard(Callback):
     """Write metrics, weights and the model's graph as TensorBoard's event files.
 

@@ -47,7 +47,6 @@ INSTEAD: dict[str, str] = {
     "RemoteMonitor": "a LambdaCallback can send the logs, with urllib.request",
     "OrbaxCheckpoint": "use ModelCheckpoint or BackupAndRestore",
     "model_to_dot": "plot_model draws a model without Graphviz",
-    "get_file": "download it yourself, and open it by its path",
     "sequence": SEQUENCES,
     "text": SEQUENCES,
     "ops": "use NumPy's functions; inside a model, layers such as Add and Reshape",

@@ -144,6 +144,11 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "DirectoryIterator": {"seed": _DATA_FORMAT},
     "ImageDataGenerator": {"preprocessing_function": _DATA_FORMAT},
     "NumpyArrayIterator": {"seed": _DATA_FORMAT},
+    # callbacks, whose older arguments are told the new ones
+    "EarlyStopping": {},
+    "ModelCheckpoint": {},
+    "ReduceLROnPlateau": {},
+    "TensorBoard": {},
     # utilities
     "array_to_img": {"x": _DATA_FORMAT},
     "image_dataset_from_directory": {
@@ -221,6 +226,8 @@ FORMER_ARGUMENTS: dict[str, str] = {
     "workers": "the constructor of PyDataset takes it",
     "use_multiprocessing": "batches are made on threads: leave it out",
     "max_queue_size": "the constructor of PyDataset takes it",
+    "period": "write save_freq='epoch', or save_freq and a number of batches",
+    "write_grads": "callbacks.LayerMonitor records the norms of gradients",
 }
 
 

@@ -103,7 +103,7 @@ def test_verbose_1_shows_a_bar_per_epoch_with_the_metrics(
     assert lines[0] == "Epoch 1/2" and lines[2] == "Epoch 2/2"
     for line in (lines[1], lines[3]):
         last = line.split("\r")[-1]
-        assert last.startswith("5/5 ")
+        assert re.match(f"5/5 ━{{20}} {TIME.replace(' - ', ' ')} - accuracy", last)
         assert "accuracy: 0.8200 - loss: 0.5135 - val_accuracy: 1.0000" in last
 
 
@@ -116,6 +116,27 @@ def test_the_bar_shows_running_metrics(
     shown = capsys.readouterr().out.split("\r")
     for count, loss in [("1/3", "3.0000"), ("2/3", "2.0000"), ("3/3", "1.5000")]:
         assert any(one.startswith(count) and f"loss: {loss}" in one for one in shown)
+
+
+def test_the_bar_grows(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_bar, "SECONDS_BETWEEN_REFRESHES", 0)
+    fit(FakeModel(), ProgbarLogger(), [LOGS], 10, verbose=1)
+    shown = capsys.readouterr().out.split("\r")
+    for done in (1, 5, 9):
+        line = f"{done:2d}/10 {'━' * 2 * done}{'─' * 2 * (10 - done)} 0s "
+        assert any(one.startswith(line) for one in shown)
+
+
+def test_steps_that_nobody_knows(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_bar, "SECONDS_BETWEEN_REFRESHES", 0)
+    run(progbar(1, steps=None), "test")
+    shown = capsys.readouterr().out.split("\r")
+    assert any(re.match(r" +1/Unknown 0s \d", one) for one in shown)
+    assert shown[-1].startswith("2/2 ━")
 
 
 def test_the_bar_is_refreshed_seldom(
