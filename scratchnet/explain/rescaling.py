@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from scratchnet.explain.equation import Equation, Index, Row, element, total_of
@@ -11,7 +13,7 @@ from scratchnet.inspection.passes import Step
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out y."""
     rows, formula = [_product(step, "x", step.x, index)], "x · scale"
-    offset = float(step.x.dtype.type(step.operation.offset))
+    offset = _at(step, step.operation.offset, index)
     if offset:
         rows.append(Row("offset", (offset,)))
         formula += " + offset"
@@ -25,6 +27,11 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
 
 
 def _product(step: Step, name: str, array: np.ndarray, index: Index) -> Row:
-    scale = float(array.dtype.type(step.operation.scale))
+    scale = _at(step, step.operation.scale, index)
     text = f"{element(name, index, array)} × {scale:.7g}"
     return Row(text, (float(array[index]), scale), at=index)
+
+
+def _at(step: Step, value: Any, index: Index) -> float:
+    """Return the scale or the offset of an element, as the kernel rounds it."""
+    return float(np.broadcast_to(step.x.dtype.type(value), step.x.shape)[index])

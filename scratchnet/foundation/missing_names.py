@@ -63,6 +63,8 @@ OLD: dict[str, str] = {
         for name in "core convolutional pooling normalization advanced_activations "
         "noise recurrent embeddings wrappers local experimental preprocessing".split()
     },
+    "layers.RandomHeight": "write: RandomZoom(height_factor, 0.0)",
+    "layers.RandomWidth": "write: RandomZoom(0.0, width_factor)",
     "utils.np_utils": "write: from scratchnet.utils import to_categorical",
     "utils.vis_utils": "write: from scratchnet.utils import plot_model",
     "utils.layer_utils": "write: from scratchnet import utils",

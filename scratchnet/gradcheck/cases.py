@@ -190,6 +190,7 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
     layers.Rescaling: (
         ({"scale": 1 / 255}, IMAGE),
         ({"scale": -2.0, "offset": 1.0}, (6,)),
+        ({"scale": [2.0, -0.5], "offset": [1.0, 0.0]}, IMAGE),
     ),
     layers.Normalization: (
         ({}, IMAGE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -17,12 +18,13 @@ class Rescaling(DataLayer):
         x, y: any shape
 
     Args:
-        scale: factor; ``1/255`` turns pixels into fractions.
-        offset: added after the multiplication.
+        scale: factor; ``1/255`` turns pixels into fractions. A list has a factor for
+            each index of the last dimension.
+        offset: added after the multiplication, likewise.
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Raises:
-        ValueError: scale or offset is not a finite number.
+        ValueError: scale or offset is not a finite number, or a list of such.
 
     Reference: `keras/src/layers/preprocessing/rescaling.py`.
     """
@@ -31,15 +33,21 @@ class Rescaling(DataLayer):
     free_output = True
     free_gradient = True
 
-    def __init__(self, scale: float, offset: float = 0.0, **kwargs: Any) -> None:
+    def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name, value in (("scale", scale), ("offset", offset)):
-            if not isinstance(value, Real) or not np.isfinite(value):
+        self.scale = self._finite("scale", scale)
+        self.offset = self._finite("offset", offset)
+
+    def _finite(self, name: str, value: Any) -> Any:
+        """Return a float, or a list of floats."""
+        several = isinstance(value, list | tuple | np.ndarray)
+        for number in np.ravel(value) if several else [value]:
+            if not (isinstance(number, Real) and math.isfinite(number)):
                 raise ValueError(
                     f"{self.label}: expected a finite number for {name}, "
                     f"received {value!r}"
                 )
-        self.scale, self.offset = float(scale), float(offset)
+        return np.asarray(value, np.float64).tolist()
 
     def forward(self, x: np.ndarray, *, training: bool) -> np.ndarray:
         """Scale and shift."""

@@ -15,7 +15,9 @@ def rescaling_of_pixels(plan: Plan) -> None:
     program = plan.program
     run = program.match(0, "gather", "rescaling")
     first = program.source_count == 1 and program.inputs[1:2] == [(0,)]
-    if run is not None and first and run[1].scale > 0 and run[1].offset == 0:
-        source, layer = run
+    if run is None or not first:
+        return
+    source, layer = run
+    if isinstance(layer.scale, float) and layer.scale > 0 and layer.offset == 0:
         source.rescaling = layer
         program.replace(0, 2, source)

@@ -97,6 +97,8 @@ ARRAYS = {
 # TensorFlow's things that are a plain value here.
 VALUES = {
     "newaxis": "None",
+    "data.AUTOTUNE": "-1",
+    "data.experimental.AUTOTUNE": "-1",
     **{
         name: f'"{name}"'
         for name in "float32 float64 int8 int32 int64 uint8 bool".split()

@@ -13,10 +13,11 @@ class TestRescaling(LayerSuite):
     cases = (
         Case({"scale": 1 / 255}, (5, 6, 2), (5, 6, 2)),
         Case({"scale": -2.0, "offset": 1}, (4,), (4,)),
+        Case({"scale": [2.0, 3.0], "offset": [0.5, 0.0]}, (3, 2), (3, 2)),
     )
 
     def expected(self, layer, x, weights):
-        return x * layer.scale + layer.offset
+        return x * np.array(layer.scale) + np.array(layer.offset)
 
 
 def test_pixels_become_fractions():
