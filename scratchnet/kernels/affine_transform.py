@@ -28,7 +28,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled, parallel
+from scratchnet.kernels.machine.compile import compiled, inlined, parallel
 
 FILL_MODES = ("constant", "reflect", "wrap", "nearest")
 INTERPOLATIONS = ("nearest", "bilinear")
@@ -219,10 +219,15 @@ def _rounded_place(place):
 
 
 @compiled
+def _across(matrix, row, column):
+    return matrix[0] * np.float32(column) + matrix[1] * np.float32(row) + matrix[2]
+
+
+@compiled
 def _place(matrix, row, column, H, W, fill_mode):
     r, c = np.float32(row), np.float32(column)
-    across = matrix[0] * c + matrix[1] * r + matrix[2]
     down = matrix[3] * c + matrix[4] * r + matrix[5]
+    across = _across(matrix, row, column)
     return _inside(down, H, fill_mode), _inside(across, W, fill_mode)
 
 
@@ -237,12 +242,17 @@ def _add_corner(weight, image, row, column, fill_value, y):
             y[c] += weight * fill_value
 
 
-@compiled
-def _transform_row(image, matrix, row, bilinear, fill_mode, fill_value, y):
-    H, W, C = image.shape
+@inlined
+def _row(image, matrix, row, bilinear, fill_mode, fill_value, C, y):
+    H, W, _ = image.shape
     kind = y.dtype.type
+    aligned = matrix[1] == 0 and matrix[3] == 0  # the row's pixels come from one row
+    down, across = _place(matrix, row, 0, H, W, fill_mode)
     for column in range(y.shape[0]):
-        down, across = _place(matrix, row, column, H, W, fill_mode)
+        if aligned:
+            across = _inside(_across(matrix, row, column), W, fill_mode)
+        else:
+            down, across = _place(matrix, row, column, H, W, fill_mode)
         if not bilinear:
             i, j = _rounded_place(down), _rounded_place(across)
             if 0 <= i < H and 0 <= j < W:
@@ -269,6 +279,18 @@ def _transform_row(image, matrix, row, bilinear, fill_mode, fill_value, y):
         _add_corner(upper * right, image, i, j + 1, fill_value, y[column])
         _add_corner(lower * before, image, i + 1, j, fill_value, y[column])
         _add_corner(lower * right, image, i + 1, j + 1, fill_value, y[column])
+
+
+@compiled
+def _transform_row(image, matrix, row, bilinear, fill_mode, fill_value, y):
+    # A number of channels that the compiler knows is a loop that it can unroll.
+    C = image.shape[2]
+    if C == 3:
+        _row(image, matrix, row, bilinear, fill_mode, fill_value, 3, y)
+    elif C == 1:
+        _row(image, matrix, row, bilinear, fill_mode, fill_value, 1, y)
+    else:
+        _row(image, matrix, row, bilinear, fill_mode, fill_value, C, y)
 
 
 @parallel

@@ -1122,8 +1122,11 @@ def dropout(pick, rng, dtype):
 
 
 def moved_images(pick, rng):
-    N, H, W, C = pick([1, 2, 3]), pick([1, 2, 7, 40]), pick([1, 5, 30]), pick([1, 3])
+    N, H, W = pick([1, 2, 3]), pick([1, 2, 7, 40]), pick([1, 5, 30])
+    C = pick([1, 2, 3])
     quarters = rng.integers(-8, 9, (N, 2, 2)) / 4
+    if pick(["turned", "along the axes"]) == "along the axes":
+        quarters *= np.eye(2)
     offsets = rng.integers(-50, 51, (N, 2, 1)) / 4
     matrices = np.concatenate([quarters, offsets], axis=2).reshape(N, 6)
     options = {
