@@ -43,6 +43,7 @@ __all__ = [
     "backend",
     "callbacks",
     "config",
+    "constraints",
     "datasets",
     "explain",
     "explain_gradient",
@@ -55,6 +56,7 @@ __all__ = [
     "models",
     "optimizers",
     "preprocessing",
+    "regularizers",
     "utils",
 ]
 

@@ -10,6 +10,7 @@ import numpy as np
 from scratchnet import kernels, losses
 from scratchnet.explain import (
     activation,
+    activity_penalty,
     batch_normalization,
     color,
     concatenate,
@@ -71,6 +72,7 @@ ARITHMETIC: dict[str, Any] = {
         ("add", "subtract", "multiply", "average", "maximum", "minimum"), merge
     ),
     "concatenate": concatenate,
+    "activity_penalty": activity_penalty,
 }
 
 

@@ -31,12 +31,16 @@ _INPUT: dict[str, dict[str, Any]] = {
     "dtype": {"sparse": None, "ragged": None},
 }
 
+# Endings of arguments that `Layer` takes for every layer: they stand in the table for
+# their places among Keras's, and are handed on.
+OF_EVERY_LAYER = ("_regularizer", "_constraint")
+
 # Class or function → the argument of ours that stands before → what Keras has there,
 # with its defaults. Behind "" it comes first, behind "**" it is one of Keras's
 # **kwargs: by name only, and not part of the signature.
 ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     # layers
-    "Layer": {"**": {"activity_regularizer": None, "autocast": True}},
+    "Layer": {"**": {"autocast": True}},
     "BatchNormalization": {
         "moving_variance_initializer": {
             "beta_regularizer": None,
@@ -182,7 +186,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         """
         add_loss add_metric add_variable add_weight build_from_config call compute_dtype
         compute_mask compute_output_spec dtype_policy get_build_config input_dtype
-        input_spec load_own_variables losses metrics metrics_variables
+        input_spec load_own_variables metrics metrics_variables
         path
         quantization_mode quantize quantized_build quantized_call rematerialized_call
         save_own_variables stateless_call supports_masking symbolic_call
@@ -281,7 +285,10 @@ def _checked(function: Any, key: str) -> Any:
             raise TypeError(f"{who}: {error}") from None
         received |= {name: given.pop(name) for name in absent if name in given}
         for name, value in received.items():
-            refuse(who, name, value, absent[name])
+            if not name.endswith(OF_EVERY_LAYER):
+                refuse(who, name, value, absent[name])
+            elif value is not None:
+                given[name] = value
         for name in more:
             given |= given.pop(name, {})
         return function(**given)

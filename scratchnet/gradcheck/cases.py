@@ -187,6 +187,7 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
     layers.Activation: tuple(
         ({"activation": name}, (3, 4)) for name in activations.ALL
     ),
+    layers.ActivityRegularization: (({"l1": 0.1, "l2": 0.1}, (6,)),),
     layers.Rescaling: (
         ({"scale": 1 / 255}, IMAGE),
         ({"scale": -2.0, "offset": 1.0}, (6,)),

@@ -2,6 +2,7 @@
 
 from scratchnet.foundation import lookup
 from scratchnet.layers.activation import Activation
+from scratchnet.layers.activity_regularization import ActivityRegularization
 from scratchnet.layers.add import Add
 from scratchnet.layers.alpha_dropout import AlphaDropout
 from scratchnet.layers.average import Average
@@ -75,6 +76,7 @@ ALL: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
         Activation,
+        ActivityRegularization,
         Add,
         Average,
         AlphaDropout,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from scratchnet.foundation import naming, random, settings, workspace
+from scratchnet import constraints, regularizers
+from scratchnet.foundation import lookup, naming, random, settings, workspace
 from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import Variable, as_tensor, view
@@ -44,6 +45,13 @@ class Layer:
         input_shape: shape of one sample; on a first layer it stands for an `Input`
             before it.
         input_dim: n for ``input_shape=(n,)``.
+        activity_regularizer: a `regularizers.Regularizer`, or the name of one: a
+            penalty on the output, divided by the batch's size.
+        kernel_regularizer, bias_regularizer, gamma_regularizer …: a penalty on the
+            weight of that name.
+        kernel_constraint, bias_constraint, gamma_constraint …: a
+            `constraints.Constraint`, or the name of one, that the weight is made to
+            keep after every step.
 
     Attributes:
         params: name → array, learnt by the optimizer. Keras's names (``kernel``).
@@ -82,6 +90,8 @@ class Layer:
     operation: str = ""
     free_output: bool = False
     free_gradient: bool = False
+    activity_regularizer: Any = None
+    activity_penalty: Any = None
 
     def __init__(
         self,
@@ -91,8 +101,10 @@ class Layer:
         name: str | None = None,
         input_shape: Shape | None = None,
         input_dim: int | None = None,
+        activity_regularizer: Any = None,
         **unknown: Any,
     ) -> None:
+        self._take_regularizers_and_constraints(unknown)
         if unknown:
             raise unknown_argument(
                 type(self).__name__, min(unknown), _arguments(type(self))
@@ -118,6 +130,7 @@ class Layer:
         self.grads: dict[str, np.ndarray] = {}
         self.buffers: dict[str, np.ndarray] = {}
         self._cache: Any = None
+        self.activity_regularizer = regularizers.get(activity_regularizer)
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Refuse a class written Keras's way, which would silently do nothing."""
@@ -161,6 +174,11 @@ class Layer:
             "name": self.name,
             "trainable": self.trainable,
             "dtype": self.dtype.name,
+            **{
+                name: lookup.describe(one)
+                for name, one in vars(self).items()
+                if name.endswith(("_regularizer", "_constraint")) and one is not None
+            },
         }
 
     # What a layer is in a plan.
@@ -231,7 +249,10 @@ class Layer:
         self.check_input(self.shape_of(x))
         if training is None:
             training = self.trains_by_default
-        return as_tensor(self.forward(x, training=bool(training)))
+        y = self.forward(x, training=bool(training))
+        if self.activity_regularizer is not None:
+            self.activity_penalty = self.penalty_on(y)
+        return as_tensor(y)
 
     def _symbolic(self, x: Any, training: bool | None) -> Any:
         shape = self.shape_of(x)
@@ -401,6 +422,58 @@ class Layer:
     def trainable_params(self) -> dict[str, np.ndarray]:
         """The parameters that the optimizer may change: all, or none if frozen."""
         return self.params if self.trainable else {}
+
+    def _take_regularizers_and_constraints(self, given: dict[str, Any]) -> None:
+        """Keep those of the weights, as ``<weight>_regularizer`` and so on.
+
+        Args:
+            given: arguments by name; those that are taken are taken out.
+        """
+        for weight in self.weight_names:
+            # Keras speaks of the depthwise_regularizer of a depthwise_kernel.
+            for stem in dict.fromkeys((weight, weight.removesuffix("_kernel"))):
+                for kind in (regularizers, constraints):
+                    name = (
+                        f"{stem}_{kind.__name__.rpartition('.')[2].removesuffix('s')}"
+                    )
+                    if name in given and name in _arguments(type(self)):
+                        setattr(self, name, kind.get(given.pop(name)))
+
+    @property
+    def regularizers(self) -> dict[str, Any]:
+        """Name of a weight → the regularizer that it has."""
+        return self._beside_weights("regularizer")
+
+    @property
+    def constraints(self) -> dict[str, Any]:
+        """Name of a weight → the constraint that it has."""
+        return self._beside_weights("constraint")
+
+    def _beside_weights(self, kind: str) -> dict[str, Any]:
+        found = {}
+        for weight in self.weight_names or self.params:
+            for stem in (weight, weight.removesuffix("_kernel")):
+                one = vars(self).get(f"{stem}_{kind}")
+                if one is not None:
+                    found[weight] = one
+        return found
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties: of the last output, and of the weights that learn."""
+        params = self.trainable_params
+        return self._activity_penalties() + [
+            regularizer(params[name])
+            for name, regularizer in self.regularizers.items()
+            if name in params
+        ]
+
+    def penalty_on(self, y: np.ndarray) -> Any:
+        """Return the activity regularizer's penalty on an output, a batch's mean."""
+        return as_tensor(self.activity_regularizer(y) / y.dtype.type(max(len(y), 1)))
+
+    def _activity_penalties(self) -> list[Any]:
+        return [] if self.activity_penalty is None else [self.activity_penalty]
 
     def count_params(self) -> int:
         """Return the number of values in all weights."""

@@ -37,6 +37,10 @@ class Compiled:
         def layers(self) -> list[Any]:
             """The layers."""
 
+        @property
+        def trainable_params(self) -> dict[str, np.ndarray]:
+            """Path → parameter of all layers that learn."""
+
         build: Callable[[Any], None]
         ensure_built: Callable[[Any], None]
         compute_output_shape: Callable[[Any], Shape]
@@ -115,6 +119,9 @@ class Compiled:
                 (
                     *(id(layer), layer.trainable, vars(layer).get("rate")),
                     id(vars(layer).get("activation")),
+                    id(layer.activity_regularizer),
+                    *map(id, layer.regularizers.values()),
+                    *map(id, layer.constraints.values()),
                 )
                 for layer in every_layer(self.layers)
             ],

@@ -43,9 +43,17 @@ class Measures:
         self._resolve(y.shape, output_shape)
 
     def take(
-        self, head: Any, y: np.ndarray, weights: np.ndarray | None, output: np.ndarray
+        self,
+        head: Any,
+        y: np.ndarray,
+        weights: np.ndarray | None,
+        output: np.ndarray,
+        penalty: float = 0.0,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Take a batch in; return dense targets, and each loss's share in the whole."""
+        """Take a batch in; return dense targets, and each loss's share in the whole.
+
+        A penalty is added to the batch's mean loss.
+        """
         loss, samples = self.loss, len(output)
         targets = loss.targets(y, output.shape, output.dtype)
         values, predictions = head.forward(targets, output)
@@ -57,6 +65,7 @@ class Measures:
         if loss.reduction in ("none", None):  # what is reported is a mean also then
             size = values.size
         self._mean.total += float(np.sum(values, dtype=np.float64)) * (samples / size)
+        self._mean.total += penalty * samples
         self._mean.count += samples
         self._resolve(y.shape, output.shape)
         plain, weighted = self._metrics

@@ -506,6 +506,16 @@ class Model(Trainer, Layer):
                     met.add(id(array))
         return found
 
+    def _beside_weights(self, kind: str) -> dict[str, Any]:
+        return {
+            f"{layer.name}/{name}": one
+            for layer in self.layers
+            for name, one in layer._beside_weights(kind).items()
+        }
+
+    def _activity_penalties(self) -> list[Any]:
+        return [one for layer in self.layers for one in layer._activity_penalties()]
+
     def count_params(self) -> int:
         """Return the number of values in all weights, moving statistics included.
 

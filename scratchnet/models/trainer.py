@@ -60,8 +60,10 @@ class Trainer(Compiled):
         output = plan.forward(batch, training=True)
         targets, scale = self._measure(plan, batch, output)
         plan.backward(plan.head.backward(targets, output, scale))
+        plan.penalties.add_gradients()
         assert self.optimizer is not None
         self.optimizer.apply(plan.grads, plan.params)
+        plan.penalties.constrain()
 
     def test_step(self, plan: Plan, batch: Batch) -> None:
         """Forward and loss; the running metrics take the batch in."""
@@ -72,7 +74,10 @@ class Trainer(Compiled):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return dense targets, and each loss's share in the whole."""
         assert batch.y is not None
-        return self._measures.take(plan.head, batch.y, batch.sample_weight, output)
+        return self._measures.take(
+            *(plan.head, batch.y, batch.sample_weight, output),
+            penalty=plan.penalties.value(plan.program),
+        )
 
     # Training.
 
@@ -212,6 +217,8 @@ class Trainer(Compiled):
                     interrupt.check()
                     if self.stop_training:
                         break
+                if self.optimizer is not None and epochs.stop:
+                    self.optimizer.finalize_variable_values(self.trainable_params)
             except KeyboardInterrupt:
                 self.interrupted = True
                 callbacks.on_train_end(logs)

@@ -354,8 +354,10 @@ class Optimizer(State):
             var_list: path → parameter, or a list of parameters.
         """
         if self.use_ema:
+            averages = self.state["average"]
             for path, param in self._by_path(var_list).items():
-                param[...] = self.state["average"][path]
+                if path in averages:
+                    param[...] = averages[path]
 
     def update_all(self, rows: list[list[np.ndarray]]) -> None:
         """Change all parameters: of each, the arrays that `update` takes, flat."""

@@ -11,6 +11,7 @@ from scratchnet.foundation import workspace
 from scratchnet.foundation.shapes import as_kernels_want
 from scratchnet.plan import table
 from scratchnet.plan.heads import LossHead
+from scratchnet.plan.penalties import Penalties
 from scratchnet.plan.program import Program
 from scratchnet.plan.read import Read
 
@@ -30,6 +31,7 @@ class Plan:
         head: turns the last operation's output into losses and predictions.
         params: path → parameter, such as ``dense/kernel``, of all layers that learn.
         grads: path → its gradient.
+        penalties: what the loss has beside that of the targets.
         differentiated: the places whose gradient is computed; 0 is the model's input.
     """
 
@@ -45,6 +47,7 @@ class Plan:
         self.params = model.trainable_params
         grads = model.grads
         self.grads = {path: grads[path] for path in self.params}
+        self.penalties = Penalties(model, self.params, self.grads)
         shapes = [source.input_shape for source in model.sources]
         reads = [Read(model.dtype) for _ in shapes]
         self.program = Program(reads, shapes, whole_layers=whole_layers)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from scratchnet.foundation.shapes import Shape
+from scratchnet.layers.activity_penalty import ActivityPenalty
 from scratchnet.layers.layer import Layer
 
 # What a class derived from one of scratchnet's layers may write anew without computing
@@ -121,6 +122,8 @@ class Program:
             place = layer.lower(self, *places)
         else:
             place = self.append(layer, *places)
+        if layer.activity_regularizer is not None:
+            place = self.append(ActivityPenalty(layer), place)
         self._within.pop()
         self._training = outer
         return place

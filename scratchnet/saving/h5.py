@@ -202,7 +202,7 @@ def read_optimizer(
     if optimizer is None or not stored:
         return None
     own = optimizer_variables(model)
-    state = {name: own.pop(name) for name in unsaid}
+    state = {name: own.pop(name) for name in unsaid if name in own}
     if len(own) != len(stored):
         warnings.warn(
             f"{path}: the optimizer's state is left as it is: '{optimizer.name}' has "

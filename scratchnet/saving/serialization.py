@@ -17,7 +17,15 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from scratchnet import initializers, layers, losses, metrics, optimizers
+from scratchnet import (
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
 from scratchnet.foundation import lookup, registry
 
 # What an object may have: the last two are those of a layer in a graph.
@@ -66,7 +74,14 @@ KNOWN: dict[str, tuple[str, ...]] = {
         f"keras.{module.__name__.rpartition('.')[2]}": tuple(
             dict.fromkeys(found.__name__ for found in module.ALL.values())
         )
-        for module in (initializers, losses, metrics, optimizers)
+        for module in (
+            constraints,
+            initializers,
+            losses,
+            metrics,
+            optimizers,
+            regularizers,
+        )
     },
     "keras.optimizers.schedules": tuple(optimizers.schedules.ALL),
 }

@@ -76,6 +76,7 @@ def convolutional(dtype: str = "float32") -> Sequential:
                     3, 3, padding="same", activation="relu", dtype=dtype, name="same"
                 ),
                 layers.BatchNormalization(dtype=dtype, name="norm"),
+                layers.ActivityRegularization(0.1, 0.2, dtype=dtype, name="penalty"),
                 layers.MaxPooling2D(2, dtype=dtype, name="max"),
                 layers.Dropout(0.4, seed=7, dtype=dtype, name="drop"),
                 layers.Conv2D(

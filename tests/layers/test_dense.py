@@ -88,11 +88,6 @@ def test_units_must_be_a_positive_whole_number(units):
 @pytest.mark.parametrize(
     "name",
     [
-        "kernel_regularizer",
-        "bias_regularizer",
-        "activity_regularizer",
-        "kernel_constraint",
-        "bias_constraint",
         "lora_rank",
         "lora_alpha",
         "quantization_config",

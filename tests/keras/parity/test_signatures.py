@@ -24,6 +24,7 @@ from scratchnet.foundation.keras_names import NAMES
 from scratchnet.foundation.outside import ATTRIBUTES
 
 MODULES = (
+    "constraints optimizers.schedules regularizers "
     "activations callbacks initializers layers losses metrics models optimizers utils "
     "preprocessing preprocessing.image "
     "datasets.cifar10 datasets.cifar100 datasets.fashion_mnist datasets.mnist"
