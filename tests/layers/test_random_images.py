@@ -8,6 +8,8 @@ from scipy.ndimage import map_coordinates
 
 from scratchnet import Input, Sequential, layers
 from scratchnet.foundation import random
+from scratchnet.models import load_model
+from scratchnet.saving import training_state
 from tests.layers.suite import Case, LayerSuite, RefusesShapes, refuses
 
 MADE = {
@@ -237,3 +239,49 @@ def test_unknown_words_are_errors_of_the_type_that_keras_has():
         layers.RandomRotation(0.1, fill_mode="mirror")
     with pytest.raises(NotImplementedError, match="interpolation to be one of nearest"):
         layers.RandomZoom(0.1, interpolation="cubic")
+
+
+def small_model():
+    model = Sequential(
+        [
+            Input((7, 9, 2)),
+            layers.Normalization(),
+            layers.RandomRotation(0.2, seed=1),
+            layers.RandomContrast(0.5, value_range=(-9, 9)),
+            layers.Resizing(4, 4),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    model.compile("sgd", "mse")
+    return model
+
+
+def test_a_run_that_goes_on_draws_what_it_would_have_drawn():
+    x, y = batch(8), np.ones((8, 2))
+    settings = {"batch_size": 3, "shuffle": False, "verbose": 0}
+    first, second = small_model(), small_model()
+    first.fit(x, y, epochs=1, **settings)
+    state = training_state.collect(first, 1)
+    first.fit(x, y, epochs=1, **settings)
+    second.fit(x, y, epochs=1, **settings)
+    training_state.restore("test", second, state)
+    second.fit(x, y, epochs=1, **settings)
+    for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".npz"])
+def test_what_was_adapted_is_kept_in_files(tmp_path, ending):
+    x, model, other = batch(8), small_model(), small_model()
+    model.layers[0].adapt(x * 3)
+    path = tmp_path / f"model{ending}"
+    if ending == ".keras":
+        model.save(path)
+        other = load_model(path)
+    else:
+        model.save_weights(path)
+        other.load_weights(path)
+    np.testing.assert_array_equal(
+        other.predict(x, verbose=0), model.predict(x, verbose=0)
+    )
