@@ -18,6 +18,25 @@ from scratchnet.config import (
 from scratchnet.foundation import lookup, naming
 from scratchnet.utils import clear_session
 
+# Keras 2's functions of arrays, which metrics of people's own are written with; they
+# are NumPy's.
+ARRAYS: dict[str, Any] = {
+    **{
+        name: getattr(np, name)
+        for name in """
+        abs all any argmax argmin clip concatenate cumsum equal exp expand_dims greater
+        greater_equal less less_equal log max maximum mean min minimum not_equal ones
+        ones_like prod reshape round shape sign sqrt square squeeze stack std sum tile
+        transpose var zeros zeros_like
+        """.split()
+    },
+    "cast": np.asarray,
+    "constant": np.asarray,
+    "dot": np.dot,
+    "flatten": np.ravel,
+    "pow": np.power,
+}
+
 __all__ = [
     "backend",
     "clear_session",
@@ -105,4 +124,9 @@ def is_int_dtype(dtype: Any) -> bool:
     return np.dtype(dtype).kind in "iu"
 
 
-__getattr__ = lookup.missing_attribute(__name__, __all__)
+_missing = lookup.missing_attribute(__name__, [*__all__, *ARRAYS])
+
+
+def __getattr__(name: str) -> Any:
+    """Return one of `ARRAYS`, or say what there is instead."""
+    return ARRAYS[name] if name in ARRAYS else _missing(name)

@@ -110,6 +110,17 @@ def test_without_interactive_logging_lines_go_to_the_logger(capsys, caplog):
     assert lines[0] == "Epoch 1/2" and lines[1].startswith("1/1 - ")
 
 
+def test_a_metric_written_with_functions_of_arrays():
+    def recall(y_true, y_pred):
+        hits = K.sum(K.round(K.clip(y_true * y_pred, 0, 1)))
+        return hits / (K.sum(K.cast(y_true, "float32")) + K.epsilon())
+
+    y_true, y_pred = np.array([1.0, 1, 0, 1]), np.array([0.9, 0.2, 0.8, 0.6])
+    assert recall(y_true, y_pred) == pytest.approx(2 / 3)
+    with pytest.raises(AttributeError, match=r"scratchnet\.backend has no 'gradients'"):
+        K.gradients(0, 0)
+
+
 def test_shapes_and_dtypes():
     assert K.int_shape(keras.Input((4, 5, 3))) == (None, 4, 5, 3)
     assert K.is_float_dtype("float64") and not K.is_float_dtype("int32")
