@@ -112,18 +112,12 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "UpSampling2D": {"size": _DATA_FORMAT},
     "ZeroPadding1D": {"padding": _DATA_FORMAT},
     "ZeroPadding2D": {"padding": _DATA_FORMAT},
-    # metrics
-    "SparseTopKCategoricalAccuracy": {"dtype": {"from_sorted_ids": False}},
     # optimizers
     "Optimizer": {"ema_overwrite_frequency": {"loss_scale_factor": None}},
     # models
     "Compiled.compile": {
-        "loss": {"loss_weights": None},
-        "run_eagerly": {
-            "steps_per_execution": 1,
-            "jit_compile": "auto",
-            "auto_scale_loss": True,
-        },
+        "run_eagerly": {"steps_per_execution": 1},
+        "jit_compile": {"auto_scale_loss": True},
     },
     "Trainer.fit": {},
     "Trainer.evaluate": {},
@@ -187,7 +181,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
         """
         add_loss add_metric add_variable add_weight build_from_config call compute_dtype
         compute_mask compute_output_spec dtype_policy get_build_config input_dtype
-        input_spec load_own_variables metrics metrics_variables
+        input_spec load_own_variables metrics_variables
         path
         quantization_mode quantize quantized_build quantized_call rematerialized_call
         save_own_variables stateless_call supports_masking symbolic_call

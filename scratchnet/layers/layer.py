@@ -397,6 +397,11 @@ class Layer:
         return [weight for weight in self.weights if not weight.trainable]
 
     @property
+    def metrics(self) -> list[Any]:
+        """The metrics of a layer: none; those of a model are `compile`'s."""
+        return []
+
+    @property
     def trainable_variables(self) -> list[Variable]:
         """The same as `trainable_weights`."""
         return self.trainable_weights

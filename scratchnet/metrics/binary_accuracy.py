@@ -14,7 +14,7 @@ class BinaryAccuracy(Metric):
     """How often y_pred > threshold equals y_true.
 
     Shapes:
-        y_true, y_pred: (N, 1)
+        y_true, y_pred: (N, ...)
 
     Args:
         name: key in logs and history.
@@ -36,9 +36,8 @@ class BinaryAccuracy(Metric):
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Compare after thresholding; several outputs of a sample are averaged."""
-        matches = y_true.reshape(y_pred.shape) == (y_pred > self.threshold)
-        return matches.reshape(len(y_pred), -1).mean(-1)
+        return y_true.reshape(y_pred.shape) == (y_pred > self.threshold)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {"name": self.name, "threshold": self.threshold}
+        return {**super().get_config(), "threshold": self.threshold}

@@ -13,7 +13,7 @@ class CategoricalAccuracy(Metric):
     """How often the largest prediction is the largest target.
 
     Shapes:
-        y_true, y_pred: (N, C)
+        y_true, y_pred: (N, ..., C)
     """
 
     _direction = "up"

@@ -1,17 +1,25 @@
-"""What every metric does: add up values of samples, and divide by their number."""
+"""What every metric does: keep running numbers, and make a result of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from scratchnet import initializers
 from scratchnet.foundation import naming
 from scratchnet.foundation.shapes import Shape, format_shape
+from scratchnet.foundation.tensor import Tensor, Variable, as_tensor
 
 
 class Metric:
-    """A running mean over samples; a subclass writes `values`.
+    """The base of every metric; a subclass is written in one of two ways.
+
+    A mean over samples writes `values`, and the rest is done for it. Anything else is
+    written as in Keras: variables from `add_variable` in the constructor,
+    `update_state`, which changes them, and `result`; `reset_state` makes them 0.
 
     Args:
         dtype: float32 or None; accepted for Keras's sake.
@@ -20,16 +28,20 @@ class Metric:
     Attributes:
         _direction: "up" where more is better, "down" where less is, None where it is
             not known; the name is Keras's, and a metric of your own may set it.
+
+    Reference: `keras/src/metrics/metric.py`.
     """
 
     _direction: str | None = None
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or naming.snake_case(type(self).__name__)
-        self.reset_state()
+        self.dtype = "float32" if dtype is None else str(dtype)
+        self._variables: list[Variable] = []
+        self._total, self._count = 0.0, 0.0
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
-        """Return one value per sample, shape (N,)."""
+        """Return one value per sample, (N,), or several, (N, ...)."""
         raise NotImplementedError
 
     def check(self, y_shape: tuple[int, ...], output_shape: Shape) -> None:
@@ -42,35 +54,147 @@ class Metric:
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch."""
         values = self.values(np.asarray(y_true), np.asarray(y_pred))
-        self.add(values, sample_weight)
+        self._add(values, sample_weight)
 
-    def add(self, values: np.ndarray, weights: Any = None) -> None:
-        """Add values, each counted once or by its weight."""
-        if weights is None:
-            self.total += float(np.sum(values, dtype=np.float64))
-            self.count += values.size
-        else:
-            weights = np.asarray(weights, np.float64).reshape(-1)
-            self.total += float(np.sum(values * weights))
-            self.count += float(np.sum(weights))
+    def _add(self, values: Any, weights: Any = None) -> None:
+        """Add values to the running mean, each counted once or by its weight."""
+        values, weights = self._samplewise(values, weights)
+        self._total += float(np.sum(values, dtype=np.float64))
+        count = values.size if weights is None else np.sum(weights, dtype=np.float64)
+        self._count += float(count)
 
-    def result(self) -> float:
+    def _samplewise(
+        self, values: Any, weights: Any, reduce: Callable[..., Any] = np.mean
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return a value for each sample, times its weight, and the weights.
+
+        Weights may be of samples, (N,), or of values; a last dimension of 1 may be
+        there or not.
+
+        Raises:
+            ValueError: they are of another shape.
+
+        Reference: `reduce_to_samplewise_values` in
+        `keras/src/metrics/reduction_metrics.py`.
+        """
+        values = np.asarray(values)
+        if weights is not None:
+            weights = np.asarray(weights, np.float64)
+            if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
+                weights = weights[..., 0]
+            elif weights.ndim + 1 == values.ndim and values.shape[-1] == 1:
+                values = values[..., 0]
+            values = reduce(
+                values.astype(np.float64), tuple(range(weights.ndim, values.ndim))
+            )
+            try:
+                weights = np.broadcast_to(weights, values.shape)
+            except ValueError:
+                raise ValueError(
+                    f"metric '{self.name}': expected sample_weight for values of shape "
+                    f"{values.shape}, received shape {weights.shape}"
+                ) from None
+            values = values * weights
+            weights = reduce(weights, tuple(range(1, weights.ndim)))
+        return reduce(values, tuple(range(1, values.ndim))), weights
+
+    def result(self) -> Any:
         """Return the mean so far; 0 before the first batch, as in Keras."""
-        return self.total / self.count if self.count else 0.0
+        return as_tensor(np.float32(self._mean()))
+
+    def _mean(self) -> float:
+        return self._total / self._count if self._count else 0.0
 
     def reset_state(self) -> None:
         """Start again."""
-        self.total = 0.0
-        self.count = 0.0
+        self._total, self._count = 0.0, 0.0
+        for variable in self.variables:
+            variable.assign(np.zeros(variable.shape))
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> float:
-        """Add a batch and return the mean so far."""
-        self.update_state(y_true, y_pred, sample_weight)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Add a batch and return the result so far."""
+        self.update_state(*args, **kwargs)
         return self.result()
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: DTypeLike | None = None,
+        aggregation: str = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """Return a new variable, which `reset_state` makes 0.
+
+        Args:
+            shape: its shape; () is a number.
+            initializer: name or object of its first values; None is zeros.
+            dtype: None is float32.
+            aggregation: what Keras does on several machines; of no effect on one.
+            name: of it.
+        """
+        first = initializers.get(initializer or "zeros")
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        variable = Variable(first(shape), dtype=dtype or np.float32, name=name)
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self,
+        shape: Any = (),
+        initializer: Any = None,
+        dtype: DTypeLike | None = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Return a new variable: `add_variable` under its older name."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The variables, those of metrics among the attributes included."""
+        inner = [one for one in vars(self).values() if isinstance(one, Metric)]
+        return self._variables + [own for one in inner for own in one.variables]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {"name": self.name}
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Metric:
+        """Make a metric of what `get_config` returned."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        """Show what Keras shows."""
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def as_log(metric: Metric) -> Any:
+    """Return a metric's result as logs have it: a number, or several."""
+    if type(metric).result is Metric.result:
+        return metric._mean()
+    return plain(metric.result())
+
+
+def plain(result: Any) -> Any:
+    """Return numbers of Python's; arrays of several numbers stay arrays."""
+    if isinstance(result, dict):
+        return {name: plain(value) for name, value in result.items()}
+    array = np.array(result)
+    return float(array) if array.size == 1 else array
+
+
+def divided(a: Any, b: Any) -> np.ndarray:
+    """Return a/b, and 0 where b is 0."""
+    a, b = np.asarray(a), np.asarray(b)
+    return np.divide(
+        a, b, out=np.zeros(np.broadcast(a, b).shape, a.dtype), where=b != 0
+    )
+
+
+def tensor(value: Any) -> Tensor:
+    """Return a result as Keras has it: float32."""
+    return as_tensor(np.asarray(value, np.float32))
 
 
 def check_same_shape(
@@ -86,9 +210,11 @@ def check_same_shape(
 
 
 def check_labels(metric: Metric, y_shape: tuple[int, ...], output_shape: Shape) -> None:
-    """Require one label per sample."""
-    if tuple(y_shape[1:]) not in ((), (1,)):
+    """Require one label for each row of the output."""
+    labels = tuple(output_shape[1:-1])
+    if tuple(y_shape[1:]) not in (labels, (*labels, 1)):
+        one, other = (format_shape((None, *s)) for s in (labels, (*labels, 1)))
         raise ValueError(
-            f"metric '{metric.name}': expected labels of shape (N,) or (N, 1), "
+            f"metric '{metric.name}': expected labels of shape {one} or {other}, "
             f"received y of shape {y_shape}"
         )

@@ -13,7 +13,7 @@ class SparseCategoricalAccuracy(Metric):
     """How often the largest prediction is that of the label.
 
     Shapes:
-        y_true: (N,) or (N, 1), y_pred: (N, C)
+        y_true: (N, ...) or (N, ..., 1), y_pred: (N, ..., C)
     """
 
     _direction = "up"
@@ -26,4 +26,4 @@ class SparseCategoricalAccuracy(Metric):
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Compare the label with the argmax."""
-        return y_true.reshape(-1) == y_pred.argmax(-1)
+        return y_true.reshape(y_pred.shape[:-1]) == y_pred.argmax(-1)

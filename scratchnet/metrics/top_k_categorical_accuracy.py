@@ -16,7 +16,7 @@ class TopKCategoricalAccuracy(SparseTopKCategoricalAccuracy):
     """How often the largest target is among the k largest predictions.
 
     Shapes:
-        y_true, y_pred: (N, C)
+        y_true, y_pred: (N, ..., C)
 
     Args:
         k: how many predictions to look at.

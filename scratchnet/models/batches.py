@@ -243,10 +243,12 @@ def as_indices(indices: np.ndarray | slice) -> np.ndarray:
 def _check_weights(who: str, weights: Any, x: np.ndarray) -> np.ndarray | None:
     if weights is None:
         return None
-    weights = as_numbers(who, "sample_weight", weights).reshape(-1)
-    if len(weights) != len(x) or not np.isfinite(weights).all():
+    weights = as_numbers(who, "sample_weight", weights)
+    if weights.size == len(x):
+        weights = weights.reshape(-1)
+    if weights.ndim == 0 or len(weights) != len(x) or not np.isfinite(weights).all():
         raise ValueError(
-            f"{who}: expected one finite sample_weight for each of {len(x)} samples, "
+            f"{who}: expected a finite sample_weight for each of {len(x)} samples, "
             f"received shape {weights.shape}"
         )
     return weights

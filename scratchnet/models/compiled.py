@@ -61,27 +61,41 @@ class Compiled:
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
+        loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
+        jit_compile: bool | str = "auto",
     ) -> None:
         """Say how to train: optimizer, loss and metrics, by name or as objects.
 
         Args:
             optimizer: ``"rmsprop"``, ``"adam"``, ``"sgd"`` or an
                 `optimizers.Optimizer`.
-            loss: ``"categorical_crossentropy"``, ``"mse"`` … or a `losses.Loss`.
-            metrics: a list of names or `metrics.Metric` objects.
+            loss: ``"categorical_crossentropy"``, ``"mse"`` …, a function of
+                `scratchnet.losses`, or a `losses.Loss`.
+            loss_weights: what the loss is multiplied with; None is 1.
+            metrics: a list of names, functions or `metrics.Metric` objects. A function
+                of (y_true, y_pred) may be any: it needs no gradient.
             weighted_metrics: the same, with sample weights taken into account.
             run_eagerly: True runs the layers as they are written, without the rules of
                 `scratchnet.plan`.
+            jit_compile: True, False or ``"auto"``; kernels are compiled always, so that
+                it changes nothing.
+
+        What is for the one output may also be a list of one, or {output's name: …}.
 
         Raises:
             ValueError: a name is unknown.
             TypeError: something is neither a name nor an object of its kind.
         """
         found = optimizers.get(optimizer)
-        measures = Measures(loss, metrics, weighted_metrics)
+        if jit_compile not in (True, False, "auto", None):
+            raise ValueError(
+                "compile: expected jit_compile to be True, False or 'auto', "
+                f"received {jit_compile!r}"
+            )
+        measures = Measures(loss, metrics, weighted_metrics, loss_weights)
         self.optimizer, self._measures = found, measures
         self.run_eagerly = bool(run_eagerly)
         self._forget()
@@ -162,6 +176,11 @@ class Compiled:
     def weighted_metric_identifiers(self) -> list[Any]:
         """The weighted metrics that `compile` was given."""
         return [] if self._measures is None else self._measures.wanted[1]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running mean of the loss, then the metrics, once targets were seen."""
+        return [] if self._measures is None else self._measures.all
 
     @property
     def metrics_names(self) -> list[str]:

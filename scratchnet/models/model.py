@@ -702,7 +702,8 @@ class Model(Trainer, Layer):
         )
         return {
             "optimizer": lookup.describe(self.optimizer),
-            "loss": lookup.describe(self.loss),
+            "loss": self.loss and lookup.describe(self.loss),
+            "loss_weights": self._measures.loss_weights,
             "metrics": plain or None,
             "weighted_metrics": weighted or None,
             "run_eagerly": self.run_eagerly,

@@ -214,6 +214,8 @@ subset of Keras; there are: Activation, Add, ...
         config = node.get("config")
         made_by = config.get("keras_history") if isinstance(config, Mapping) else None
         return Tensor(output(made_by, where))
+    if node["class_name"] == "function" and node.get("module") == "builtins":
+        return _function(node.get("config"), where)
     _check_object(node, where)
     name, config = node["class_name"], plain(node["config"], where)
     if name == "DTypePolicy":
@@ -222,6 +224,17 @@ subset of Keras; there are: Activation, Add, ...
     if "inbound_nodes" in node:
         entry["inbound_nodes"] = plain(node["inbound_nodes"], f"{where}.inbound_nodes")
     return entry
+
+
+def _function(name: Any, where: str) -> str:
+    """Return the name of a function of Keras's: a loss or a metric."""
+    known = {**losses.CLASSES, **metrics.FUNCTIONS}
+    if not isinstance(name, str) or name not in known:
+        raise ValueError(
+            f"{where}: the function {_cut(name)} is none of scratchnet's; load the "
+            "model with compile=False, and compile it with the function"
+        )
+    return name
 
 
 def calls(entries: list[Any]) -> dict[Call, Arguments]:
