@@ -71,7 +71,6 @@ OLD: dict[str, str] = {
     "utils.generic_utils": "write: from scratchnet import utils",
     "utils.data_utils": "write: from scratchnet import utils",
     "utils.multi_gpu_model": "scratchnet runs on one machine's CPU",
-    "optimizers.legacy": "write: from scratchnet import optimizers",
     "optimizers.experimental": "write: from scratchnet import optimizers",
     "optimizer_v2": "write: from scratchnet import optimizers",
     "engine": "Layer is in scratchnet.layers, Model in scratchnet",

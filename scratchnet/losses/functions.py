@@ -27,7 +27,7 @@ def as_function(name: str, cls: type[Loss], module: str) -> Callable[..., Tensor
     settings = [
         one
         for one in inspect.signature(cls.__init__).parameters.values()
-        if one.name not in OF_THE_CLASS
+        if one.name not in OF_THE_CLASS and one.kind is not one.KEYWORD_ONLY
     ]
 
     def function(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Tensor:

@@ -19,7 +19,6 @@ STATEMENTS = {
     "from scratchnet.utils.np_utils import to_categorical": "older Keras",
     "from scratchnet.layers.core import Dense": "from scratchnet.layers import",
     "from scratchnet.layers.experimental import preprocessing": "scratchnet.layers",
-    "from scratchnet.optimizers.legacy import Adam": "scratchnet import optimizers",
     "from scratchnet.datasets import imdb": "sklearn.datasets",
     "from scratchnet.layers import Conv3D": "Keras has it, scratchnet has not",
     "from scratchnet.optimizers import Muon": "Keras has it, scratchnet has not",

@@ -13,6 +13,7 @@ pytest.importorskip("tensorflow", reason="needs TensorFlow: the extra `reference
 
 import keras
 
+import scratchnet
 from scratchnet import metrics
 from tests.test_losses import drawn
 
@@ -151,3 +152,45 @@ def test_weights_of_any_shape(cls):
             for metric in (own, theirs):
                 metric.update_state(values, some)
             np.testing.assert_allclose(own.result(), theirs.result(), rtol=1e-5)
+
+
+def compiled(library, functions):
+    metrics = library.metrics
+    model = library.Sequential([library.Input((4,)), library.layers.Dense(3)])
+    model.compile(
+        "sgd",
+        library.losses.huber if functions else library.losses.Huber(delta=0.5),
+        loss_weights=[0.5],
+        metrics=[
+            metrics.categorical_accuracy if functions else "categorical_accuracy",
+            metrics.Precision(thresholds=[0.2, 0.4], class_id=1),
+            metrics.AUC(curve="PR"),
+            metrics.F1Score("macro", 0.3),
+            metrics.OneHotMeanIoU(3),
+        ],
+        weighted_metrics=["mae"],
+    )
+    return model
+
+
+@pytest.mark.parametrize("functions", [False, True])
+@pytest.mark.parametrize("libraries", [(keras, scratchnet), (scratchnet, keras)])
+def test_what_one_compiles_the_other_understands(libraries, functions):
+    writer, reader = libraries
+    rng = np.random.default_rng(0)
+    x, y = rng.random((9, 4)), np.eye(3)[rng.integers(0, 3, 9)]
+    weights = rng.random(9)
+    model = compiled(writer, functions)
+    other = reader.Sequential([reader.Input((4,)), reader.layers.Dense(3)])
+    other.set_weights(model.get_weights())
+    config = model.get_compile_config()
+    if writer is keras and not functions:
+        config["loss"]["config"]["delta"] = 0.5  # Keras forgets it
+    other.compile_from_config(config)
+    both = [
+        one.evaluate(x, y, sample_weight=weights, verbose=0, return_dict=True)
+        for one in (model, other)
+    ]
+    assert set(both[0]) == set(both[1])
+    for name, value in both[0].items():
+        np.testing.assert_allclose(both[1][name], value, rtol=1e-4, err_msg=name)
