@@ -160,7 +160,6 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
 # Values that mean the same as Keras's default.
 ALSO: dict[str, tuple[Any, ...]] = {
     "data_format": ("channels_last",),
-    "jit_compile": (True, False),  # kernels are compiled in any case
     "sparse": (False,),
     "ragged": (False,),
 }

@@ -17,6 +17,7 @@ def optimizer(monkeypatch):
         "**": {"autocast": True},
     }
     monkeypatch.setitem(outside.ARGUMENTS, "Descent", row)
+    monkeypatch.setitem(outside.ALSO, "threshold", (None,))
 
     class Descent:
         def __init__(self, rate, name="mine"):
