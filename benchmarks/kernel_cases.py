@@ -68,10 +68,6 @@ OPERATIONS_OF = {
     "activation": (
         "relu_forward",
         "relu_backward",
-        "sigmoid_forward",
-        "sigmoid_backward",
-        "tanh_forward",
-        "tanh_backward",
         *(f"{name}_{way}" for name in FORMULAS for way in ("forward", "backward")),
     ),
     "dropout": ("dropout", "standard_normal"),
@@ -112,7 +108,6 @@ ELSEWHERE = {
     *OTHER_LOSSES,
     *("average_pooling_forward", "average_pooling_backward"),
     "batch_normalization_backward_inference",
-    *("sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward"),
     *("affine_transform_forward", "affine_transform_backward"),
     *("contrast_forward", "contrast_backward"),
     *("upsampling_forward", "upsampling_backward"),

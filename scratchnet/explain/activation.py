@@ -28,13 +28,9 @@ from scratchnet.inspection.passes import Step
 # formulas of `kernels/activations/elementwise.py`.
 FUNCTIONS: dict[str, tuple[str, Callable[..., float]]] = {
     "relu": ("max(x, 0)", lambda x: max(x, 0.0)),
-    "sigmoid": ("1 / (1 + e^−x)", lambda x: _sigmoid(x)),
-    "tanh": ("tanh x", math.tanh),
 }
 SLOPES: dict[str, tuple[str, Callable[..., float]]] = {
     "relu": ("1 if y > 0, else 0", lambda y: float(y > 0)),
-    "sigmoid": ("y · (1 − y)", lambda y: y * (1 - y)),
-    "tanh": ("1 − y²", lambda y: 1 - y * y),
 }
 
 
@@ -90,12 +86,6 @@ def forward(step: Step, index: Index) -> list[Equation]:
 
 def _tolerance(step: Step, size: float) -> float:
     return 0.0 if step.kind == "relu" else rounding(step.y.dtype, size)
-
-
-def _sigmoid(x: float) -> float:
-    if x < 0:
-        return math.exp(x) / (1 + math.exp(x))
-    return 1 / (1 + math.exp(-x))
 
 
 def _softmax(step: Step, index: Index) -> Equation:

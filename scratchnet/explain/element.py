@@ -54,7 +54,7 @@ ARITHMETIC: dict[str, Any] = {
         ),
         placement,
     ),
-    **dict.fromkeys(("relu", "sigmoid", "tanh", "softmax", "log_softmax"), activation),
+    **dict.fromkeys(("relu", "softmax", "log_softmax"), activation),
     **dict.fromkeys(kernels.FORMULAS, activation),
     "global_max_pooling": global_max_pooling,
     "parametric_relu": parametric_relu,

@@ -1002,40 +1002,6 @@ for name in FORMULAS:
         CASES[f"{name}_{way}"] = formula_case(name, way)
 
 
-@case
-def sigmoid_forward(pick, rng, dtype):
-    size = flat(pick)
-    x = with_corners(rng, dtype, size)
-    bound = relative(8, dtype, "y")
-    return Case("sigmoid_forward", {"x": x}, {"y": (size,)}, bound, (), dtype)
-
-
-@case
-def sigmoid_backward(pick, rng, dtype):
-    size = flat(pick)
-    y = rng.random(size).astype(dtype)
-    arguments = {"y": y, "dy": normal(rng, dtype, size)}
-    bound = relative(4, dtype, "dx")
-    return Case("sigmoid_backward", arguments, {"dx": (size,)}, bound, (), dtype)
-
-
-@case
-def tanh_forward(pick, rng, dtype):
-    size = flat(pick)
-    x = with_corners(rng, dtype, size)
-    bound = relative(8, dtype, "y")
-    return Case("tanh_forward", {"x": x}, {"y": (size,)}, bound, (), dtype)
-
-
-@case
-def tanh_backward(pick, rng, dtype):
-    size = flat(pick)
-    y = rng.uniform(-1, 1, size).astype(dtype)
-    arguments = {"y": y, "dy": normal(rng, dtype, size)}
-    bound = relative(5, dtype, "dx")
-    return Case("tanh_backward", arguments, {"dx": (size,)}, bound, (), dtype)
-
-
 def rows(pick):
     return pick([1, 2, 5, 64]), pick([1, 2, 10, 100])
 

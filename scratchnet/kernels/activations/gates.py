@@ -11,43 +11,13 @@ import numpy as np
 from numba.extending import overload
 
 from scratchnet.kernels.activations.elementwise import elementwise, like, where
+from scratchnet.kernels.activations.sigmoid import (
+    sigmoid_of,
+    sigmoid_slope_of,
+    tanh_of,
+)
 from scratchnet.kernels.machine.compile import OPTIONS
-from scratchnet.kernels.machine.exponential import exp, exp_minus_one
-
-
-def sigmoid_of(x):
-    """Return 1 / (1 + e^−x), for other formulas; see `sigmoid`."""
-    e = exp(-abs(x))
-    return where(x >= 0, like(1, x), e) / (like(1, x) + e)
-
-
-@overload(sigmoid_of, jit_options=OPTIONS)
-def _overload_sigmoid_of(x):
-    return sigmoid_of
-
-
-def sigmoid_slope_of(x):
-    """Return s · (1 − s), s = sigmoid(x), without a difference that cancels."""
-    e = exp(-abs(x))
-    share = like(1, x) / (like(1, x) + e)
-    return e * share * share
-
-
-@overload(sigmoid_slope_of, jit_options=OPTIONS)
-def _overload_sigmoid_slope_of(x):
-    return sigmoid_slope_of
-
-
-def tanh_of(x):
-    """Return tanh x, for other formulas; see `tanh`."""
-    e = exp_minus_one(-abs(x + x))
-    above = -e / (e + like(2, x))
-    return where(x >= 0, above, -above)
-
-
-@overload(tanh_of, jit_options=OPTIONS)
-def _overload_tanh_of(x):
-    return tanh_of
+from scratchnet.kernels.machine.exponential import exp
 
 
 def error_complement(x):
@@ -57,7 +27,7 @@ def error_complement(x):
 
 @overload(error_complement, jit_options=OPTIONS)
 def _overload_error_complement(x):
-    return lambda x: math.erfc(x)
+    return lambda x: math.erfc(x)  # a call: one number at a time
 
 
 def silu(x):

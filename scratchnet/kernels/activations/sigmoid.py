@@ -1,95 +1,71 @@
-"""The logistic function: y = 1/(1 + e⁻ˣ).
+"""The logistic function and the hyperbolic tangent.
 
-With e = e^(−|x|), which is at most 1 and so can't overflow, y = 1/(1 + e) for x ≥ 0
-and e/(1 + e) below.
-
-The gradient. dy/dx = e⁻ˣ/(1 + e⁻ˣ)² = y·(1 − y), so dx = dy·y·(1 − y).
+With e = e^(−|x|), which is at most 1 and so can't overflow, the first is 1/(1 + e) for
+x ≥ 0 and e/(1 + e) below. With e = e^(−2|x|) − 1, which is exact also where x is small,
+the second is −e/(2 + e) for x ≥ 0, and its negative below.
 """
 
-import numpy as np
-from numba import prange
+from numba.extending import overload
 
-from scratchnet.kernels.machine.compile import compiled, parallel
-from scratchnet.kernels.machine.exponential import exp
-
-# Elements handed to a thread at once; fewer are not worth waking one for.
-CHUNK = 1 << 12
+from scratchnet.kernels.activations.elementwise import elementwise, like, where
+from scratchnet.kernels.machine.compile import OPTIONS
+from scratchnet.kernels.machine.exponential import exp, exp_minus_one
 
 
-def sigmoid_forward_reference(x, y):
-    """Compute y = 1/(1 + e⁻ˣ).
-
-    What limits this rung: one thread, and a temporary per operator.
-
-    Shapes: x, y (size,).
-
-    Args:
-        x: any values.
-        y: written; may be x.
-    """
-    e = np.exp(-np.abs(x))
-    y[...] = np.where(x >= 0, 1, e) / (1 + e)
+def sigmoid_of(x):
+    """Return 1 / (1 + e^−x), for other formulas, too."""
+    e = exp(-abs(x))
+    return where(x >= 0, like(1, x), e) / (like(1, x) + e)
 
 
-def sigmoid_backward_reference(y, dy, dx):
-    """Compute dx = dy·y·(1 − y).
-
-    What limits this rung: one thread, and a temporary per operator.
-
-    Shapes: y, dy, dx (size,).
-
-    Args:
-        y: what forward wrote.
-        dy: gradient of the loss with respect to y.
-        dx: written; may be dy.
-    """
-    dx[...] = dy * (y * (1 - y))
+@overload(sigmoid_of, jit_options=OPTIONS)
+def _overload_sigmoid_of(x):
+    return sigmoid_of
 
 
-@compiled
-def _forward(x, y):
-    for i in range(x.size):
-        e = exp(-abs(x[i]))
-        one = type(e)(1)
-        y[i] = (one if x[i] >= 0 else e) / (one + e)
+def sigmoid_slope_of(x):
+    """Return s · (1 − s), s = sigmoid(x), without a difference that cancels."""
+    e = exp(-abs(x))
+    share = like(1, x) / (like(1, x) + e)
+    return e * share * share
 
 
-@parallel
-def sigmoid_forward_loops(x, y):
-    """Compute y = 1/(1 + e⁻ˣ).
-
-    Against `reference`: chunks spread over threads, no temporaries. What limits this
-    rung: the exponential's arithmetic, and a division.
-
-    Shapes and arguments as in `sigmoid_forward_reference`.
-    """
-    if x.size <= CHUNK:
-        _forward(x, y)
-    else:
-        for chunk in prange((x.size + CHUNK - 1) // CHUNK):
-            first = np.intp(chunk) * CHUNK
-            _forward(x[first : first + CHUNK], y[first : first + CHUNK])
+@overload(sigmoid_slope_of, jit_options=OPTIONS)
+def _overload_sigmoid_slope_of(x):
+    return sigmoid_slope_of
 
 
-@compiled
-def _backward(y, dy, dx):
-    for i in range(y.size):
-        dx[i] = dy[i] * (y[i] * (1 - y[i]))
+def tanh_of(x):
+    """Return tanh x, for other formulas, too."""
+    e = exp_minus_one(-abs(x + x))
+    above = -e / (e + like(2, x))
+    return where(x >= 0, above, -above)
 
 
-@parallel
-def sigmoid_backward_loops(y, dy, dx):
-    """Compute dx = dy·y·(1 − y).
+@overload(tanh_of, jit_options=OPTIONS)
+def _overload_tanh_of(x):
+    return tanh_of
 
-    Against `reference`: chunks spread over threads, no temporaries. What limits this
-    rung: memory.
 
-    Shapes and arguments as in `sigmoid_backward_reference`.
-    """
-    if y.size <= CHUNK:
-        _backward(y, dy, dx)
-    else:
-        for chunk in prange((y.size + CHUNK - 1) // CHUNK):
-            first = np.intp(chunk) * CHUNK
-            last = first + CHUNK
-            _backward(y[first:last], dy[first:last], dx[first:last])
+def sigmoid(x):
+    """Y = 1 / (1 + e^−x)."""
+    return sigmoid_of(x)
+
+
+def sigmoid_slope(y):
+    """Slope = y · (1 − y)."""
+    return y * (1 - y)
+
+
+def tanh(x):
+    """Y = tanh x."""
+    return tanh_of(x)
+
+
+def tanh_slope(y):
+    """Slope = (1 − y) · (1 + y)."""
+    return (1 - y) * (1 + y)
+
+
+sigmoid_forward, sigmoid_backward = elementwise(sigmoid, sigmoid_slope)
+tanh_forward, tanh_backward = elementwise(tanh, tanh_slope)
