@@ -46,11 +46,21 @@ from scratchnet.kernels.dense import (
     dense_forward,
 )
 from scratchnet.kernels.dense_chain import dense_chain_backward, dense_chain_forward
+from scratchnet.kernels.depthwise_convolution import (
+    depthwise_convolution_backward_input,
+    depthwise_convolution_backward_weight,
+    depthwise_convolution_forward,
+)
 from scratchnet.kernels.dropout import dropout
 from scratchnet.kernels.gather import first_non_finite, gather
 from scratchnet.kernels.group_normalization import (
     group_normalization_backward,
     group_normalization_forward,
+)
+from scratchnet.kernels.grouped_convolution import (
+    grouped_convolution_backward_input,
+    grouped_convolution_backward_weight,
+    grouped_convolution_forward,
 )
 from scratchnet.kernels.ladder import (
     OPERATIONS,

@@ -11,6 +11,7 @@ that sum is itself the result of an operation on absolute values, it is computed
 """
 
 import copy
+import functools
 import inspect
 import itertools
 from collections.abc import Callable
@@ -319,6 +320,95 @@ def convolution_backward_input(pick, rng, dtype):
     rounding = winograd_rounding(shapes, options, dtype, CO)
     own = beside(bound, rounding, sizes)
     return Case(name, arguments | options, written, bound, (), dtype, own)
+
+
+def spread_windows(pick):
+    """Pick windows with gaps, and output planes, as Keras has them."""
+    dilation = pick([(1, 1), (2, 1), (2, 3)])
+    strides = pick([(1, 1), (2, 2), (1, 3)]) if dilation == (1, 1) else (1, 1)
+    size, padding = pick([(1, 1), (3, 3), (2, 4)]), pick(["valid", "same"])
+    plane, pads, output = [], [], []
+    for K, S, D in zip(size, strides, dilation, strict=True):
+        span, length = (K - 1) * D + 1, pick([1, 2, 5, 6, 11])
+        if padding == "valid":
+            length = max(length, span)
+            count, before = (length - span) // S + 1, 0
+        else:
+            count = -(-length // S)
+            before = max(0, (count - 1) * S + span - length) // 2
+        for values, value in ((plane, length), (pads, before), (output, count)):
+            values.append(value)
+    options = {"strides": strides, "pads": tuple(pads), "dilation": dilation}
+    return plane, size, output, options
+
+
+def grouped_convolution(pick):
+    plane, size, output, options = spread_windows(pick)
+    groups, N = pick([1, 2, 3]), pick([1, 2, 11])
+    C, CO = pick([1, 3, 10]), pick([1, 3, 17])
+    shapes = {
+        "x": (N, *plane, groups * C),
+        "weight": (*size, C, groups * CO),
+        "bias": (groups * CO,),
+        "y": (N, *output, groups * CO),
+    }
+    return shapes, options | {"groups": groups}
+
+
+def depthwise_convolution(pick):
+    plane, size, output, options = spread_windows(pick)
+    N, C, M = pick([1, 2, 11]), pick([1, 3, 10, 35]), pick([1, 3])
+    shapes = {
+        "x": (N, *plane, C),
+        "weight": (*size, C, M),
+        "bias": (C * M,),
+        "y": (N, *output, C * M),
+    }
+    return shapes, options
+
+
+def forward_case(name, draw, pick, rng, dtype):
+    shapes, options = draw(pick)
+    arguments = {k: normal(rng, dtype, *shapes[k]) for k in ("x", "weight", "bias")}
+    written = {"y": shapes["y"]}
+    length = {"y": int(np.prod(shapes["weight"][:3])) + 1}
+    bound = sum_of_products(name, written, dtype, length)
+    return Case(name, arguments | options, written, bound, (), dtype)
+
+
+def backward_weight_case(name, draw, pick, rng, dtype):
+    shapes, options = draw(pick)
+    arguments = {
+        "x": normal(rng, dtype, *shapes["x"]),
+        "dy": normal(rng, dtype, *shapes["y"]),
+    }
+    written = {"d_weight": shapes["weight"], "d_bias": shapes["bias"]}
+    bound = sum_of_products(
+        name, written, dtype, dict.fromkeys(written, int(np.prod(shapes["y"][:3])))
+    )
+    return Case(name, arguments | options, written, bound, (), dtype)
+
+
+def backward_input_case(name, draw, pick, rng, dtype):
+    shapes, options = draw(pick)
+    arguments = {
+        "dy": normal(rng, dtype, *shapes["y"]),
+        "weight": normal(rng, dtype, *shapes["weight"]),
+    }
+    KH, KW, *_ = shapes["weight"]
+    written = {"dx": shapes["x"]}
+    bound = sum_of_products(name, written, dtype, {"dx": KH * KW * shapes["y"][3]})
+    return Case(name, arguments | options, written, bound, (), dtype)
+
+
+for _draw in (grouped_convolution, depthwise_convolution):
+    for _end, _make in (
+        ("forward", forward_case),
+        ("backward_weight", backward_weight_case),
+        ("backward_input", backward_input_case),
+    ):
+        _name = f"{_draw.__name__}_{_end}"
+        CASES[_name] = functools.partial(_make, _name, _draw)
 
 
 def pooling(pick):

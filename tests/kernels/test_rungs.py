@@ -81,6 +81,8 @@ ONE_ROW = {
     "dense_forward": ("x", "y"),
     "max_pooling_forward": ("x", "y"),
     "average_pooling_forward": ("x", "y"),
+    "grouped_convolution_forward": ("x", "y"),
+    "depthwise_convolution_forward": ("x", "y"),
     "upsampling_forward": ("x", "y"),
     "bilinear_forward": ("x", "y"),
     "global_max_pooling_forward": ("x", "y"),

@@ -13,6 +13,11 @@ def pad(x, output_plane, window, strides, pads, value=0):
     return np.pad(x, [*widths, (0, 0)], constant_values=value)
 
 
+def span(kernel_size, dilation):
+    """Return the rows and columns that a window covers, its gaps included."""
+    return tuple((K - 1) * D + 1 for K, D in zip(kernel_size, dilation, strict=True))
+
+
 def met_by(kh, kw, output_plane, strides):
     """Index the padded pixels that a window's position (kh, kw) meets, one a window."""
     rows = slice(kh, kh + (output_plane[0] - 1) * strides[0] + 1, strides[0])
