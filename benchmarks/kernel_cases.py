@@ -36,6 +36,16 @@ OPERATIONS_OF = {
         "convolution_backward_weight",
         "convolution_backward_input",
     ),
+    "grouped_convolution": (
+        "grouped_convolution_forward",
+        "grouped_convolution_backward_weight",
+        "grouped_convolution_backward_input",
+    ),
+    "depthwise_convolution": (
+        "depthwise_convolution_forward",
+        "depthwise_convolution_backward_weight",
+        "depthwise_convolution_backward_input",
+    ),
     "pooled_convolution": (
         "pooled_convolution_forward",
         "pooled_convolution_backward",
@@ -110,6 +120,10 @@ ELSEWHERE = {
     "batch_normalization_backward_inference",
     *("affine_transform_forward", "affine_transform_backward"),
     *("contrast_forward", "contrast_backward"),
+    "grouped_convolution_forward",
+    *("grouped_convolution_backward_weight", "grouped_convolution_backward_input"),
+    "depthwise_convolution_forward",
+    *("depthwise_convolution_backward_weight", "depthwise_convolution_backward_input"),
     *("upsampling_forward", "upsampling_backward"),
     *("bilinear_forward", "bilinear_backward"),
     *(f"{name}_{way}" for name in FORMULAS for way in ("forward", "backward")),
@@ -126,7 +140,10 @@ ELSEWHERE = {
 }
 
 # The rest is limited by memory, and reported in bytes per second.
-ARITHMETIC = {"convolution", "pooled_convolution", "dense", "dense_chain"}
+ARITHMETIC = {
+    *("convolution", "grouped_convolution", "pooled_convolution"),
+    *("dense", "dense_chain"),
+}
 
 # These compute the gradients of both factors, unless their shapes have no ``dx``.
 BOTH_GRADIENTS = {
@@ -250,6 +267,10 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
             shapes = {"x": x, "weight": weight, "y": y}
             steps.append((name, shapes, first))
             if kind == "Conv2D":
+                steps.append(("grouped_convolution", shapes, first))
+                own = (*weight[:2], x[3], 1)
+                by_channel = {"x": x, "weight": own, "y": (*y[:3], x[3])}
+                steps.append(("depthwise_convolution", by_channel, first))
                 shapes = shapes if first else shapes | {"dx": x}
                 steps.append(("pooled_convolution", shapes, first))
             if layer.get_config()["activation"] == "relu":
@@ -320,6 +341,22 @@ def _layer(rng: np.random.Generator, x: Shape, weight: Shape, y: Shape) -> Value
         "strides": (1, 1),
         "pads": (0, 0),
     }
+
+
+def _grouped_convolution(
+    rng: np.random.Generator, x: Shape, weight: Shape, y: Shape
+) -> Values:
+    """Return windows of 3x3 with gaps, padded so that y is as large as without."""
+    spread = {"pads": (1, 1), "dilation": (2, 2), "groups": 1}
+    return _layer(rng, x, weight, y) | spread
+
+
+def _depthwise_convolution(
+    rng: np.random.Generator, x: Shape, weight: Shape, y: Shape
+) -> Values:
+    values = _layer(rng, x, weight, y)
+    written = {"d_bias": np.empty(y[3], np.float32), "dilation": (1, 1)}
+    return values | {"bias": _normal(rng, y[3])} | written
 
 
 def _dense_chain(
@@ -591,6 +628,8 @@ def _gather(rng: np.random.Generator, row: Shape) -> Values:
 
 MAKERS: dict[str, Callable[..., Values]] = {
     "convolution": _layer,
+    "grouped_convolution": _grouped_convolution,
+    "depthwise_convolution": _depthwise_convolution,
     "pooled_convolution": _pooled_convolution,
     "dense": _layer,
     "dense_chain": _dense_chain,

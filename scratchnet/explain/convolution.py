@@ -25,7 +25,7 @@ def forward(step: Step, index: Index) -> list[Equation]:
     """Work out z = ∑ x · kernel + bias."""
     operation, x = step.operation, step.x
     n, oh, ow, co = index
-    kernel = operation.params["kernel"]
+    kernel = operation.own_kernel
     geometry = operation.kernel_size, operation.strides, operation.pads(x)
     rows = []
     for kh, kw, h, w in window(x, oh, ow, *geometry):
@@ -48,18 +48,17 @@ def gradient(step: Step, name: str, index: Index) -> list[Equation]:
     if name == "x":
         formula = "∑ dz · kernel, over the windows that the pixel lies in"
         return [total_of(step, "dx", index, formula, _input_rows(step, dz, index))]
-    if name == "kernel":
+    if name != "bias":
         formula = "∑ x · dz, over the pixels that the weight has met"
-        return [
-            total_of(step, "d_kernel", index, formula, _kernel_rows(step, dz, index))
-        ]
+        met = _kernel_rows(step, dz, index)
+        return [total_of(step, f"d_{name}", index, formula, met)]
     rows = channel_rows("dz", dz, index[0])
     return [total_of(step, "d_bias", index, f"∑ dz[…, {index[0]}]", rows)]
 
 
 def _input_rows(step: Step, dz: np.ndarray, index: Index) -> Iterator[Row]:
     n, h, w, c = index
-    operation, kernel = step.operation, step.operation.params["kernel"]
+    operation, kernel = step.operation, step.operation.own_kernel
     top, left = operation.pads(step.x)
     for kh in range(operation.kernel_size[0]):
         for kw in range(operation.kernel_size[1]):

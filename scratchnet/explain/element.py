@@ -21,6 +21,7 @@ from scratchnet.explain import (
     merge,
     moved_image,
     noise,
+    numbered_kernel,
     parametric_relu,
     placement,
     pooling,
@@ -44,6 +45,9 @@ Part = tuple[Step, str]
 ARITHMETIC: dict[str, Any] = {
     "dense": dense,
     "convolution": convolution,
+    "grouped_convolution": numbered_kernel,
+    "depthwise_convolution": numbered_kernel,
+    "transposed_convolution": numbered_kernel,
     "max_pooling": pooling,
     "average_pooling": pooling,
     "batch_normalization": batch_normalization,
@@ -182,7 +186,10 @@ def explain_gradient(
     """
     run = passes.from_loss(model, x, y, loss=loss, training=training)
     own = _steps_of(model, run.steps, layer)
-    step = _last_call(own)[0]
+    kinds = [step.kind for step in own]
+    step = own[
+        len(kinds) - 1 - kinds[::-1].index(kinds[0])
+    ]  # where its last call begins
     known = {name: [(step, name)] for name in step.by_input(step.x)}
     for call in own:
         for name in call.grads:
@@ -194,7 +201,7 @@ def explain_gradient(
         )
     parts = known[of]
     whole = np.sum([_gradient(*part) for part in parts], axis=0)
-    is_parameter = of in step.grads
+    is_parameter = of in parts[0][0].grads
     index = _index(step.label, whole, None if is_parameter else sample, element)
     shown = index if is_parameter else index[1:]
     equations: list[Equation] = []
@@ -229,7 +236,7 @@ def _path(
         if not parts:
             return [*equations, _loss(run, index)]
         if len(parts) > 1:
-            own = "dz" if step.kind in ("dense", "convolution") else "dy"
+            own = "dz" if step.kind.endswith(("dense", "convolution")) else "dy"
             name = element(own, index, step.dy)
             equations.append(_sum(parts, index, step.label, name, step.dy[index]))
 
@@ -361,7 +368,9 @@ def _steps_of(model: Model, steps: list[Step], layer: Layer | str | int) -> list
 
 def _last_call(steps: list[Step]) -> list[Step]:
     """Return the operations of a layer's last call: a product and its activation."""
-    return list({step.kind: step for step in steps}.values())
+    own = list({step.kind: step for step in steps}.values())
+    products = [i for i, step in enumerate(own) if step.operation.params]
+    return own[max(products, default=0) :]
 
 
 def _index(

@@ -11,7 +11,7 @@ from scratchnet.inspection.passes import Step
 def forward(step: Step, index: Index) -> list[Equation]:
     """Work out the largest pixel of a channel."""
     x, n, c = step.x, index[0], index[-1]
-    place = [int(i) for i in np.unravel_index(np.argmax(x[n, ..., c]), x.shape[1:3])]
+    place = [int(i) for i in np.unravel_index(np.argmax(x[n, ..., c]), x.shape[1:-1])]
     winner = (n, *place, c)
     rows = [
         Row(
@@ -19,7 +19,7 @@ def forward(step: Step, index: Index) -> list[Equation]:
             (float(x[at]),),
             mark="the maximum" if at == winner else "",
         )
-        for at in ((n, h, w, c) for h, w in np.ndindex(x.shape[1:3]))
+        for at in ((n, *place, c) for place in np.ndindex(x.shape[1:-1]))
     ]
     return [
         Equation(

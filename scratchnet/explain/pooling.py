@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from scratchnet.explain.convolution import window
 from scratchnet.explain.equation import Equation, Index, Row, element, total_of
 from scratchnet.inspection.passes import Step
+from scratchnet.layers.convolution import as_images
 
 
 def forward(step: Step, index: Index) -> list[Equation]:
@@ -64,17 +65,19 @@ def _winner(x: np.ndarray, pixels: list[Index]) -> Index:
 def _pixels(step: Step, index: Index) -> list[Index]:
     """Return the pixels of an output's window, in the order of rows and columns."""
     n, *plane, c = index
-    oh, ow = plane or (0, 0)  # global pooling may drop its plane, which has one pixel
-    return [(n, h, w, c) for _, _, h, w in window(step.x, oh, ow, *_geometry(step))]
+    x, (oh, ow) = as_images(step.x), _on_plane(plane)
+    places = window(x, oh, ow, *_geometry(step))
+    return [(n, *(h, w)[4 - step.x.ndim :], c) for _, _, h, w in places]
 
 
 def _windows_around(step: Step, index: Index) -> Iterator[Index]:
     """Yield the outputs whose windows a pixel lies in."""
-    n, h, w, c = index
+    n, *place, c = index
+    h, w = _on_plane(place)
     size, strides, pads = _geometry(step)
     plane = step.y.shape[1:-1]
     for at in np.ndindex(plane):
-        oh, ow = at or (0, 0)
+        oh, ow = _on_plane(at)
         inside = 0 <= h + pads[0] - oh * strides[0] < size[0]
         if inside and 0 <= w + pads[1] - ow * strides[1] < size[1]:
             yield (n, *at, c)
@@ -82,7 +85,14 @@ def _windows_around(step: Step, index: Index) -> Iterator[Index]:
 
 def _geometry(step: Step) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
     """Return the windows' size, strides and padding; global pooling has one window."""
-    of_layer = getattr(step.operation, "geometry", None)
-    if of_layer is not None:
-        return of_layer(step.x.shape)
-    return step.x.shape[1:3], (1, 1), (0, 0)
+    shape = as_images(step.x).shape
+    layer = getattr(step.operation, "of_images", step.operation)
+    if hasattr(layer, "geometry"):
+        return layer.geometry(shape)
+    return shape[1:3], (1, 1), (0, 0)
+
+
+def _on_plane(place: Sequence[int]) -> tuple[int, int]:
+    """Return (row, column) of a pixel, of a sequence's step, or of all in one."""
+    row, column = (0, 0, *place)[-2:]
+    return row, column

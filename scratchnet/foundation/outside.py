@@ -53,8 +53,10 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
             "synchronized": False,
         }
     },
-    "Conv2D": {
-        "padding": {**_DATA_FORMAT, "dilation_rate": (1, 1), "groups": 1},
+    "Conv1D": {"padding": _DATA_FORMAT, "bias_initializer": _KERNEL_AND_BIAS},
+    "Conv2D": {"padding": _DATA_FORMAT, "bias_initializer": _KERNEL_AND_BIAS},
+    "Conv2DTranspose": {
+        "output_padding": _DATA_FORMAT,
         "bias_initializer": _KERNEL_AND_BIAS,
     },
     "Cropping2D": {"cropping": _DATA_FORMAT},
@@ -67,8 +69,32 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         }
     },
     "SpatialDropout2D": {"rate": _DATA_FORMAT},
+    "DepthwiseConv2D": {
+        "depth_multiplier": _DATA_FORMAT,
+        "bias_initializer": {
+            "depthwise_regularizer": None,
+            "bias_regularizer": None,
+            "activity_regularizer": None,
+            "depthwise_constraint": None,
+            "bias_constraint": None,
+        },
+    },
+    "SeparableConv2D": {
+        "padding": _DATA_FORMAT,
+        "bias_initializer": {
+            "depthwise_regularizer": None,
+            "pointwise_regularizer": None,
+            "bias_regularizer": None,
+            "activity_regularizer": None,
+            "depthwise_constraint": None,
+            "pointwise_constraint": None,
+            "bias_constraint": None,
+        },
+    },
     "Flatten": {"": _DATA_FORMAT},
+    "GlobalAveragePooling1D": {"": _DATA_FORMAT},
     "GlobalAveragePooling2D": {"": _DATA_FORMAT},
+    "GlobalMaxPooling1D": {"": _DATA_FORMAT},
     "GlobalMaxPooling2D": {"": _DATA_FORMAT},
     "GroupNormalization": {
         "gamma_initializer": {
@@ -92,6 +118,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "InputLayer": {**_INPUT, "batch_shape": {"input_tensor": None, "optional": False}},
     "Input": {**_INPUT, "name": {"tensor": None, "optional": False}},
+    "Pooling1D": {"padding": _DATA_FORMAT},
     "Pooling2D": {"padding": _DATA_FORMAT},
     # ... that prepare images
     "CenterCrop": {"width": _DATA_FORMAT, "**": _BOXES},

@@ -94,7 +94,64 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
         ({"filters": 3, "kernel_size": (5, 6)}, IMAGE),
         ({"filters": 17, "kernel_size": 3, "activation": "relu"}, (4, 5, 1)),
         ({"filters": 3, "kernel_size": 2, "activation": "softmax"}, IMAGE),
+        (
+            {"filters": 4, "kernel_size": 3, "dilation_rate": (1, 2), "groups": 2},
+            IMAGE,
+        ),
+        ({"filters": 4, "kernel_size": 2, "strides": 2, "groups": 2}, IMAGE),
     ),
+    layers.Conv1D: (
+        ({"filters": 3, "kernel_size": 2, "strides": 2}, (7, 2)),
+        ({"filters": 3, "kernel_size": 3, "padding": "same"}, (5, 2)),
+        (
+            {"filters": 4, "kernel_size": 2, "padding": "causal", "dilation_rate": 2}
+            | {"groups": 2},
+            (5, 2),
+        ),
+    ),
+    layers.Conv2DTranspose: (
+        ({"filters": 3, "kernel_size": 3}, (2, 3, 2)),
+        (
+            {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}
+            | {"activation": "tanh"},
+            (2, 3, 2),
+        ),
+        (
+            {"filters": 2, "kernel_size": (2, 3), "strides": (3, 2)}
+            | {"output_padding": (1, 0), "use_bias": False},
+            (2, 3, 2),
+        ),
+        ({"filters": 2, "kernel_size": 2, "dilation_rate": (2, 1)}, (2, 3, 2)),
+    ),
+    layers.DepthwiseConv2D: (
+        ({"kernel_size": 3}, IMAGE),
+        (
+            {"kernel_size": (3, 2), "strides": 2, "padding": "same"}
+            | {"depth_multiplier": 3, "activation": "tanh"},
+            IMAGE,
+        ),
+        ({"kernel_size": 3, "dilation_rate": 2, "padding": "same"}, IMAGE),
+        ({"kernel_size": 1, "use_bias": False}, IMAGE),
+    ),
+    layers.SeparableConv2D: (
+        ({"filters": 3, "kernel_size": 3}, IMAGE),
+        (
+            {"filters": 2, "kernel_size": 2, "strides": 2, "padding": "same"}
+            | {"depth_multiplier": 2, "activation": "tanh"},
+            IMAGE,
+        ),
+        ({"filters": 2, "kernel_size": 2, "use_bias": False}, IMAGE),
+    ),
+    **dict.fromkeys(
+        (layers.MaxPooling1D, layers.AveragePooling1D),
+        (
+            ({}, (5, 2)),
+            ({"pool_size": 3, "strides": 2, "padding": "same"}, (5, 2)),
+            ({"pool_size": 2, "strides": 3}, (5, 2)),
+        ),
+    ),
+    layers.GlobalMaxPooling1D: (({}, (5, 2)), ({"keepdims": True}, (5, 2))),
+    layers.GlobalAveragePooling1D: (({}, (5, 2)), ({"keepdims": True}, (5, 2))),
     **dict.fromkeys(
         (layers.MaxPooling2D, layers.AveragePooling2D),
         (

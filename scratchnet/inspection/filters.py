@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.inspection import figures
-from scratchnet.inspection.passes import Model
+from scratchnet.inspection.passes import UNCHANGED, Model
 from scratchnet.plan import Plan
 
 
@@ -62,21 +62,19 @@ def _first_kernel(model: Model) -> tuple[str, np.ndarray]:
     program = Plan(model).program
     image = tuple(size or 0 for size in program.shapes[0][1:])
     for at in range(1, len(program.operations)):
-        kind, params = program.kinds[at], program.operations[at].params
+        kind, operation = program.kinds[at], program.operations[at]
         if program.inputs[at] != (at - 1,):
             break
         if kind == "convolution":
-            return program.paths[at], np.moveaxis(params["kernel"], -1, 0).copy()
+            return program.paths[at], np.moveaxis(operation.own_kernel, -1, 0).copy()
         if kind == "dense":
-            flat = params["kernel"].T
+            flat = operation.own_kernel.T
             if len(image) not in (2, 3) or math.prod(image) != flat.shape[1]:
                 break
             shape = image if len(image) == 3 else (*image, 1)
             return program.paths[at], flat.reshape(-1, *shape).copy()
-        if (
-            kind not in ("flatten", "reshape")
-            and program.shapes[at] != program.shapes[at - 1]
-        ):
+        same = program.shapes[at] == program.shapes[at - 1]
+        if kind.endswith("convolution") or not (same or kind in UNCHANGED):
             break
     raise ValueError(
         f"first_filters: expected '{model.name}' to begin with a convolution, or with "

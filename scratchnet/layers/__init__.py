@@ -6,14 +6,18 @@ from scratchnet.layers.activity_regularization import ActivityRegularization
 from scratchnet.layers.add import Add
 from scratchnet.layers.alpha_dropout import AlphaDropout
 from scratchnet.layers.average import Average
+from scratchnet.layers.average_pooling1d import AveragePooling1D
 from scratchnet.layers.average_pooling2d import AveragePooling2D
 from scratchnet.layers.batch_normalization import BatchNormalization
 from scratchnet.layers.center_crop import CenterCrop
 from scratchnet.layers.concatenate import Concatenate
+from scratchnet.layers.conv1d import Conv1D
 from scratchnet.layers.conv2d import Conv2D
+from scratchnet.layers.conv2d_transpose import Conv2DTranspose
 from scratchnet.layers.cropping1d import Cropping1D
 from scratchnet.layers.cropping2d import Cropping2D
 from scratchnet.layers.dense import Dense
+from scratchnet.layers.depthwise_conv2d import DepthwiseConv2D
 from scratchnet.layers.dropout import Dropout
 from scratchnet.layers.elu import ELU
 from scratchnet.layers.flatten import Flatten
@@ -28,13 +32,16 @@ from scratchnet.layers.functions import (
 )
 from scratchnet.layers.gaussian_dropout import GaussianDropout
 from scratchnet.layers.gaussian_noise import GaussianNoise
+from scratchnet.layers.global_average_pooling1d import GlobalAveragePooling1D
 from scratchnet.layers.global_average_pooling2d import GlobalAveragePooling2D
+from scratchnet.layers.global_max_pooling1d import GlobalMaxPooling1D
 from scratchnet.layers.global_max_pooling2d import GlobalMaxPooling2D
 from scratchnet.layers.group_normalization import GroupNormalization
 from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.layer_normalization import LayerNormalization
 from scratchnet.layers.leaky_relu import LeakyReLU
+from scratchnet.layers.max_pooling1d import MaxPooling1D
 from scratchnet.layers.max_pooling2d import MaxPooling2D
 from scratchnet.layers.maximum import Maximum
 from scratchnet.layers.minimum import Minimum
@@ -55,6 +62,7 @@ from scratchnet.layers.repeat_vector import RepeatVector
 from scratchnet.layers.rescaling import Rescaling
 from scratchnet.layers.reshape import Reshape
 from scratchnet.layers.resizing import Resizing
+from scratchnet.layers.separable_conv2d import SeparableConv2D
 from scratchnet.layers.softmax import Softmax
 from scratchnet.layers.spatial_dropout1d import SpatialDropout1D
 from scratchnet.layers.spatial_dropout2d import SpatialDropout2D
@@ -65,7 +73,14 @@ from scratchnet.layers.zero_padding1d import ZeroPadding1D
 from scratchnet.layers.zero_padding2d import ZeroPadding2D
 
 # Keras's second names.
+Convolution1D = Conv1D
 Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
+SeparableConvolution2D = SeparableConv2D
+MaxPool1D = MaxPooling1D
+AvgPool1D = AveragePooling1D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalMaxPool1D = GlobalMaxPooling1D
 MaxPool2D = MaxPooling2D
 AvgPool2D = AveragePooling2D
 GlobalAvgPool2D = GlobalAveragePooling2D
@@ -78,30 +93,41 @@ ALL: dict[str, type[Layer]] = {
         Activation,
         ActivityRegularization,
         Add,
-        Average,
         AlphaDropout,
+        Average,
+        AveragePooling1D,
         AveragePooling2D,
         BatchNormalization,
         CenterCrop,
         Concatenate,
+        Conv1D,
         Conv2D,
+        Conv2DTranspose,
         Cropping1D,
         Cropping2D,
         Dense,
+        DepthwiseConv2D,
         Dropout,
         ELU,
         Flatten,
         GaussianDropout,
         GaussianNoise,
+        GlobalAveragePooling1D,
         GlobalAveragePooling2D,
+        GlobalMaxPooling1D,
         GlobalMaxPooling2D,
         GroupNormalization,
         InputLayer,
         LayerNormalization,
         LeakyReLU,
+        MaxPooling1D,
         MaxPooling2D,
-        Permute,
+        Maximum,
+        Minimum,
+        Multiply,
         Normalization,
+        PReLU,
+        Permute,
         RandomBrightness,
         RandomContrast,
         RandomCrop,
@@ -110,35 +136,39 @@ ALL: dict[str, type[Layer]] = {
         RandomShear,
         RandomTranslation,
         RandomZoom,
-        Maximum,
-        Minimum,
-        Multiply,
-        PReLU,
         ReLU,
         RepeatVector,
         Rescaling,
         Reshape,
         Resizing,
+        SeparableConv2D,
         Softmax,
+        SpatialDropout1D,
+        SpatialDropout2D,
+        Subtract,
         UpSampling1D,
         UpSampling2D,
         ZeroPadding1D,
         ZeroPadding2D,
-        Subtract,
-        SpatialDropout1D,
-        SpatialDropout2D,
     )
 }
 
 __all__ = [
     *ALL,
+    "AvgPool1D",
     "AvgPool2D",
+    "Convolution1D",
     "Convolution2D",
+    "Convolution2DTranspose",
+    "GlobalAvgPool1D",
     "GlobalAvgPool2D",
+    "GlobalMaxPool1D",
     "GlobalMaxPool2D",
     "Input",
     "Layer",
+    "MaxPool1D",
     "MaxPool2D",
+    "SeparableConvolution2D",
     "add",
     "average",
     "concatenate",

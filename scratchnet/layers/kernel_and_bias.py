@@ -29,6 +29,7 @@ class KernelAndBias(Layer):
     """
 
     weight_names = ("kernel", "bias")
+    kernel_name = "kernel"
     free_output = True
     free_gradient = True
 
@@ -53,7 +54,7 @@ class KernelAndBias(Layer):
 
     def weight_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the shapes of kernel and bias; the bias is as wide as the output."""
-        shapes = {"kernel": self.kernel_shape(input_shape)}
+        shapes = {self.kernel_name: self.kernel_shape(input_shape)}
         if self.use_bias:
             shapes["bias"] = self.compute_output_shape(input_shape)[-1:]
         return shapes
@@ -61,15 +62,24 @@ class KernelAndBias(Layer):
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
         """Allocate kernel and bias."""
         shapes: Any = self.weight_shapes(input_shape)
-        self.add_param(
-            "kernel", self.kernel_initializer(shapes["kernel"], self.dtype, rng)
-        )
+        first = self.kernel_initializer(shapes[self.kernel_name], self.dtype, rng)
+        self.add_param(self.kernel_name, first)
         if self.use_bias:
             self.add_param(
                 "bias", self.bias_initializer(shapes["bias"], self.dtype, rng)
             )
         channels: Any = self.compute_output_shape(input_shape)[-1]
         self._no_bias = np.zeros(channels, self.dtype)
+
+    @property
+    def own_kernel(self) -> np.ndarray:
+        """The kernel, by whatever name."""
+        return self.params[self.kernel_name]
+
+    @property
+    def d_kernel(self) -> np.ndarray:
+        """Where its gradient goes."""
+        return self.grads[self.kernel_name]
 
     @property
     def added_bias(self) -> np.ndarray:

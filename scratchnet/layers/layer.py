@@ -435,14 +435,20 @@ class Layer:
             given: arguments by name; those that are taken are taken out.
         """
         for weight in self.weight_names:
-            # Keras speaks of the depthwise_regularizer of a depthwise_kernel.
-            for stem in dict.fromkeys((weight, weight.removesuffix("_kernel"))):
+            for stem in self._stems(weight):
                 for kind in (regularizers, constraints):
                     name = (
                         f"{stem}_{kind.__name__.rpartition('.')[2].removesuffix('s')}"
                     )
                     if name in given and name in _arguments(type(self)):
                         setattr(self, name, kind.get(given.pop(name)))
+
+    def _stems(self, weight: str) -> tuple[str, ...]:
+        """Return how the arguments begin that are about a weight.
+
+        Keras speaks of the depthwise_regularizer of a depthwise_kernel.
+        """
+        return tuple(dict.fromkeys((weight, weight.removesuffix("_kernel"))))
 
     @property
     def regularizers(self) -> dict[str, Any]:
@@ -457,7 +463,7 @@ class Layer:
     def _beside_weights(self, kind: str) -> dict[str, Any]:
         found = {}
         for weight in self.weight_names or self.params:
-            for stem in (weight, weight.removesuffix("_kernel")):
+            for stem in self._stems(weight):
                 one = vars(self).get(f"{stem}_{kind}")
                 if one is not None:
                     found[weight] = one

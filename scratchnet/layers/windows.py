@@ -3,6 +3,11 @@
     valid   windows lie inside the image       OH = ⌊(H − KH) / stride⌋ + 1
     same    the image is padded until every    OH = ⌈H / stride⌉
             stride-th pixel has a window; the odd pixel of padding goes after
+    causal  all padding goes before, so that   OH = ⌈H / stride⌉
+            no window reaches beyond its pixel
+
+A window with gaps is as large as what it covers: (KH − 1) · dilation + 1. Transposed,
+an image is what windows were slid over, and its pixels are the windows.
 
 Reference: `keras/src/ops/operation_utils.py` (compute_conv_output_shape).
 """
@@ -18,7 +23,7 @@ def output_size(size: int, window: int, stride: int, padding: str) -> int:
     >>> output_size(28, 3, 1, "valid"), output_size(5, 2, 2, "same")
     (26, 3)
     """
-    if padding == "same":
+    if padding in ("same", "causal"):
         return -(-size // stride)
     return (size - window) // stride + 1
 
@@ -31,6 +36,8 @@ def pad_before(size: int, window: int, stride: int, padding: str) -> int:
     """
     if padding == "valid":
         return 0
+    if padding == "causal":
+        return window - 1
     count = output_size(size, window, stride, padding)
     return max((count - 1) * stride + window - size, 0) // 2
 
@@ -69,3 +76,19 @@ def pads(
         pad_before(height, window[0], strides[0], padding),
         pad_before(width, window[1], strides[1], padding),
     )
+
+
+def transposed_size(
+    size: int, window: int, stride: int, padding: str, output_padding: int | None
+) -> int:
+    """Return how long an image is whose windows are so many pixels.
+
+    >>> transposed_size(5, 3, 2, "same", None), transposed_size(5, 3, 2, "valid", None)
+    (10, 11)
+    """
+    if padding == "valid":
+        more = max(stride - window, 0) if output_padding is None else output_padding
+        return (size - 1) * stride + window + more
+    if output_padding is None:
+        return size * stride
+    return (size - 1) * stride + window % 2 + output_padding

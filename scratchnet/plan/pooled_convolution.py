@@ -69,7 +69,7 @@ class PooledConvolution(Fused):
         y = pooling.empty("y", shape)
         chosen = pooling.empty("chosen", shape) if training else None
         kernels.pooled_convolution_forward(
-            x, conv.params["kernel"], conv.added_bias, y, chosen, self._options(x)
+            x, conv.own_kernel, conv.added_bias, y, chosen, self._options(x)
         )
         if training:
             self._cache = x, chosen
@@ -79,9 +79,9 @@ class PooledConvolution(Fused):
         """Compute the gradients of the parameters, and dx if it is wanted."""
         conv = self.parts[0]
         x, chosen = self._cache
-        gradients = Gradients(conv.grads["kernel"], conv.d_bias, dx)
+        gradients = Gradients(conv.d_kernel, conv.d_bias, dx)
         kernels.pooled_convolution_backward(
-            x, conv.params["kernel"], dy, chosen, gradients, self._options(x)
+            x, conv.own_kernel, dy, chosen, gradients, self._options(x)
         )
 
     def _options(self, x: np.ndarray) -> Options:
@@ -101,7 +101,7 @@ class NormalisedConvolution(PooledConvolution):
         """Normalise by the batch's statistics, or by the moving ones."""
         conv, _, norm, pooling = self.parts
         y = pooling.empty("y", self.compute_output_shape(x.shape))
-        weight, options = conv.params["kernel"], self._options(x)
+        weight, options = conv.own_kernel, self._options(x)
         scaling = norm.gamma_or_ones, norm.beta_or_zeros, norm.epsilon
         if not training:
             moving = norm.buffers["moving_mean"], norm.buffers["moving_variance"]
@@ -130,9 +130,9 @@ class NormalisedConvolution(PooledConvolution):
         conv, _, norm, _ = self.parts
         x, z, own, selected = self._cache
         of_norm = norm.gradient_arrays()
-        gradients = Gradients(conv.grads["kernel"], conv.d_bias, dx, *of_norm)
+        gradients = Gradients(conv.d_kernel, conv.d_bias, dx, *of_norm)
         kernels.normalised_convolution_backward(
-            *(x, conv.params["kernel"], z, own, selected, dy, gradients),
+            *(x, conv.own_kernel, z, own, selected, dy, gradients),
             self._options(x),
         )
 

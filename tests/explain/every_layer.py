@@ -232,4 +232,46 @@ def pointwise(dtype: str = "float32") -> Model:
     return settle(Model(start, layers.Dense(3, dtype=dtype, name="out")(x)))
 
 
-ALL = (convolutional, averaging, branching, reshaped, augmented, merging, pointwise)
+def windowed(dtype: str = "float32") -> Sequential:
+    """Return convolutions of every other kind, and layers for sequences."""
+    return settle(
+        Sequential(
+            [
+                Input((6, 5, 2), dtype=dtype),
+                layers.Conv2D(4, 2, groups=2, dtype=dtype, name="grouped"),
+                layers.Conv2D(
+                    *(3, 3, 1, "same"), dilation_rate=2, dtype=dtype, name="dilated"
+                ),
+                layers.DepthwiseConv2D(
+                    *(3, 2, "same", 2), activation="tanh", dtype=dtype, name="depthwise"
+                ),
+                layers.SeparableConv2D(3, 2, dtype=dtype, name="separable"),
+                layers.Conv2DTranspose(
+                    4, 3, 2, activation="relu", dtype=dtype, name="transposed"
+                ),
+                layers.Reshape((-1, 4), dtype=dtype, name="sequence"),
+                layers.Conv1D(
+                    *(3, 3), padding="causal", dtype=dtype, name="sequence_convolution"
+                ),
+                layers.MaxPooling1D(dtype=dtype, name="max"),
+                layers.AveragePooling1D(2, 1, dtype=dtype, name="average"),
+                layers.GlobalAveragePooling1D(
+                    keepdims=True, dtype=dtype, name="global"
+                ),
+                layers.GlobalMaxPooling1D(dtype=dtype, name="largest"),
+                layers.Dense(5, activation="softmax", dtype=dtype, name="out"),
+            ]
+        )
+    )
+
+
+ALL = (
+    convolutional,
+    averaging,
+    branching,
+    reshaped,
+    augmented,
+    merging,
+    pointwise,
+    windowed,
+)

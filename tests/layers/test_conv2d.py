@@ -175,8 +175,6 @@ def test_the_kernel_is_not_turned_round():
         ({"padding": "full"}, "expected padding to be one of valid, same"),
         ({"padding": None}, "expected padding to be one of valid, same"),
         ({"data_format": "channels_first"}, "data_format='channels_first' is outside"),
-        ({"dilation_rate": 2}, r"dilation_rate=\(2, 2\) is outside"),
-        ({"groups": 2}, "groups=2 is outside"),
         ({"activity_regularizer": "l3"}, "unknown regularizer 'l3'"),
         ({"kernel_constraint": "c"}, "unknown constraint 'c'"),
         ({"activation": "gelu"}, "unknown activation 'gelu'"),

@@ -117,7 +117,7 @@ def _repeated(x, times):
         return x
     wide = scratch("depthwise x", (*x.shape, times), x.dtype)
     np.copyto(wide, x[..., np.newaxis])
-    return wide.reshape(*x.shape[:3], -1)
+    return wide.reshape(*x.shape[:3], x.shape[3] * times)
 
 
 def _sizes(x, weight, y, strides, pads, dilation):

@@ -97,6 +97,68 @@ def convolutions(draw):
 
 
 @st.composite
+def spread_convolutions(draw):
+    """Draw windows with gaps or strides, on groups of channels, or on each alone.
+
+    Transposed, too: those need an image of two pixels each way, or more.
+    """
+    kind = draw(
+        st.sampled_from(
+            ["Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Conv2DTranspose"]
+        )
+    )
+    # TensorFlow has no transposed ones with gaps in float64.
+    gaps = kind != "Conv2DTranspose" and draw(st.booleans())
+    number = st.sampled_from([1, 2, 3])
+    size, both = (draw(WINDOW), draw(WINDOW)), (draw(number), draw(number))
+    if kind in ("DepthwiseConv2D", "SeparableConv2D") and not gaps:
+        both = both[0], both[0]  # TensorFlow knows no others
+    padding = draw(st.sampled_from(["valid", "same"]))
+    found = {
+        "kernel_size": size,
+        "padding": padding,
+        "dilation_rate" if gaps else "strides": both,
+        "use_bias": draw(st.booleans()),
+        "activation": draw(ACTIVATION),
+    }
+    plane = (draw(PIXELS), draw(PIXELS))
+    spans = [(K - 1) * (D if gaps else 1) + 1 for K, D in zip(size, both, strict=True)]
+    if padding == "valid" and kind != "Conv2DTranspose":
+        plane = tuple(map(max, plane, spans))
+    C, groups = draw(CHANNELS), draw(number)
+    if kind == "Conv2D":
+        C, filters = C * groups, draw(CHANNELS) * groups
+        found |= {"groups": groups, "filters": filters}
+    elif kind != "Conv2DTranspose":
+        found["depth_multiplier"] = draw(number)
+    if kind in ("SeparableConv2D", "Conv2DTranspose"):
+        found["filters"] = draw(CHANNELS)
+    return step(draw, kind, found, (draw(BATCH), *plane, C))
+
+
+@st.composite
+def of_sequences(draw):
+    """Draw a layer for sequences with a window."""
+    kind = draw(
+        st.sampled_from(["Conv1D", "Conv1D", "MaxPooling1D", "AveragePooling1D"])
+    )
+    size, stride, gap = draw(WINDOW), draw(STRIDE), 1
+    found = {"strides": stride, "padding": draw(st.sampled_from(["valid", "same"]))}
+    C = draw(CHANNELS)
+    if kind == "Conv1D":
+        gap = draw(st.sampled_from([1, 2, 3])) if stride == 1 else 1
+        padding = draw(st.sampled_from(["valid", "same", "causal"]))
+        found |= {"kernel_size": size, "dilation_rate": gap, "padding": padding}
+        found |= {"filters": draw(CHANNELS), "activation": draw(ACTIVATION)}
+    else:
+        found["pool_size"] = size
+    length = draw(PIXELS)
+    if found["padding"] == "valid":
+        length = max(length, (size - 1) * gap + 1)
+    return step(draw, kind, found, (draw(BATCH), length, C))
+
+
+@st.composite
 def winograd_convolutions(draw):
     """Draw what scratchnet computes by Winograd's algorithm."""
     wide = st.sampled_from([8, 9, 17, 32])

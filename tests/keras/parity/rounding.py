@@ -60,7 +60,11 @@ class Linear(Stage):
         self.settings = {k: v for k, v in settings.items() if k != "activation"}
         self.weights = {name: np.float64(value) for name, value in weights.items()}
         self.layer = oracle.build(kind, self.settings, shape, "float64")
-        self.winograd = kind == "Conv2D" and suits(
+        plain = kind == "Conv2D" and self.layer.groups == 1
+        plain = plain and self.layer.dilation_rate == (1, 1)
+        if kind == "Conv2DTranspose":
+            plain = self.layer.dilation_rate == (1, 1)
+        self.winograd = plain and suits(
             self.weights["kernel"].shape, self.layer.strides
         )
 
@@ -81,12 +85,16 @@ class Linear(Stage):
             return found
         kernel = np.abs(self.weights["kernel"])
         pads = (1, 1) if self.layer.padding == "same" else (0, 0)
+        forward, input_gradient = winograd.forward, winograd.input_gradient
+        if self.kind == "Conv2DTranspose":
+            forward, input_gradient = input_gradient, forward
         if dy is None:
-            y = winograd.forward(x, kernel, found.shape, pads, winograd.SIZES)
+            y = forward(x, kernel, found.shape, pads, winograd.SIZES)
             return y + np.abs(self.weights.get("bias", 0))
+        images, maps = (dy, x) if self.kind == "Conv2DTranspose" else (x, dy)
         return found | {
-            "dx": winograd.input_gradient(dy, kernel, x.shape, pads, winograd.SIZES),
-            "d_kernel": winograd.weight_gradient(x, dy, pads, winograd.SIZES),
+            "dx": input_gradient(dy, kernel, x.shape, pads, winograd.SIZES),
+            "d_kernel": winograd.weight_gradient(images, maps, pads, winograd.SIZES),
         }
 
     def forward(self, x, error):
@@ -111,13 +119,30 @@ class Linear(Stage):
 
     def count(self, x_shape, y_shape):
         """Return how many products make up a value of y, of dx and of a gradient."""
-        if self.kind == "Conv2D":
+        if self.kind in ("Conv1D", "Conv2D"):
             *window, inputs, outputs = self.weights["kernel"].shape
             area = math.prod(window)
             return {
                 "y": area * inputs + 1,
                 "dx": area * outputs,
                 "weights": math.prod(y_shape[:-1]),
+            }
+        if self.kind == "Conv2DTranspose":
+            *window, outputs, inputs = self.weights["kernel"].shape
+            area = math.prod(window)
+            return {
+                "y": area * inputs + 1,
+                "dx": area * outputs,
+                "weights": max(math.prod(shape[:-1]) for shape in (x_shape, y_shape)),
+            }
+        if self.kind in ("DepthwiseConv2D", "SeparableConv2D"):
+            kernel, *mixing = [w for name, w in self.weights.items() if name != "bias"]
+            between = sum(w[0, 0].size for w in mixing)  # there and back
+            *window, _, times = kernel.shape
+            return {
+                "y": math.prod(window) + between + 1,
+                "dx": math.prod(window) * times + between,
+                "weights": math.prod(y_shape[:-1]) + math.prod(window) + between,
             }
         if self.kind == "Dense":
             inputs, outputs = self.weights["kernel"].shape
@@ -131,6 +156,7 @@ class Linear(Stage):
             between = 4 if self.settings.get("interpolation") == "bilinear" else 1
             return {"y": between, "dx": between * times}
         window = {
+            "AveragePooling1D": lambda: math.prod(self.layer.pool_size),
             "AveragePooling2D": lambda: math.prod(self.layer.pool_size),
             "GlobalAveragePooling2D": lambda: math.prod(x_shape[1:3]),
         }.get(self.kind, lambda: 1)()
@@ -268,9 +294,9 @@ class Softmax(Stage):
 class MaxPooling(Stage):
     """The routing is Keras's own, and exact: the first maximum takes the gradient."""
 
-    def __init__(self, settings, shape, dtype):
+    def __init__(self, kind, settings, shape, dtype):
         super().__init__(dtype)
-        self.layer = oracle.build("MaxPooling2D", settings, shape, "float64")
+        self.layer = oracle.build(kind, settings, shape, "float64")
         self.terms = math.prod(self.layer.pool_size)
 
     def forward(self, x, error):
@@ -388,8 +414,8 @@ def stages(step, training=True):
     if step.kind == "BatchNormalization":
         training = training and not step.frozen
         return [BatchNormalization(settings, step.weights, dtype, training)]
-    if step.kind == "MaxPooling2D":
-        return [MaxPooling(settings, step.x.shape, dtype)]
+    if step.kind in ("MaxPooling1D", "MaxPooling2D"):
+        return [MaxPooling(step.kind, settings, step.x.shape, dtype)]
     if step.kind == "Flatten":
         return [Flatten(dtype)]
     if step.kind == "Rescaling":

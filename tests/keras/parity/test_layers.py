@@ -41,6 +41,18 @@ def test_convolution(drawn, layout):
     check(drawn, layout)
 
 
+@draw.examples(120)
+@given(draw.spread_convolutions(), LAYOUT)
+def test_convolutions_with_gaps_and_groups_and_transposed(drawn, layout):
+    check(drawn, layout)
+
+
+@draw.examples(60)
+@given(draw.of_sequences(), LAYOUT)
+def test_windows_on_sequences(drawn, layout):
+    check(drawn, layout)
+
+
 @draw.examples(60)
 @given(draw.winograd_convolutions(), LAYOUT)
 def test_convolution_by_winograd(drawn, layout):
