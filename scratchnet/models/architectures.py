@@ -24,6 +24,7 @@ from scratchnet.layers import (
 )
 from scratchnet.models.model import Model
 from scratchnet.models.sequential import Sequential
+from scratchnet.regularizers import L2
 
 ImageShape = tuple[int, int, int]
 
@@ -115,7 +116,7 @@ def resnet20(input_shape: ImageShape, classes: int) -> Model:
             strides = 2 if block == 0 and filters > 16 else 1
             x = _residual_block(x, filters, strides)
     x = GlobalAveragePooling2D()(x)
-    outputs = Dense(classes, activation="softmax")(x)
+    outputs = Dense(classes, activation="softmax", kernel_regularizer=L2(1e-4))(x)
     return Model(inputs, outputs, name="resnet20")
 
 
@@ -136,6 +137,7 @@ def _convolution(x: Any, filters: int, strides: int = 1) -> Any:
         padding="same",
         use_bias=False,
         kernel_initializer="he_normal",
+        kernel_regularizer=L2(1e-4),
     )
     return BatchNormalization()(convolution(x))
 
