@@ -25,6 +25,8 @@ ARGUMENTS = {
     "border_mode": "padding",
     "subsample": "strides",
 }
+# Arguments of older Keras that nothing stands for.
+UNNEEDED = ("workers", "use_multiprocessing", "max_queue_size")
 # TensorFlow's names of arguments → NumPy's.
 OF_ARRAYS = {"perm": "axes", "keep_dims": "keepdims"}
 
@@ -382,8 +384,22 @@ class Conversion:
             for keyword in node.keywords:
                 if keyword.arg == "nb_epoch":
                     self._edit_name_of(keyword, "epochs")
+            if name in ("fit", "evaluate", "predict"):
+                self._leave_out(node, UNNEEDED)
             for text in check.faults_of_method(node, method, self._constants):
                 self._remark(node, text)
+
+    def _leave_out(self, node: ast.Call, unneeded: tuple[str, ...]) -> None:
+        """Take arguments out of a call that have no meaning here."""
+        before: Any = node.func
+        for given in [*node.args, *node.keywords]:
+            if isinstance(given, ast.keyword) and given.arg in unneeded:
+                if before is not node.func:
+                    self._edit_between(before, given, "")
+                    text = f"{given.arg}: batches are made on threads: left out"
+                    self._remark(given, text, fault=False)
+                    node.keywords = [one for one in node.keywords if one is not given]
+            before = given
 
     def _bound_instance(self, node: Any) -> Bound | None:
         if isinstance(node, ast.Name):

@@ -224,6 +224,10 @@ def _find_tensorflow(path: str) -> Found:
         return _find_keras(path)
     if path in FUNCTIONS:
         return _find_keras(FUNCTIONS[path].removeprefix("keras."))
+    if path.startswith("data.Dataset"):
+        found = _find_keras(path.replace("data", "utils", 1))
+        if not found.missing:
+            return found
     if path in VALUES:
         return Found(VALUES[path])
     if room == "nn" and rest:

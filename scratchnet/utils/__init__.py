@@ -11,6 +11,7 @@ from scratchnet.diagram import plot_model
 from scratchnet.foundation import arguments, lookup, naming, random
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.py_dataset import PyDataset
+from scratchnet.utils.batches import Dataset
 from scratchnet.utils.get_file import get_file
 from scratchnet.utils.image_files import (
     array_to_img,
@@ -21,6 +22,7 @@ from scratchnet.utils.image_files import (
 from scratchnet.utils.image_folder import image_dataset_from_directory
 
 __all__ = [
+    "Dataset",
     "PyDataset",
     "Sequence",
     "array_to_img",

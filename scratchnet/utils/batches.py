@@ -44,6 +44,43 @@ class Dataset:
     def __init__(self, make: Callable[[], Iterator[Any]], count: int | None) -> None:
         self._make, self._count = make, count
 
+    @staticmethod
+    def from_tensor_slices(tensors: Any) -> Dataset:
+        """Return the samples of an array, or of several arrays of one length.
+
+        Args:
+            tensors: x of shape (N, ...), or a tuple such as (x, y).
+
+        Raises:
+            ValueError: they are of different lengths.
+
+        >>> data = Dataset.from_tensor_slices(([1, 2, 3], [4, 5, 6])).batch(2)
+        >>> [len(y) for x, y in data]
+        [2, 1]
+        """
+        together = isinstance(tensors, tuple)
+        arrays = [np.asarray(one) for one in (tensors if together else (tensors,))]
+        counts = {len(one) for one in arrays}
+        if len(counts) != 1:
+            raise ValueError(
+                "Dataset.from_tensor_slices: expected arrays of one length, received "
+                f"{', '.join(str(len(one)) for one in arrays)}"
+            )
+
+        def make() -> Iterator[Any]:
+            return zip(*arrays, strict=True) if together else iter(arrays[0])
+
+        return Dataset(make, counts.pop())
+
+    @staticmethod
+    def range(*limits: int) -> Dataset:
+        """Return the integers of Python's range.
+
+        >>> [int(x) for x in Dataset.range(2, 5)]
+        [2, 3, 4]
+        """
+        return Dataset.from_tensor_slices(np.arange(*limits))
+
     def __iter__(self) -> Iterator[Any]:
         """Yield the elements; arrays have a method ``numpy()``."""
         return (_each(as_tensor, item) for item in self._make())
@@ -231,7 +268,7 @@ class Dataset:
             passes: Callable[[], Iterable[int]] = itertools.count
             total: int | None = INFINITE
         else:
-            passes = lambda: range(count)  # noqa: E731
+            passes = lambda: itertools.repeat(0, count)  # noqa: E731
             total = None if self._count is None else self._count * count
 
         def make() -> Iterator[Any]:
