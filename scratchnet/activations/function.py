@@ -90,7 +90,7 @@ class ActivationFunction:
         other.choose_kernels()
         return other
 
-    def __call__(self, x: Any, *arguments: Any, **named: Any) -> np.ndarray:
+    def __call__(self, x: Any, *arguments: Any, **named: Any) -> Any:
         """Return the function of x as a new array.
 
         float64 arrays stay float64, everything else becomes float32. Further arguments
@@ -98,6 +98,8 @@ class ActivationFunction:
         """
         given = self.__signature__.bind(x, *arguments, **named).arguments
         function = self.with_settings(**{k: v for k, v in given.items() if k != "x"})
+        if hasattr(x, "activated"):  # it stands for an array, in a graph
+            return x.activated(function)
         double = isinstance(x, np.ndarray) and x.dtype == np.float64
         y = np.array(x, np.float64 if double else np.float32, order="C")
         function.forward(y, y)

@@ -99,7 +99,7 @@ def describe(thing: Any) -> dict[str, Any]:
     cls = type(thing)
     package, *path = cls.__module__.split(".")
     ours = package == "scratchnet"
-    module = getattr(cls, "keras_module", ".".join(["keras", *path[:1]]))
+    module = getattr(thing, "keras_module", ".".join(["keras", *path[:1]]))
     return {
         "module": module if ours else cls.__module__,
         "class_name": (name := getattr(thing, "class_name", cls.__name__)),

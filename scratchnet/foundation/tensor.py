@@ -68,6 +68,7 @@ class Variable(Tensor):
 
     name = "variable"
     path = "variable"
+    source: Any = None  # what makes a tensor of it, where a layer's `call` uses it
     _trainable = True
 
     def __new__(
@@ -155,9 +156,15 @@ def as_tensor(array: Any) -> Tensor:
 
 
 def view(
-    array: np.ndarray, name: str, path: str = "", *, trainable: bool = True
+    array: np.ndarray,
+    name: str,
+    path: str = "",
+    *,
+    trainable: bool = True,
+    source: Any = None,
 ) -> Variable:
     """Return an array as a `Variable` on the same memory."""
     variable = array.view(Variable)
-    vars(variable).update(name=name, path=path or name, _trainable=trainable)
+    known = {"name": name, "path": path or name, "_trainable": trainable}
+    vars(variable).update(known, source=source)
     return variable

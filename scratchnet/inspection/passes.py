@@ -312,7 +312,7 @@ def _backward(steps: list[Step], place: int, dy: np.ndarray) -> np.ndarray:
         with Workspace():
             step.dx = step.operation.backward(step.dy)
         step.grads = {name: grad.copy() for name, grad in step.operation.grads.items()}
-        dx = step.dx if len(step.inputs) > 1 else [step.dx]
+        dx = [step.dx] if len(step.inputs) == 1 else step.dx
         for read, one in zip(step.inputs, dx, strict=True):
             gradients[read] = gradients[read] + one if read in gradients else one
     return gradients[0]

@@ -131,6 +131,10 @@ class KerasTensor:
         """Return |x|."""
         return OPERATORS["absolute"](self)
 
+    def activated(self, function: Any) -> KerasTensor:
+        """Return what an activation function makes of x."""
+        return OPERATORS["activation"](function, self)
+
     def __getitem__(self, key: Any) -> KerasTensor:
         """Return a part of x."""
         return OPERATORS["get_item"](self, key)

@@ -14,8 +14,10 @@ Reference: `keras/src/saving/serialization_lib.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from scratchnet import (
     constraints,
@@ -27,6 +29,8 @@ from scratchnet import (
     regularizers,
 )
 from scratchnet.foundation import lookup, registry
+from scratchnet.ops import configuration as operations
+from scratchnet.ops.operation import HOLE
 
 # What an object may have: the last two are those of a layer in a graph.
 ENTRIES = (
@@ -70,6 +74,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "keras": ("Sequential", "DTypePolicy"),
     FUNCTIONAL: ("Functional",),
     "keras.layers": tuple(layers.ALL),
+    **dict.fromkeys(operations.MODULES, operations.NAMES),
     **{
         f"keras.{module.__name__.rpartition('.')[2]}": tuple(
             dict.fromkeys(found.__name__ for found in module.ALL.values())
@@ -144,6 +149,8 @@ def make_layer(entry: Any, where: str) -> layers.Layer:
         TypeError, NotImplementedError: a layer can't have such settings.
     """
     name = entry.get("class_name") if isinstance(entry, dict) else None
+    if isinstance(entry, dict) and "arguments" in entry:
+        return operations.make(name, entry["config"], entry["arguments"])
     own = registry.get_registered_object(name) if isinstance(name, str) else None
     if isinstance(own, type) and issubclass(own, layers.Layer):
         return own.from_config(entry["config"])
@@ -216,6 +223,8 @@ subset of Keras; there are: Activation, Add, ...
         return Tensor(output(made_by, where))
     if node["class_name"] == "function" and node.get("module") == "builtins":
         return _function(node.get("config"), where)
+    if node["class_name"] in CONSTANTS and isinstance(node.get("config"), Mapping):
+        return CONSTANTS[node["class_name"]](node["config"])
     _check_object(node, where)
     name, config = node["class_name"], plain(node["config"], where)
     if name == "DTypePolicy":
@@ -223,6 +232,8 @@ subset of Keras; there are: Activation, Add, ...
     entry = {"class_name": name, "config": config}
     if "inbound_nodes" in node:
         entry["inbound_nodes"] = plain(node["inbound_nodes"], f"{where}.inbound_nodes")
+        if node.get("module") in operations.MODULES:
+            entry["arguments"] = _with_holes(entry["inbound_nodes"], where)
     return entry
 
 
@@ -235,6 +246,29 @@ def _function(name: Any, where: str) -> str:
             "model with compile=False, and compile it with the function"
         )
     return name
+# How a configuration writes what is constant in a call.
+CONSTANTS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "__numpy__": lambda config: np.array(config.get("value"), config.get("dtype")),
+    "__slice__": lambda config: slice(
+        *(config.get(key) for key in ("start", "stop", "step"))
+    ),
+    "__ellipsis__": lambda config: ...,
+}
+
+
+def _with_holes(nodes: Any, where: str) -> list[Any]:
+    """Return the arguments of an operation's one call, with holes for tensors."""
+
+    def hollow(one: Any) -> Any:
+        if isinstance(one, Tensor):
+            return HOLE
+        return [hollow(part) for part in one] if isinstance(one, list) else one
+
+    try:
+        (node,) = nodes
+        return hollow(node["args"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{where}: expected one call, found {_cut(nodes)}") from error
 
 
 def calls(entries: list[Any]) -> dict[Call, Arguments]:

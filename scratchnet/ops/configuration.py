@@ -1,0 +1,72 @@
+"""Operations made again of what a configuration says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scratchnet import activations
+from scratchnet.layers.layer import Layer
+from scratchnet.ops import arithmetic, elementwise, reductions, shaping
+from scratchnet.ops.elementwise import ActivationOperation
+from scratchnet.ops.operation import Operation
+
+# The closed list of operations that a configuration or a file may name.
+ALL: dict[str, type[Operation]] = {
+    kind.__name__: kind
+    for room in (arithmetic, elementwise, reductions, shaping)
+    for kind in vars(room).values()
+    if isinstance(kind, type)
+    and issubclass(kind, Operation)
+    and kind.__module__ == room.__name__
+    and kind not in (arithmetic.Binary, elementwise.Unary, reductions.Reduction)
+    and kind not in (shaping.AxisOperation, shaping.Joined)
+}
+
+ACTIVATIONS = {
+    **{
+        "".join(word.title() for word in name.split("_")): function
+        for name, function in activations.ALL.items()
+    },
+    "ReLU": activations.relu,
+}
+
+NAMES = (*ALL, *ACTIVATIONS)
+
+MODULES = tuple(
+    f"keras.src.{home}" for home in ("ops.numpy", "ops.nn", "activations.activations")
+)
+
+# Settings of Keras's activations that are not ours, at their defaults.
+DEFAULTS = {
+    "axis": -1,
+    "negative_slope": 0.0,
+    "max_value": None,
+    "threshold": 0.0,
+    "alpha": 1.0,
+    "approximate": False,
+}
+
+
+def make(class_name: str, config: dict[str, Any], arguments: list[Any]) -> Layer:
+    """Return an operation.
+
+    Args:
+        class_name: one of `NAMES`.
+        config: its settings.
+        arguments: of its call, with `operation.HOLE` for tensors.
+
+    Raises:
+        NotImplementedError: a setting is outside the subset.
+    """
+    if class_name in ALL:
+        return ALL[class_name](arguments, **config)
+    function = ACTIVATIONS[class_name]
+    settings = {**config}
+    name = settings.pop("name", None)
+    own = {**DEFAULTS, **function.get_config()}
+    for key, value in settings.items():
+        if own.get(key, value) != value:
+            raise NotImplementedError(
+                f"{class_name}: {key}={value!r} is outside scratchnet's subset of Keras"
+            )
+    return ActivationOperation(activation=function, name=name)

@@ -1,0 +1,299 @@
+"""Functions of arrays, and of tensors: there, each is a node of the graph.
+
+Reference: `keras/src/ops/numpy.py`, `keras/src/ops/nn.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchnet import activations
+from scratchnet.foundation.tensor import Tensor, as_tensor
+from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
+from scratchnet.ops import arithmetic, elementwise, reductions, shaping
+from scratchnet.ops.operation import apply
+
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "argmax",
+    "argmin",
+    "cast",
+    "clip",
+    "concatenate",
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "divide",
+    "equal",
+    "exp",
+    "expand_dims",
+    "get_item",
+    "log",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "multiply",
+    "negative",
+    "one_hot",
+    "ones",
+    "power",
+    "relu",
+    "reshape",
+    "shape",
+    "sigmoid",
+    "softmax",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "subtract",
+    "sum",
+    "tanh",
+    "transpose",
+    "true_divide",
+    "zeros",
+]
+
+
+def add(x1: Any, x2: Any) -> Any:
+    """Return x₁ + x₂."""
+    return apply(arithmetic.Add, x1, x2)
+
+
+def subtract(x1: Any, x2: Any) -> Any:
+    """Return x₁ − x₂."""
+    return apply(arithmetic.Subtract, x1, x2)
+
+
+def multiply(x1: Any, x2: Any) -> Any:
+    """Return x₁ · x₂, element by element."""
+    return apply(arithmetic.Multiply, x1, x2)
+
+
+def divide(x1: Any, x2: Any) -> Any:
+    """Return x₁ / x₂."""
+    return apply(arithmetic.Divide, x1, x2)
+
+
+def true_divide(x1: Any, x2: Any) -> Any:
+    """Return x₁ / x₂."""
+    return apply(arithmetic.TrueDivide, x1, x2)
+
+
+def power(x1: Any, x2: Any) -> Any:
+    """Return x₁ to the power x₂."""
+    return apply(arithmetic.Power, x1, x2)
+
+
+def maximum(x1: Any, x2: Any) -> Any:
+    """Return the larger of x₁ and x₂."""
+    return apply(arithmetic.Maximum, x1, x2)
+
+
+def minimum(x1: Any, x2: Any) -> Any:
+    """Return the smaller of x₁ and x₂."""
+    return apply(arithmetic.Minimum, x1, x2)
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    """Return the matrix product x₁ · x₂."""
+    return apply(arithmetic.Matmul, x1, x2)
+
+
+def clip(x: Any, x_min: float, x_max: float) -> Any:
+    """Return x, no smaller than x_min and no larger than x_max."""
+    return minimum(maximum(x, x_min), x_max)
+
+
+def negative(x: Any) -> Any:
+    """Return −x."""
+    return apply(elementwise.Negative, x)
+
+
+def absolute(x: Any) -> Any:
+    """Return |x|."""
+    return apply(elementwise.Absolute, x)
+
+
+def square(x: Any) -> Any:
+    """Return x²."""
+    return apply(elementwise.Square, x)
+
+
+def sqrt(x: Any) -> Any:
+    """Return √x."""
+    return apply(elementwise.Sqrt, x)
+
+
+def exp(x: Any) -> Any:
+    """Return eˣ."""
+    return apply(elementwise.Exp, x)
+
+
+def log(x: Any) -> Any:
+    """Return log x."""
+    return apply(elementwise.Log, x)
+
+
+def relu(x: Any) -> Any:
+    """Return max(x, 0)."""
+    return activations.relu(x)
+
+
+def sigmoid(x: Any) -> Any:
+    """Return 1 / (1 + e⁻ˣ)."""
+    return activations.sigmoid(x)
+
+
+def tanh(x: Any) -> Any:
+    """Return tanh x."""
+    return activations.tanh(x)
+
+
+def softmax(x: Any) -> Any:
+    """Return the softmax of x over its last axis."""
+    return activations.softmax(x)
+
+
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the sum of x along axes; None is all."""
+    return apply(reductions.Sum, x, axis=axis, keepdims=keepdims)
+
+
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the mean of x along axes; None is all."""
+    return apply(reductions.Mean, x, axis=axis, keepdims=keepdims)
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the largest of x along axes; None is all."""
+    return apply(reductions.Max, x, axis=axis, keepdims=keepdims)
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the smallest of x along axes; None is all."""
+    return apply(reductions.Min, x, axis=axis, keepdims=keepdims)
+
+
+def reshape(x: Any, newshape: Any) -> Any:
+    """Return x in another shape; −1 stands for what is left."""
+    if not is_symbolic(x):
+        return as_tensor(np.reshape(x, newshape))
+    return apply(shaping.Reshape, x, newshape=newshape)
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    """Return x with its axes in another order; None is the reverse."""
+    if not is_symbolic(x):
+        return as_tensor(np.transpose(x, axes))
+    return apply(shaping.Transpose, x, axes=axes)
+
+
+def expand_dims(x: Any, axis: int) -> Any:
+    """Return x with an axis of size 1 more."""
+    if not is_symbolic(x):
+        return as_tensor(np.expand_dims(x, axis))
+    return apply(shaping.ExpandDims, x, axis=axis)
+
+
+def squeeze(x: Any, axis: Any = None) -> Any:
+    """Return x without an axis of size 1; None is all of them."""
+    if not is_symbolic(x):
+        return as_tensor(np.squeeze(x, axis))
+    return apply(shaping.Squeeze, x, axis=axis)
+
+
+def concatenate(xs: Any, axis: int = -1) -> Any:
+    """Return tensors side by side along an axis."""
+    if not _any_symbolic(xs):
+        return as_tensor(np.concatenate(xs, axis))
+    return apply(shaping.Concatenate, [*xs], axis=axis)
+
+
+def stack(x: Any, axis: int = 0) -> Any:
+    """Return tensors of one shape along a new axis."""
+    if not _any_symbolic(x):
+        return as_tensor(np.stack(x, axis))
+    return apply(shaping.Stack, [*x], axis=axis)
+
+
+def get_item(x: Any, key: Any) -> Any:
+    """Return a part of x."""
+    if not is_symbolic(x):
+        return as_tensor(np.asarray(x)[key])
+    return apply(shaping.GetItem, x, [*key] if isinstance(key, tuple) else key)
+
+
+def shape(x: Any) -> Any:
+    """Return the shape of x, None for a batch's size in a graph."""
+    return x.shape if isinstance(x, KerasTensor) else np.shape(x)
+
+
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Return where an array is largest."""
+    return as_tensor(np.argmax(x, axis, keepdims=keepdims).astype(np.int32))
+
+
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Return where an array is smallest."""
+    return as_tensor(np.argmin(x, axis, keepdims=keepdims).astype(np.int32))
+
+
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None) -> Tensor:
+    """Return an array's integers as vectors of 0 with a 1 at their place."""
+    x = np.asarray(x)
+    hot = (x[..., np.newaxis] == np.arange(num_classes)).astype(dtype or np.float32)
+    return as_tensor(np.moveaxis(hot, -1, axis))
+
+
+def equal(x1: Any, x2: Any) -> Tensor:
+    """Return where two arrays are equal."""
+    return as_tensor(np.equal(x1, x2))
+
+
+def zeros(shape: Any, dtype: Any = None) -> Tensor:
+    """Return an array of zeros."""
+    return as_tensor(np.zeros(shape, dtype or np.float32))
+
+
+def ones(shape: Any, dtype: Any = None) -> Tensor:
+    """Return an array of ones."""
+    return as_tensor(np.ones(shape, dtype or np.float32))
+
+
+def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
+    """Return x as an array; Python's numbers as float32 and int32."""
+    array = np.asarray(x, dtype)
+    if dtype is None and not isinstance(x, np.ndarray | np.generic):
+        array = array.astype({"f": np.float32, "i": np.int32}.get(array.dtype.kind))
+    return as_tensor(array)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """Return x as a plain array."""
+    return np.array(x)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """Return an array in another dtype; a tensor only in its own."""
+    if isinstance(x, KerasTensor):
+        if np.dtype(dtype).name != x.dtype:
+            raise NotImplementedError(
+                f"ops.cast: expected the tensor's own dtype {x.dtype}, received "
+                f"{dtype!r}: a graph has one"
+            )
+        return x
+    return as_tensor(np.asarray(x).astype(dtype))
+
+
+abs = absolute
+
+
+def _any_symbolic(xs: Any) -> bool:
+    return any(isinstance(one, KerasTensor) for one in xs)
