@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _taken: Counter[str] = Counter()
@@ -36,6 +38,17 @@ def number(name: str) -> int:
     """
     _taken[name] += 1
     return _taken[name]
+
+
+@contextmanager
+def preserved() -> Iterator[None]:
+    """Let the block take names without counting them."""
+    before = _taken.copy()
+    try:
+        yield
+    finally:
+        _taken.clear()
+        _taken.update(before)
 
 
 def reset() -> None:

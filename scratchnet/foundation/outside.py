@@ -41,6 +41,16 @@ OF_EVERY_LAYER = ("_regularizer", "_constraint")
 ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     # layers
     "Layer": {"**": {"autocast": True}},
+    "Layer.add_weight": {
+        "initializer": {"dtype": None},
+        "trainable": {
+            "autocast": True,
+            "regularizer": None,
+            "constraint": None,
+            "aggregation": "none",
+            "overwrite_with_gradient": False,
+        },
+    },
     "BatchNormalization": {
         "moving_variance_initializer": {
             "beta_regularizer": None,
@@ -205,7 +215,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     ),
     "Layer": frozenset(
         """
-        add_loss add_metric add_variable add_weight build_from_config call compute_dtype
+        add_loss add_metric add_variable build_from_config compute_dtype
         compute_mask compute_output_spec dtype_policy get_build_config input_dtype
         input_spec load_own_variables metrics_variables
         path

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
-from scratchnet import constraints, regularizers
+from scratchnet import constraints, initializers, regularizers
 from scratchnet.foundation import lookup, naming, random, settings, workspace
 from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import Variable, as_tensor, view
-from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
+from scratchnet.layers.keras_tensor import (
+    OPERATORS,
+    Call,
+    KerasTensor,
+    flat,
+    is_symbolic,
+)
 
 
 @keras_signature
@@ -111,7 +117,7 @@ class Layer:
             )
         self.name = naming.check(name) if name else naming.unique(self.class_name)
         self.trainable = bool(trainable)
-        self.dtype = _check_dtype(self.label, dtype)
+        self.dtype = check_dtype(self.label, dtype)
         if input_dim is not None:
             if input_shape is not None:
                 raise ValueError(
@@ -133,14 +139,14 @@ class Layer:
         self.activity_regularizer = regularizers.get(activity_regularizer)
 
     def __init_subclass__(cls, **more: Any) -> None:
-        """Refuse a class written Keras's way, which would silently do nothing."""
+        """Take a class that is written Keras's way for what it is."""
         super().__init_subclass__(**more)
-        if "call" in vars(cls):
-            raise TypeError(
-                f"{cls.__name__}: a layer's call is never run here; write "
-                "forward(self, x, *, training) in its place, and backward(self, dy), "
-                "which returns the gradient of x"
-            )
+        if cls.written_as_keras_s is not None:
+            cls.written_as_keras_s(cls)
+
+    # What makes a class with a `call` a graph of layers: `models`, which stands on this
+    # file, says how.
+    written_as_keras_s: ClassVar[Any] = None
 
     # What a subclass writes.
 
@@ -365,6 +371,56 @@ class Layer:
         self.params[name] = np.ascontiguousarray(value, self.dtype)
         self.grads[name] = np.zeros_like(self.params[name])
 
+    def add_buffer(self, name: str, value: np.ndarray) -> None:
+        """Add an array that is kept but not learnt."""
+        self.buffers[name] = np.ascontiguousarray(value, self.dtype)
+        self.weight_names = (*(self.weight_names or self.params), name)
+
+    @keras_signature
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+    ) -> Variable:
+        """Add a weight, in a `build` or `__init__` written Keras's way.
+
+        A `call` computes with what is returned; `forward` finds the array in `params`,
+        or in `buffers`.
+
+        Args:
+            shape: of it; None is a single number.
+            initializer: first values; None is ``"glorot_uniform"``.
+            trainable: whether the optimizer may change it.
+            name: by default ``variable``, with a number.
+        """
+        taken = {*self.params, *self.buffers}
+        names = ("variable", *(f"variable_{i}" for i in range(1, len(taken) + 1)))
+        name = name or next(one for one in names if one not in taken)
+        whole = (shape,) if isinstance(shape, int) else tuple(shape or ())
+        make = initializers.get(initializer or "glorot_uniform")
+        value = make(whole, self.dtype, random.stream("initialisation"))
+        return self.add_own(name, value, trainable)
+
+    def add_own(self, name: str, value: np.ndarray, trainable: bool) -> Variable:
+        """Add a weight, and return it as a variable that a `call` can compute with."""
+        (self.add_param if trainable else self.add_buffer)(name, np.asarray(value))
+        array = (self.params if trainable else self.buffers)[name]
+        gradient = self.grads.get(name)
+        return view(
+            array,
+            name,
+            f"{self.name}/{name}",
+            trainable=trainable,
+            source=lambda: OPERATORS["weight"](self, name, array, gradient).record([]),
+        )
+
+    @property
+    def own_weights(self) -> dict[str, np.ndarray]:
+        """Name → array of the weights that none of its layers has."""
+        return self.named_weights
+
     def __repr__(self) -> str:
         """Show what Keras shows."""
         return f"<{self.class_name} name={self.name}, built={self.built}>"
@@ -555,7 +611,12 @@ def _check_shape(who: str, shape: Any) -> Shape:
     return tuple(int(size) for size in sizes)
 
 
-def _check_dtype(who: str, dtype: Any) -> np.dtype:
+def check_dtype(who: str, dtype: Any) -> np.dtype:
+    """Return float32 or float64; None stands for the first.
+
+    Raises:
+        ValueError: it is another.
+    """
     try:
         checked = np.dtype(settings.floatx if dtype is None else dtype)
     except (TypeError, ValueError):

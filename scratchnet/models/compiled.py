@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scratchnet import kernels, optimizers, plan
 from scratchnet.foundation.outside import keras_signature
-from scratchnet.foundation.shapes import Shape
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.models.graph import every_layer
 from scratchnet.models.measures import Logs, Measures
@@ -41,9 +39,9 @@ class Compiled:
         def trainable_params(self) -> dict[str, np.ndarray]:
             """Path → parameter of all layers that learn."""
 
-        build: Callable[[Any], None]
-        ensure_built: Callable[[Any], None]
-        compute_output_shape: Callable[[Any], Shape]
+        build: Any
+        ensure_built: Any
+        compute_output_shape: Any
 
     def __init__(self) -> None:
         self.optimizer: optimizers.Optimizer | None = None

@@ -14,7 +14,11 @@ from scratchnet.layers.layer import Layer
 
 
 class Hole:
-    """Stands where a call has a tensor."""
+    """Stands where a call has a tensor; there is one, which copies are, too."""
+
+    def __reduce__(self) -> str:
+        """Copy and unpickle to the one."""
+        return "HOLE"
 
     def __repr__(self) -> str:
         """Show that something is missing."""
@@ -114,7 +118,7 @@ def _written(one: Any, given: Iterator[Any]) -> Any:
     return one
 
 
-def apply(kind: type[Layer], *arguments: Any, **settings: Any) -> Any:
+def apply(kind: type[Operation], *arguments: Any, **settings: Any) -> Any:
     """Apply an operation to arrays at once; on tensors, make it a node of the graph."""
     tensors: list[KerasTensor] = []
     kept = [_kept(one, tensors) for one in arguments]
@@ -124,7 +128,8 @@ def apply(kind: type[Layer], *arguments: Any, **settings: Any) -> Any:
     arrays = [_as_array(one) for one in arguments]
     double = any(a.dtype == np.float64 for a in arrays if isinstance(a, np.ndarray))
     operation = kind(arguments, dtype="float64" if double else None, **settings)
-    return as_tensor(operation.forward([], training=False))
+    nothing: Any = []
+    return as_tensor(operation.forward(nothing, training=False))
 
 
 def _as_array(one: Any) -> Any:

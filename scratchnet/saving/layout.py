@@ -74,7 +74,7 @@ def _add_layers(layers: Layers, model: Any, prefix: str, path: str) -> None:
 
 def own_weights(layer: Any) -> dict[str, np.ndarray]:
     """Return a layer's weights by name; a model has none beside its layers'."""
-    return {} if layer.nodes else layer.named_weights
+    return layer.own_weights
 
 
 def weights_of(layers: Layers) -> list[np.ndarray]:

@@ -150,7 +150,7 @@ def make_layer(entry: Any, where: str) -> layers.Layer:
     """
     name = entry.get("class_name") if isinstance(entry, dict) else None
     if isinstance(entry, dict) and "arguments" in entry:
-        return operations.make(name, entry["config"], entry["arguments"])
+        return operations.make(str(name), entry["config"], entry["arguments"])
     own = registry.get_registered_object(name) if isinstance(name, str) else None
     if isinstance(own, type) and issubclass(own, layers.Layer):
         return own.from_config(entry["config"])
