@@ -4,6 +4,20 @@ On arrays they compute; on what `Input` returned, and what layers made of it, th
 nodes of the graph, with a gradient each.
 """
 
+from scratchnet.activations import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
 from scratchnet.foundation import lookup
 from scratchnet.layers.keras_tensor import OPERATORS
 from scratchnet.ops import functions
@@ -21,6 +35,20 @@ OPERATORS.update(
     }
 )
 
-__all__ = [*functions.__all__]
+__all__ = [
+    *functions.__all__,
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "log_softmax",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "tanh",
+]
 
 __getattr__ = lookup.missing_attribute(__name__, __all__)

@@ -7,7 +7,7 @@ from typing import Any
 from scratchnet import activations
 from scratchnet.layers.layer import Layer
 from scratchnet.ops import arithmetic, elementwise, reductions, shaping
-from scratchnet.ops.elementwise import ActivationOperation
+from scratchnet.ops.elementwise import ActivationOperation, class_name_of
 from scratchnet.ops.operation import Operation
 
 # The closed list of operations that a configuration or a file may name.
@@ -22,29 +22,14 @@ ALL: dict[str, type[Operation]] = {
     and kind not in (shaping.AxisOperation, shaping.Joined)
 }
 
-ACTIVATIONS = {
-    **{
-        "".join(word.title() for word in name.split("_")): function
-        for name, function in activations.ALL.items()
-    },
-    "ReLU": activations.relu,
-}
+ACTIVATIONS = {class_name_of(one): one for one in activations.ALL.values()}
+ACTIVATIONS["Relu"] = activations.relu
 
 NAMES = (*ALL, *ACTIVATIONS)
 
 MODULES = tuple(
     f"keras.src.{home}" for home in ("ops.numpy", "ops.nn", "activations.activations")
 )
-
-# Settings of Keras's activations that are not ours, at their defaults.
-DEFAULTS = {
-    "axis": -1,
-    "negative_slope": 0.0,
-    "max_value": None,
-    "threshold": 0.0,
-    "alpha": 1.0,
-    "approximate": False,
-}
 
 
 def make(class_name: str, config: dict[str, Any], arguments: list[Any]) -> Layer:
@@ -61,12 +46,12 @@ def make(class_name: str, config: dict[str, Any], arguments: list[Any]) -> Layer
     if class_name in ALL:
         return ALL[class_name](arguments, **config)
     function = ACTIVATIONS[class_name]
-    settings = {**config}
-    name = settings.pop("name", None)
-    own = {**DEFAULTS, **function.get_config()}
-    for key, value in settings.items():
-        if own.get(key, value) != value:
-            raise NotImplementedError(
-                f"{class_name}: {key}={value!r} is outside scratchnet's subset of Keras"
-            )
-    return ActivationOperation(activation=function, name=name)
+    unknown = set(config) - {"name", *function.settings}
+    if unknown:
+        raise NotImplementedError(
+            f"{class_name}: {min(unknown)!r} is outside scratchnet's subset of Keras"
+        )
+    function = function.with_settings(
+        **{key: config[key] for key in function.settings if key in config}
+    )
+    return ActivationOperation(activation=function, name=config.get("name"))

@@ -111,6 +111,13 @@ class Log(Unary):
         return 1 / x
 
 
+def class_name_of(function: activations.ActivationFunction) -> str:
+    """Return Keras's name of an activation as an operation: ``LogSoftmax``."""
+    if function.__name__ == "relu":
+        return "ReLU"
+    return "".join(word.title() for word in function.__name__.split("_"))
+
+
 class ActivationOperation(Activation):
     """An activation function called on a tensor."""
 
@@ -125,10 +132,8 @@ class ActivationOperation(Activation):
 
     @property
     def class_name(self) -> str:
-        """Keras's name of the function as an operation: ``Relu``, ``LogSoftmax``."""
-        if self.activation is activations.relu:
-            return "ReLU"
-        return "".join(word.title() for word in self.activation.name.split("_"))
+        """Keras's name of the function as an operation."""
+        return class_name_of(self.activation)
 
     @property
     def keras_module(self) -> str:
@@ -137,8 +142,8 @@ class ActivationOperation(Activation):
         return f"keras.src.{homes.get(self.class_name, 'ops.nn')}"
 
     def get_config(self) -> dict[str, Any]:
-        """Return the name; the function is the class's."""
-        return {"name": self.name}
+        """Return the name and the settings; the function is the class's."""
+        return {"name": self.name, **self.activation.settings}
 
 
 def activation(function: activations.ActivationFunction, x: Any) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import activations
 from scratchnet.foundation.tensor import Tensor, as_tensor
 from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
 from scratchnet.ops import arithmetic, elementwise, reductions, shaping
@@ -43,18 +42,14 @@ __all__ = [
     "one_hot",
     "ones",
     "power",
-    "relu",
     "reshape",
     "shape",
-    "sigmoid",
-    "softmax",
     "sqrt",
     "square",
     "squeeze",
     "stack",
     "subtract",
     "sum",
-    "tanh",
     "transpose",
     "true_divide",
     "zeros",
@@ -139,26 +134,6 @@ def exp(x: Any) -> Any:
 def log(x: Any) -> Any:
     """Return log x."""
     return apply(elementwise.Log, x)
-
-
-def relu(x: Any) -> Any:
-    """Return max(x, 0)."""
-    return activations.relu(x)
-
-
-def sigmoid(x: Any) -> Any:
-    """Return 1 / (1 + e⁻ˣ)."""
-    return activations.sigmoid(x)
-
-
-def tanh(x: Any) -> Any:
-    """Return tanh x."""
-    return activations.tanh(x)
-
-
-def softmax(x: Any) -> Any:
-    """Return the softmax of x over its last axis."""
-    return activations.softmax(x)
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
