@@ -35,9 +35,11 @@ class Batch(NamedTuple):
     y: np.ndarray | None
     sample_weight: np.ndarray | None
 
-    def take(self, scale: float | None = None) -> tuple[np.ndarray, bool]:
-        """Return the inputs in the model's dtype; see `Samples.take`."""
-        return self.samples.take(self.indices, scale)
+    def take(
+        self, scale: float | None = None, which: int = 0
+    ) -> tuple[np.ndarray, bool]:
+        """Return one of the inputs in the model's dtype; see `Samples.take`."""
+        return self.samples.inputs[which].take(self.indices, scale)
 
 
 class Samples(Source):
@@ -50,6 +52,10 @@ class Samples(Source):
         sample_weight: (N,) or None.
         input_shape: the model's, (None, ...), or None before it is built.
         dtype: the model's.
+        which: of the model's inputs this is.
+
+    Attributes:
+        inputs: the samples of each input of the model, these first.
 
     Raises:
         ValueError: no samples, different numbers of them, or a wrong shape.
@@ -67,6 +73,7 @@ class Samples(Source):
         *,
         input_shape: Shape | None = None,
         dtype: np.dtype | None = None,
+        which: int = 0,
     ) -> None:
         self.who, self.dtype = who, dtype
         self.x = fit_rank(as_numbers(who, "x", x), input_shape)
@@ -77,6 +84,7 @@ class Samples(Source):
             )
         if input_shape is not None:
             self._check_shape(input_shape)
+        self.inputs, self.which = [self], which
         self.y = None if y is None else as_numbers(who, "y", y)
         self.sample_weight = _check_weights(who, sample_weight, self.x)
         if self.y is not None and (self.y.ndim == 0 or len(self.y) != len(self.x)):
@@ -97,6 +105,25 @@ class Samples(Source):
                 f"received {shape}{hint if shape == input_shape[1:] else ''}"
             )
 
+    def beside(self, others: list[Samples]) -> None:
+        """Take in the samples of the model's other inputs.
+
+        Raises:
+            ValueError: their numbers differ.
+        """
+        self.inputs = [self, *others]
+        if len({len(one) for one in self.inputs}) > 1:
+            raise ValueError(
+                f"{self.who}: expected as many samples for each input, received "
+                f"{', '.join(str(one.x.shape) for one in self.inputs)}"
+            )
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of a batch, None for its size; of several inputs, a list."""
+        shapes = [(None, *one.x.shape[1:]) for one in self.inputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.x)
@@ -104,7 +131,8 @@ class Samples(Source):
     def part(self, start: int, stop: int) -> Samples:
         """Return a range of the samples, without copying them."""
         part = object.__new__(Samples)
-        part.who, part.dtype = self.who, self.dtype
+        part.inputs = [part, *(one.part(start, stop) for one in self.inputs[1:])]
+        part.who, part.dtype, part.which = self.who, self.dtype, self.which
         part.x = self.x[start:stop]
         part.y = None if self.y is None else self.y[start:stop]
         weights = self.sample_weight
@@ -134,10 +162,11 @@ class Samples(Source):
         Raises:
             ValueError: a number is NaN, infinite or too large for the model's dtype.
         """
-        if self.x.dtype.kind == "f":
-            with workspace.Workspace():
-                for batch in self.items(256):
-                    batch.take()
+        for which, one in enumerate(self.inputs):
+            if one.x.dtype.kind == "f":
+                with workspace.Workspace():
+                    for batch in self.items(256):
+                        batch.take(which=which)
 
     def sizes(self, batch_size: int | None, steps: int | None) -> tuple[int, int]:
         """Return their number, and that in a batch: as given, or for so many steps."""
@@ -216,7 +245,8 @@ class Samples(Source):
 
     def _batch_array(self, size: int) -> np.ndarray:
         assert self.dtype is not None
-        return workspace.empty("batch", "x", (size, *self.x.shape[1:]), self.dtype)
+        shape = (size, *self.x.shape[1:])
+        return workspace.empty("batch", f"x{self.which}", shape, self.dtype)
 
     def _finite(self, x: np.ndarray, indices: np.ndarray | slice) -> np.ndarray:
         """Refuse NaN and infinity, which would spread to every weight."""

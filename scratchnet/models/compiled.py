@@ -42,6 +42,7 @@ class Compiled:
         build: Any
         ensure_built: Any
         compute_output_shape: Any
+        packed: Any
 
     def __init__(self) -> None:
         self.optimizer: optimizers.Optimizer | None = None

@@ -497,6 +497,12 @@ class Network(Layer):
 
     def _activity_penalties(self) -> list[Any]:
         return [one for layer in self.layers for one in layer._activity_penalties()]
+    def given(self, x: Any) -> list[Any]:
+        """Return what the user gives for each input, alone where there is only one."""
+        if self.is_traced and not self.built and _are_arrays(x):
+            self._given = graph.structure(x), None
+            return self.arranged(x)
+        return self.arranged(x) if len(self.sources) > 1 else [x]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, of a class written Keras's way.

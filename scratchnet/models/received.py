@@ -42,9 +42,15 @@ def samples(
     found = inputs(model, who, x, y, sample_weight, build=False)
     if found.y is None:
         raise ValueError(f"{who}: expected targets y, received None")
-    input_shape = (None, *found.x.shape[1:])
-    model._measures.check(found.y, model.compute_output_shape(input_shape))
-    model.ensure_built(input_shape)
+    output_shape = model.compute_output_shape(found.input_shape)
+    if model.output_count > 1:
+        raise NotImplementedError(
+            f"{who}: {model.label} has {model.output_count} outputs, and only one can "
+            "be trained here: make a Model(inputs, outputs) of the same tensors with "
+            "the output to train, which has the same layers"
+        )
+    model._measures.check(found.y, output_shape)
+    model.ensure_built(found.input_shape)
     return found
 
 
@@ -57,13 +63,22 @@ def inputs(
     build: bool = True,
 ) -> Samples:
     """Check arrays against the model's input."""
-    found = Samples(
-        *(who, x, y, sample_weight),
-        input_shape=model.input_shape if model.built else None,
-        dtype=model.dtype if model.layers else None,
+    given = model.given(x)
+    shapes: Any = [one.input_shape for one in model.sources] if model.built else None
+    dtype = model.dtype if model.layers else None
+    found, *others = (
+        Samples(
+            *((who, one, y, sample_weight) if i == 0 else (who, one)),
+            input_shape=shapes and shapes[i],
+            dtype=dtype,
+            which=i,
+        )
+        for i, one in enumerate(given)
     )
+    if others:
+        found.beside(others)
     if build:
-        model.ensure_built((None, *found.x.shape[1:]))
+        model.ensure_built(found.input_shape)
     return found
 
 

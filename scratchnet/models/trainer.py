@@ -23,6 +23,7 @@ from scratchnet.foundation import arguments
 from scratchnet.foundation.interrupt import DeferredInterrupt
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.workspace import Workspace
+from scratchnet.layers.keras_tensor import flat
 from scratchnet.models import received
 from scratchnet.models.batches import Batch, Samples, check_class_weight
 from scratchnet.models.compiled import Compiled
@@ -346,19 +347,22 @@ class Trainer(Compiled):
         epochs = Epochs(received.source(self, "predict", x), size, steps)
         running = self._callbacks(callbacks, verbose, 1, epochs.steps)
         plan, memory = self._plan(False), Workspace()
-        results = _Rows(epochs.samples)
+        results: list[_Rows] = []
         self.stop_predicting = False
         running.on_predict_begin()
         with closing(epochs.epoch()) as stream:
             for step, batch in enumerate(stream):
                 running.on_predict_batch_begin(step)
                 with memory:
-                    outputs = results.append(plan.forward(batch, training=False))
+                    made = flat(plan.forward(batch, training=False))
+                    results = results or [_Rows(epochs.samples) for _ in made]
+                    rows = zip(results, made, strict=True)
+                    outputs = self.packed([one.append(y) for one, y in rows])
                 running.on_predict_batch_end(step, {"outputs": outputs})
                 if self.stop_predicting:
                     break
         running.on_predict_end()
-        return results.joined()
+        return self.packed([one.joined() for one in results])
 
     # Single batches.
 

@@ -49,7 +49,7 @@ class Plan:
         self.grads = {path: grads[path] for path in self.params}
         self.penalties = Penalties(model, self.params, self.grads)
         shapes = [source.input_shape for source in model.sources]
-        reads = [Read(model.dtype) for _ in shapes]
+        reads = [Read(model.dtype, i) for i in range(len(shapes))]
         self.program = Program(reads, shapes, whole_layers=whole_layers)
         made = self.program.add(model, *range(len(reads)), inside=inside)
         self.program.outputs = made if isinstance(made, tuple) else (made,)

@@ -10,6 +10,10 @@ import numpy as np
 class Read:
     """Gathers the samples of a batch and casts them to the model's dtype.
 
+    Args:
+        dtype: the model's.
+        which: of its inputs this is.
+
     Attributes:
         rescaling: a `Rescaling` layer whose work is done here, or None: integers are
             multiplied while they are cast.
@@ -19,13 +23,13 @@ class Read:
     free_output = False
     free_gradient = False
 
-    def __init__(self, dtype: np.dtype) -> None:
-        self.dtype = dtype
+    def __init__(self, dtype: np.dtype, which: int = 0) -> None:
+        self.dtype, self.which = dtype, which
         self.params: dict[str, np.ndarray] = {}
         self.rescaling: Any = None
 
     def forward(self, batch: Any) -> np.ndarray:
         """Return x for a `models.batches.Batch`."""
         layer = self.rescaling
-        x, scaled = batch.take(None if layer is None else layer.scale)
+        x, scaled = batch.take(None if layer is None else layer.scale, self.which)
         return x if layer is None or scaled else layer.forward(x, training=False)

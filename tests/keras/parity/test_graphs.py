@@ -1,0 +1,107 @@
+"""Graphs of layers, written once and run by Keras and here, from the same weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import scratchnet
+from tests.keras.parity import graphs
+
+keras = pytest.importorskip("keras")
+
+# TensorFlow's arrays, when Keras writes a file.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
+BATCH = 6
+SEVERAL_INPUTS = (graphs.shared_base, graphs.image_and_numbers)
+TRAINED = [one for one in graphs.ALL if one not in (graphs.cut_at_layers,)]
+FILED = [one for one in graphs.ALL if one is not graphs.residual_class]
+
+
+def data(make):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(BATCH, *graphs.IMAGE)).astype(np.float32)
+    if make is graphs.shared_base:
+        return [x, x[::-1].copy()]
+    if make is graphs.image_and_numbers:
+        return {"image": x, "numbers": rng.normal(size=(BATCH, 4)).astype(np.float32)}
+    return x
+
+
+def pair(make):
+    """Return Keras's model and ours, with the same weights."""
+    theirs, ours = make(keras), make(scratchnet)
+    x = data(make)
+    theirs(x), ours(x)
+    shapes = [w.shape for w in theirs.get_weights()]
+    assert [w.shape for w in ours.get_weights()] == shapes
+    rng = np.random.default_rng(1)
+    weights = [
+        rng.uniform(0.1, 0.6, w.shape) * np.sign(w.mean() + 0.5)
+        if w.ndim == 1
+        else rng.normal(size=w.shape) * 0.3
+        for w in theirs.get_weights()
+    ]
+    theirs.set_weights(weights)
+    ours.set_weights(weights)
+    return theirs, ours, x
+
+
+def close(found, expected, tolerance=2e-5):
+    for one, other in zip(listed(found), listed(expected), strict=True):
+        np.testing.assert_allclose(one, np.asarray(other), tolerance, tolerance)
+
+
+def listed(outputs):
+    return outputs if isinstance(outputs, list) else [outputs]
+
+
+@pytest.mark.parametrize("make", graphs.ALL)
+def test_outputs(make):
+    theirs, ours, x = pair(make)
+    close(ours(x), theirs(x))
+    close(ours.predict(x, verbose=0), theirs.predict(x, verbose=0))
+    if make is not graphs.residual_class:  # Keras's has none
+        assert ours.output_shape == theirs.output_shape
+    assert [o.class_name for o in ours.layers] == [
+        type(one).__name__ for one in theirs.layers
+    ]
+
+
+@pytest.mark.parametrize("make", TRAINED)
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_fit(make, eagerly):
+    theirs, ours, x = pair(make)
+    y = np.arange(BATCH) % 3
+    histories = []
+    for library, model in ((keras, theirs), (scratchnet, ours)):
+        model.compile(
+            library.optimizers.SGD(0.1),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            run_eagerly=eagerly and model is ours,
+        )
+        histories.append(
+            model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0).history
+        )
+    for name, values in histories[0].items():
+        np.testing.assert_allclose(histories[1][name], values, 2e-4, 1e-5)
+    close(ours.get_weights(), theirs.get_weights(), 3e-4)
+    np.testing.assert_allclose(
+        ours.evaluate(x, y, verbose=0), theirs.evaluate(x, y, verbose=0), 3e-4
+    )
+
+
+@pytest.mark.parametrize("make", FILED)
+def test_files(make, tmp_path):
+    theirs, ours, x = pair(make)
+    ours.save(tmp_path / "ours.keras")
+    theirs.save(tmp_path / "theirs.keras")
+    with_keras = keras.models.load_model(tmp_path / "ours.keras")
+    here = scratchnet.models.load_model(tmp_path / "theirs.keras")
+    close(with_keras.predict(x, verbose=0), theirs.predict(x, verbose=0))
+    close(here.predict(x, verbose=0), ours.predict(x, verbose=0), 1e-6)
+    again = scratchnet.Model.from_config(theirs.get_config())
+    again.set_weights(ours.get_weights())
+    close(again(x), ours(x), 1e-6)
