@@ -306,6 +306,9 @@ class Model(Trainer, Network):
         sources: list[Any] = [layers.get(name) for name, *_ in starts]
         model.sources = sources
         model._nodes, model._ends = _nodes_of(layers, calls, sources, ends)
+        for layer in layers.values():
+            if layer.is_operation:  # whose configurations don't say it
+                layer.dtype = sources[0].dtype
         model._require_different_names()
         return model
 

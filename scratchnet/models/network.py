@@ -497,6 +497,7 @@ class Network(Layer):
 
     def _activity_penalties(self) -> list[Any]:
         return [one for layer in self.layers for one in layer._activity_penalties()]
+
     def given(self, x: Any) -> list[Any]:
         """Return what the user gives for each input, alone where there is only one."""
         if self.is_traced and not self.built and _are_arrays(x):
@@ -586,7 +587,7 @@ def written_as_keras_s(cls: type) -> None:
         computing = [
             name
             for base in cls.__mro__
-            for name in ("forward", "backward", "lower")
+            for name in ("forward", "backward", "lower", "pop")
             if name in vars(base) and base not in (Layer, Network)
         ]
         if computing:

@@ -403,9 +403,11 @@ def test_a_model_with_a_forward_of_its_own_stands_at_one_place():
         Model(x, doubled(doubled(x))).predict(np.ones((1, 3)), verbose=0)
 
 
-@pytest.mark.parametrize("base", [layers.Layer, layers.Dense, keras.Sequential, Model])
+@pytest.mark.parametrize("base", [layers.Dense, keras.Sequential])
 def test_a_call_of_one_s_own_is_refused_where_it_is_written(base):
-    with pytest.raises(TypeError, match=r"Own: .* call is never run .* forward\(self"):
+    with pytest.raises(
+        TypeError, match=r"Own: its call would never run.* forward\(self"
+    ):
         type("Own", (base,), {"call": lambda self, x: x})
 
 

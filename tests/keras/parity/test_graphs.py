@@ -14,8 +14,10 @@ keras = pytest.importorskip("keras")
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 BATCH = 6
-SEVERAL_INPUTS = (graphs.shared_base, graphs.image_and_numbers)
-TRAINED = [one for one in graphs.ALL if one not in (graphs.cut_at_layers,)]
+# In a graph of Keras 3.15, `fit` and `predict` go before what a call says of training,
+# against its documentation; here the call does.
+NOT_TRAINED = (graphs.cut_at_layers, graphs.monte_carlo)
+TRAINED = [one for one in graphs.ALL if one not in NOT_TRAINED]
 FILED = [one for one in graphs.ALL if one is not graphs.residual_class]
 
 

@@ -1,0 +1,147 @@
+"""Layers and models written Keras's way: their `call` is traced into the graph."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import scratchnet as keras
+from scratchnet import layers, ops
+from scratchnet.gradcheck import gradcheck
+
+X = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+
+
+class Linear(layers.Layer):
+    def __init__(self, units=3, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        self.w = self.add_weight((input_shape[-1], self.units), name="w")
+        self.b = self.add_weight((self.units,), "zeros", name="b")
+        self.count = self.add_weight((), "ones", trainable=False, name="count")
+        super().build(input_shape)
+
+    def call(self, x):
+        return (ops.matmul(x, self.w) + self.b) * self.count
+
+
+class Block(layers.Layer):
+    def __init__(self, rate=0.5):
+        super().__init__()
+        self.parts = {"dense": [layers.Dense(4, activation="tanh")]}
+        self.norm = layers.BatchNormalization()
+        self.drop = layers.Dropout(rate)
+
+    def call(self, x, training=None):
+        y = self.norm(self.parts["dense"][0](x), training=training)
+        if training:
+            y = self.drop(y, training=training)
+        return x + y
+
+
+def test_weights_of_ones_own_are_computed_with():
+    layer = Linear(name="linear")
+    y = layer(X)
+    np.testing.assert_allclose(y, X @ layer.w.numpy(), 1e-5, 1e-6)
+    assert [w.path for w in layer.weights] == ["linear/w", "linear/b", "linear/count"]
+    assert [w.name for w in layer.trainable_weights] == ["w", "b"]
+    assert layer.get_config()["units"] == 3
+    assert Linear.from_config({"units": 2}).units == 2
+
+
+@pytest.mark.parametrize("make", [Linear, lambda **_: Block(0.0)])
+def test_gradients(make):
+    assert gradcheck(make(dtype="float64"), input_shape=(4,)).passed
+
+
+def test_training_follows_who_runs_the_graph():
+    block = Block()
+    quiet, loud = block(X), block(X, training=True)
+    np.testing.assert_array_equal(quiet, block(X))
+    assert (loud != quiet).any()
+    moving = block.norm.moving_mean.numpy()
+    block(X, training=False)
+    np.testing.assert_array_equal(moving, block.norm.moving_mean)
+
+
+def test_dropout_that_is_told_to_drop_does_so_in_predict():
+    class Careful(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.drop = layers.Dropout(0.5)
+
+        def call(self, x):
+            return self.drop(x, training=True)
+
+    start = keras.Input((50,))
+    drawn = keras.Model(start, layers.Dropout(0.5)(start, training=True))
+    for model in (Careful(), drawn):
+        y = model.predict(np.ones((2, 50)), verbose=0)
+        assert set(np.unique(y)) == {0, 2}
+
+
+def test_a_model_learns_is_copied_and_has_its_layers():
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.blocks = [Block(0.0), Block(0.0)]
+            self.head = Linear(2)
+
+        def call(self, x, training=False):
+            for block in self.blocks:
+                x = block(x, training=training)
+            return self.head(x)
+
+    net = Net()
+    net.compile("adam", "mse")
+    history = net.fit(X, X[:, :2], epochs=20, verbose=0).history["loss"]
+    assert history[-1] < history[0] / 1.5
+    assert [one.class_name for one in net.layers] == ["Block", "Block", "Linear"]
+    other = copy.deepcopy(net)
+    other.set_weights(net.get_weights())
+    np.testing.assert_array_equal(other(X), net(X))
+    assert [kind for kind in net.plan().program.kinds if kind].count("dropout") == 2
+
+
+def test_several_arguments_lists_and_dictionaries():
+    class Apart(layers.Layer):
+        def call(self, a, b):
+            return a - b
+
+    class Named(layers.Layer):
+        def call(self, inputs):
+            return {"sum": inputs["a"] + inputs["b"], "first": inputs["a"] * 1.0}
+
+    np.testing.assert_array_equal(Apart()(X, X), np.zeros_like(X))
+    made = Named()({"b": X, "a": 2 * X})
+    np.testing.assert_allclose(made["sum"], 3 * X, 1e-6)
+    np.testing.assert_allclose(made["first"], 2 * X, 1e-6)
+
+
+def test_what_can_not_be_traced_is_named():
+    class WithNumPy(layers.Layer):
+        def call(self, x):
+            return np.exp(x)
+
+    class Deciding(layers.Layer):
+        def call(self, x):
+            return x if x > 0 else -x
+
+    class Other(layers.Layer):
+        def call(self, x, training=False):
+            return 2 * x if training else x
+
+    class New(layers.Layer):
+        def call(self, x):
+            return layers.Dense(2)(x)
+
+    for kind, error, message in (
+        (WithNumPy, TypeError, r"no numpy\.exp.*forward\(self, x"),
+        (Deciding, TypeError, "no values yet"),
+        (Other, NotImplementedError, "other things in training"),
+        (New, ValueError, "in an attribute of its own"),
+    ):
+        with pytest.raises(error, match=message):
+            kind()(X)

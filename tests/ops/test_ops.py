@@ -1,0 +1,106 @@
+"""Functions and operators of tensors, against NumPy and finite differences."""
+
+import numpy as np
+import pytest
+
+import scratchnet as keras
+from scratchnet import ops
+
+A = np.random.default_rng(0).uniform(0.5, 2, (3, 4, 2))
+B = np.random.default_rng(1).uniform(0.5, 2, (4, 1))
+
+# What is computed, by ours and by NumPy, of x (N, 4, 2).
+CASES = {
+    "add": (lambda x: x + B, lambda x: x + B),
+    "radd": (lambda x: 2 + x, lambda x: 2 + x),
+    "subtract": (lambda x: B - x, lambda x: B - x),
+    "multiply": (lambda x: x * B * x, lambda x: x * B * x),
+    "divide": (lambda x: x / B + 1 / x, lambda x: x / B + 1 / x),
+    "power": (lambda x: x**3 + 2.0**x, lambda x: x**3 + 2.0**x),
+    "negative": (lambda x: -x, lambda x: -x),
+    "absolute": (lambda x: abs(x - 1.1), lambda x: abs(x - 1.1)),
+    "square": (lambda x: ops.sqrt(ops.square(x) + 1), lambda x: np.sqrt(x**2 + 1)),
+    "exp": (lambda x: ops.log(ops.exp(x) + 1), lambda x: np.log(np.exp(x) + 1)),
+    "clip": (lambda x: ops.clip(x, 0.8, 1.5), lambda x: np.clip(x, 0.8, 1.5)),
+    "mean": (
+        lambda x: ops.mean(x, axis=1, keepdims=True) * x,
+        lambda x: x.mean(1, keepdims=True) * x,
+    ),
+    "sum": (lambda x: ops.sum(x, axis=(1, 2)), lambda x: x.sum((1, 2))),
+    "max": (
+        lambda x: ops.max(x, axis=-1) - ops.min(x, axis=-1),
+        lambda x: x.max(-1) - x.min(-1),
+    ),
+    "reshape": (
+        lambda x: ops.reshape(x, (-1, 8)),
+        lambda x: x.reshape(-1, 8),
+    ),
+    "transpose": (
+        lambda x: ops.transpose(x, (0, 2, 1)),
+        lambda x: x.transpose(0, 2, 1),
+    ),
+    "part": (lambda x: x[:, 1:3, ..., 0], lambda x: x[:, 1:3, ..., 0]),
+    "axes": (
+        lambda x: ops.squeeze(ops.expand_dims(x, 1), 1),
+        lambda x: x,
+    ),
+    "concatenate": (
+        lambda x: ops.concatenate([x, x * 2], axis=1),
+        lambda x: np.concatenate([x, x * 2], axis=1),
+    ),
+    "stack": (
+        lambda x: ops.stack([x, x * 2], axis=1),
+        lambda x: np.stack([x, x * 2], axis=1),
+    ),
+    "matmul": (lambda x: x @ A[0].T, lambda x: x @ A[0].T),
+}
+
+
+def model_of(case):
+    x = keras.Input((4, 2), dtype="float64")
+    return keras.Model(x, CASES[case][0](x))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_on_tensors_and_arrays(case):
+    ours, numpys = CASES[case]
+    expected = numpys(A)
+    model = model_of(case)
+    assert model.output_shape == (None, *expected.shape[1:])
+    np.testing.assert_allclose(model.predict(A, verbose=0), expected, 1e-12)
+    np.testing.assert_allclose(ours(keras.ops.convert_to_tensor(A)), expected, 1e-12)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_gradients(case):
+    assert keras.gradcheck(model_of(case), input_shape=A.shape[1:]).passed
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_configurations(case):
+    model = model_of(case)
+    again = keras.models.model_from_json(model.to_json())
+    np.testing.assert_array_equal(again(A), model(A))
+
+
+def test_on_arrays_alone():
+    assert ops.argmax([[1, 3, 2]], axis=-1).numpy() == [1]
+    np.testing.assert_array_equal(ops.one_hot([1, 0], 2), [[0, 1], [1, 0]])
+    assert ops.reshape(np.arange(4), (2, 2)).dtype == np.arange(4).dtype
+    assert ops.mean([1, 2]).numpy() == 1.5
+    assert keras.activations.relu(keras.Input((2,))).shape == (None, 2)
+
+
+def test_shapes_that_do_not_fit_are_named():
+    x = keras.Input((4, 2))
+    for wrong, message in (
+        (lambda: x + np.ones((3, 2)), r"\(N, 4, 2\) and \(3, 2\)"),
+        (lambda: ops.reshape(x, (-1, 3)), r"as \(N, 4, 2\), received \(-1, 3\)"),
+        (lambda: x @ np.ones((3, 2)), r"\(\.\.\., I\) and \(I, O\)"),
+        (lambda: x[:, 5], "out of bounds"),
+        (lambda: x[1:], "cuts the batch"),
+        (lambda: ops.mean(x, axis=3), "expected an axis of 3"),
+        (lambda: ops.concatenate([x, x[:, :, :1]], 1), "along axis 1 alone"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            wrong()
