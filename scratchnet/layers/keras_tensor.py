@@ -157,6 +157,12 @@ class KerasTensor:
         """Refuse to decide anything."""
         raise self._no_values("its truth")
 
+    def __lt__(self, other: Any) -> NoReturn:
+        """Refuse to be compared."""
+        raise self._no_values("comparison with it")
+
+    __gt__ = __le__ = __ge__ = __lt__
+
     def __iter__(self) -> NoReturn:
         """Refuse to be taken apart."""
         raise self._no_values("iterating over it")

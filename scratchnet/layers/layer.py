@@ -473,7 +473,7 @@ class Layer:
             view(
                 array,
                 name.rpartition("/")[2],
-                name if self.nodes else f"{self.name}/{name}",
+                name if "/" in name else f"{self.name}/{name}",
                 trainable=name in learnt,
             )
             for name, array in arrays.items()

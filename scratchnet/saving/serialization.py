@@ -246,6 +246,8 @@ def _function(name: Any, where: str) -> str:
             "model with compile=False, and compile it with the function"
         )
     return name
+
+
 # How a configuration writes what is constant in a call.
 CONSTANTS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "__numpy__": lambda config: np.array(config.get("value"), config.get("dtype")),
