@@ -177,7 +177,7 @@ def test_the_kernel_is_not_turned_round():
         ({"data_format": "channels_first"}, "data_format='channels_first' is outside"),
         ({"activity_regularizer": "l3"}, "unknown regularizer 'l3'"),
         ({"kernel_constraint": "c"}, "unknown constraint 'c'"),
-        ({"activation": "gelu"}, "unknown activation 'gelu'"),
+        ({"activation": "rleu"}, "unknown activation 'rleu'"),
     ],
 )
 def test_bad_settings_are_refused(settings, message):
