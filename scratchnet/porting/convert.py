@@ -354,7 +354,8 @@ class Conversion:
         )
 
     def _rename_arguments(self, node: ast.Call, found: names.Found) -> None:
-        table = ARGUMENTS if found.path else OF_ARRAYS
+        arrays = not found.path or found.path.startswith("keras.ops.")
+        table = OF_ARRAYS if arrays else ARGUMENTS
         for keyword in node.keywords:
             new = table.get(keyword.arg or "")
             if new and (not found.thing or check.accepts(found.thing, new)):

@@ -64,7 +64,7 @@ FUNCTIONS = {
     "version.VERSION": "keras.__version__",
 }
 
-# TensorFlow's functions of arrays → NumPy's (in `keras.ops` they have the same names).
+# TensorFlow's functions of arrays → those of `keras.ops`, or NumPy's of the same name.
 ARRAYS = {
     "reduce_mean": "mean",
     "reduce_sum": "sum",
@@ -73,10 +73,10 @@ ARRAYS = {
     "reduce_prod": "prod",
     "reduce_all": "all",
     "reduce_any": "any",
-    "cast": "asarray",
-    "convert_to_tensor": "asarray",
-    "constant": "asarray",
-    "identity": "asarray",
+    "cast": "cast",
+    "convert_to_tensor": "convert_to_tensor",
+    "constant": "convert_to_tensor",
+    "identity": "convert_to_tensor",
     "concat": "concatenate",
     "clip_by_value": "clip",
     "range": "arange",
@@ -93,6 +93,9 @@ ARRAYS = {
         """.split()
     },
 }
+
+# What NumPy calls by another name.
+NUMPY = {"cast": "asarray", "convert_to_tensor": "asarray"}
 
 # TensorFlow's things that are a plain value here.
 VALUES = {
@@ -248,6 +251,5 @@ def _find_tensorflow(path: str) -> Found:
 
 
 def _array_function(name: str) -> Found:
-    ours = {"asarray": "cast"}.get(name, name)
-    found = _find_keras(f"ops.{ours}")
-    return Found("{numpy}." + name) if found.missing else found
+    found = _find_keras(f"ops.{name}")
+    return Found("{numpy}." + NUMPY.get(name, name)) if found.missing else found
