@@ -18,6 +18,7 @@ from scratchnet import (
     ops,
     optimizers,
     preprocessing,
+    saving,
     utils,
 )
 from scratchnet._version import __version__
@@ -59,6 +60,7 @@ __all__ = [
     "optimizers",
     "preprocessing",
     "regularizers",
+    "saving",
     "utils",
 ]
 
