@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 
 from scratchnet import constraints, initializers, regularizers
-from scratchnet.foundation import lookup, naming, random, settings, workspace
+from scratchnet.foundation import (
+    lookup,
+    naming,
+    overrides,
+    random,
+    settings,
+    workspace,
+)
 from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import Variable, as_tensor, view
@@ -141,6 +148,7 @@ class Layer:
     def __init_subclass__(cls, **more: Any) -> None:
         """Take a class that is written Keras's way for what it is."""
         super().__init_subclass__(**more)
+        overrides.refuse(cls, "Layer")
         if cls.written_as_keras_s is not None:
             cls.written_as_keras_s(cls)
 

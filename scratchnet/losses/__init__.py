@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.foundation import lookup
+from scratchnet.foundation import lookup, overrides
 from scratchnet.losses.binary_crossentropy import BinaryCrossentropy
 from scratchnet.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
 from scratchnet.losses.categorical_crossentropy import (
@@ -37,7 +37,7 @@ from scratchnet.losses.hinge import Hinge
 from scratchnet.losses.huber import Huber
 from scratchnet.losses.kl_divergence import KLDivergence
 from scratchnet.losses.log_cosh import LogCosh
-from scratchnet.losses.loss import NO_GRADIENT, Loss, fitted
+from scratchnet.losses.loss import Loss, fitted
 from scratchnet.losses.mean_absolute_error import MeanAbsoluteError
 from scratchnet.losses.mean_absolute_percentage_error import (
     MeanAbsolutePercentageError,
@@ -108,7 +108,7 @@ def get(identifier: Any) -> Loss:
     if callable(identifier) and not isinstance(identifier, type | Loss):
         if lookup.name_of_function(identifier, ALL) is None:
             name = getattr(identifier, "__name__", repr(identifier))
-            raise TypeError(f"loss {name}: {NO_GRADIENT}")
+            raise TypeError(f"loss {name}: {overrides.NO_GRADIENT}")
     return lookup.find("loss", identifier, ALL, Loss)
 
 

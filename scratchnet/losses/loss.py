@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from scratchnet.foundation import naming
+from scratchnet.foundation import naming, overrides
 from scratchnet.foundation.shapes import Shape, format_shape
 from scratchnet.foundation.tensor import Tensor, as_tensor
 
@@ -47,15 +47,10 @@ class Loss:
     # is given; `forward_from_logits` and `backward_from_logits` do.
     of_logits = ""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a loss that is written Keras's way.
-
-        Raises:
-            TypeError: it has a `call`, which would never be called.
-        """
-        super().__init_subclass__(**kwargs)
-        if "call" in vars(cls):
-            raise TypeError(f"{cls.__name__}: {NO_GRADIENT}")
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Refuse a loss that is written Keras's way."""
+        super().__init_subclass__(**more)
+        overrides.refuse(cls, "Loss")
 
     def __init__(
         self,
@@ -222,13 +217,6 @@ class Loss:
 
     def _error(self, message: str) -> ValueError:
         return ValueError(f"{type(self).__name__}: {message}")
-
-
-NO_GRADIENT = (
-    "a loss written as `call`, or as a function, has no gradient here; derive from "
-    "losses.Loss, with forward(targets, y_pred), which returns (N,) values, and "
-    "backward(targets, y_pred, scale), which returns their gradient"
-)
 
 
 def fitted(who: str, weights: Any, shape: tuple[int, ...]) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from scratchnet import initializers
-from scratchnet.foundation import naming
+from scratchnet.foundation import naming, overrides
 from scratchnet.foundation.shapes import Shape, format_shape
 from scratchnet.foundation.tensor import Tensor, Variable, as_tensor
 
@@ -33,6 +33,11 @@ class Metric:
     """
 
     _direction: str | None = None
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Refuse a metric with methods that nothing calls."""
+        super().__init_subclass__(**more)
+        overrides.refuse(cls, "Metric")
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or naming.snake_case(type(self).__name__)

@@ -577,37 +577,12 @@ def built_and_traced(build: Callable[..., Any]) -> Callable[..., None]:
     return build_and_trace
 
 
-# Methods of Keras's models that nothing calls here.
-NEVER_CALLED = frozenset(
-    """
-    compute_loss compute_metrics make_predict_function make_test_function
-    make_train_function predict_step
-    """.split()
-)
-
-
-def _refuse_what_is_never_called(cls: type) -> None:
-    own = vars(cls)
-    never = sorted(NEVER_CALLED & set(own))
-    for name in ("train_step", "test_step"):
-        if name in own and [*inspect.signature(own[name]).parameters][1:2] != ["plan"]:
-            never.append(name)
-    if never:
-        raise TypeError(
-            f"{cls.__name__}: its {never[0]} would never be called as Keras calls it; "
-            "give compile a loss or a metric of your own, or write train_step(self, "
-            "plan, batch) as scratchnet.models.trainer does"
-        )
-
-
 def written_as_keras_s(cls: type) -> None:
     """Make a class that has a `call` a `Network`.
 
     Raises:
-        TypeError: it computes in another way, too, or overrides what is never called.
+        TypeError: it computes in another way, too.
     """
-    if hasattr(cls, "fit") and not cls.__module__.startswith("scratchnet."):
-        _refuse_what_is_never_called(cls)
     if "call" in vars(cls):
         computing = [
             name

@@ -19,7 +19,7 @@ import numpy as np
 
 from scratchnet.callbacks.callback_list import CallbackList
 from scratchnet.callbacks.history import History
-from scratchnet.foundation import arguments
+from scratchnet.foundation import arguments, overrides
 from scratchnet.foundation.interrupt import DeferredInterrupt
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.workspace import Workspace
@@ -44,6 +44,13 @@ class Trainer(Compiled):
     Reference: `keras/src/trainers/trainer.py`.
     """
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Refuse a model that is trained Keras's way."""
+        super().__init_subclass__(**more)
+        overrides.refuse(cls, "Model")
+        for step in ("train_step", "test_step"):
+            overrides.refuse_other_arguments(cls, step, ("plan", "batch"))
+
     def __init__(self) -> None:
         super().__init__()
         self.history: History | None = None
@@ -63,7 +70,7 @@ class Trainer(Compiled):
         plan.backward(plan.head.backward(targets, output, scale))
         plan.penalties.add_gradients()
         assert self.optimizer is not None
-        self.optimizer.apply(plan.grads, plan.params)
+        self.optimizer.step(plan.grads, plan.params)
         plan.penalties.constrain()
 
     def test_step(self, plan: Plan, batch: Batch) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scratchnet import kernels
-from scratchnet.foundation import arguments, naming
+from scratchnet.foundation import arguments, naming, overrides
 from scratchnet.foundation.outside import keras_signature, missing
 from scratchnet.foundation.tensor import as_tensor, view
 from scratchnet.optimizers import clipping, schedules
@@ -116,12 +116,7 @@ class Optimizer(State):
     def __init_subclass__(cls, **more: Any) -> None:
         """Refuse a class written Keras's way, which would silently do nothing."""
         super().__init_subclass__(**more)
-        if "update_step" in vars(cls):
-            raise TypeError(
-                f"{cls.__name__}: an optimizer's update_step is never run here; write "
-                "update(self, param, grad, *slots) in its place, which changes flat "
-                "arrays, and name in slots what is kept for each parameter"
-            )
+        overrides.refuse(cls, "Optimizer")
 
     # Settings.
 
@@ -289,6 +284,23 @@ class Optimizer(State):
         grads, variables = zip(*grads_and_vars, strict=True)
         self.apply(grads, variables)
         return self.iterations
+
+    def step(self, grads: Arrays, params: Arrays) -> None:
+        """Take the step that a model takes: by what a subclass has written, if it has.
+
+        Args:
+            grads: path → gradient.
+            params: path → parameter, in the same order.
+        """
+        cls = type(self)
+        if (cls.apply, cls.apply_gradients) == (
+            Optimizer.apply,
+            Optimizer.apply_gradients,
+        ):
+            self.apply(grads, params)
+            return
+        variables = [view(param, path, path) for path, param in params.items()]
+        self.apply_gradients(zip(grads.values(), variables, strict=True))
 
     def _checked(self, path: str, grad: Any, param: np.ndarray) -> np.ndarray:
         if grad is None:

@@ -145,9 +145,3 @@ def test_what_can_not_be_traced_is_named():
     ):
         with pytest.raises(error, match=message):
             kind()(X)
-
-
-@pytest.mark.parametrize("name", ["train_step", "compute_loss", "predict_step"])
-def test_what_is_never_called_is_refused_where_it_is_written(name):
-    with pytest.raises(TypeError, match=rf"Own: its {name} would never be called"):
-        type("Own", (keras.Model,), {name: lambda self, data: data})
