@@ -53,7 +53,6 @@ class AlphaDropout(Noise):
         super().__init__(seed, **kwargs)
         self.rate = arguments.fraction(self.label, "rate", rate, below_1=True)
         self.noise_shape = noise_shapes.check(self.label, noise_shape)
-        self.strength = self.rate
 
     def draw(self, shape: Shape, seed: int, step: int) -> tuple[Any, Any]:
         """Return a where x is kept, and b, or a · LOWEST + b where it is not."""

@@ -58,7 +58,6 @@ class Dropout(Noise):
         super().__init__(seed, **kwargs)
         self.rate = arguments.fraction(self.label, "rate", rate)
         self.noise_shape = noise_shapes.check(self.label, noise_shape)
-        self.strength = self.rate
 
     def mask_shape(self, shape: Any) -> Any:
         """Return the shape of the mask for an input's; it goes with it."""

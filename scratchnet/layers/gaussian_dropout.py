@@ -35,7 +35,6 @@ class GaussianDropout(Noise):
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
         self.rate = arguments.fraction(self.label, "rate", rate, below_1=True)
-        self.strength = self.rate
 
     def draw(self, shape: Shape, seed: int, step: int) -> tuple[Any, Any]:
         """Return the numbers, and 0."""

@@ -27,11 +27,11 @@ class GaussianNoise(Noise):
     """
 
     operation = "gaussian_noise"
+    strength_argument = "stddev"
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(seed, **kwargs)
         self.stddev = arguments.fraction(self.label, "stddev", stddev)
-        self.strength = self.stddev
 
     def draw(self, shape: Shape, seed: int, step: int) -> tuple[Any, Any]:
         """Return 1, and the noise."""

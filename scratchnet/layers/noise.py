@@ -25,14 +25,15 @@ class Noise(Layer):
         **kwargs: `Layer`'s arguments (name, trainable, dtype, input_shape).
 
     Attributes:
-        strength: 0 where nothing is to change: `rate` or `stddev`.
+        strength: 0 where nothing is to change: `rate` or `stddev`, as it is now.
+        strength_argument: which of the two it is.
 
     Raises:
         ValueError: seed is no integer from 0 to 2³² − 1.
     """
 
     built_at_once = True
-    strength = 0.0
+    strength_argument = "rate"
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -48,6 +49,11 @@ class Noise(Layer):
         if seed is None:
             seed = int(random.stream("dropout").integers(2**32))
         self.buffers = {"seed_state": np.array([seed, 0], np.uint32)}
+
+    @property
+    def strength(self) -> float:
+        """How much is changed."""
+        return vars(self)[self.strength_argument]
 
     def next_step(self) -> tuple[int, int]:
         """Count a step, and return it behind the seed."""
@@ -89,5 +95,5 @@ class Noise(Layer):
     def at_inference(self) -> Layer:
         """Return a copy that changes nothing."""
         identity = copy.copy(self)
-        identity.strength = 0.0
+        vars(identity)[self.strength_argument] = 0.0
         return identity

@@ -55,7 +55,7 @@ class Samples(Source):
         which: of the model's inputs this is.
 
     Attributes:
-        inputs: the samples of each input of the model, these first.
+        others: the samples of the model's other inputs.
 
     Raises:
         ValueError: no samples, different numbers of them, or a wrong shape.
@@ -84,7 +84,8 @@ class Samples(Source):
             )
         if input_shape is not None:
             self._check_shape(input_shape)
-        self.inputs, self.which = [self], which
+        self.others: list[Samples] = []
+        self.which = which
         self.y = None if y is None else as_numbers(who, "y", y)
         self.sample_weight = _check_weights(who, sample_weight, self.x)
         if self.y is not None and (self.y.ndim == 0 or len(self.y) != len(self.x)):
@@ -111,12 +112,17 @@ class Samples(Source):
         Raises:
             ValueError: their numbers differ.
         """
-        self.inputs = [self, *others]
+        self.others = others
         if len({len(one) for one in self.inputs}) > 1:
             raise ValueError(
                 f"{self.who}: expected as many samples for each input, received "
                 f"{', '.join(str(one.x.shape) for one in self.inputs)}"
             )
+
+    @property
+    def inputs(self) -> list[Samples]:
+        """The samples of each input of the model, these first."""
+        return [self, *self.others]
 
     @property
     def input_shape(self) -> Any:
@@ -131,7 +137,7 @@ class Samples(Source):
     def part(self, start: int, stop: int) -> Samples:
         """Return a range of the samples, without copying them."""
         part = object.__new__(Samples)
-        part.inputs = [part, *(one.part(start, stop) for one in self.inputs[1:])]
+        part.others = [one.part(start, stop) for one in self.others]
         part.who, part.dtype, part.which = self.who, self.dtype, self.which
         part.x = self.x[start:stop]
         part.y = None if self.y is None else self.y[start:stop]

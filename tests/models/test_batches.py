@@ -239,9 +239,8 @@ def test_what_is_no_array_of_numbers(value, message):
             None,
             r"as many targets as inputs, received x of shape \(2, 4\) an",
         ),
-        (np.zeros(2), np.zeros(3), "one finite sample_weight for each of 2 samples"),
-        (np.zeros(2), [1, np.nan], "one finite sample_weight for each of 2 samples"),
-        (np.zeros(2), np.ones((2, 2)), "one finite sample_weight"),
+        (np.zeros(2), np.zeros(3), "a finite sample_weight for each of 2 samples"),
+        (np.zeros(2), [1, np.nan], "a finite sample_weight for each of 2 samples"),
     ],
 )
 def test_targets_and_weights_that_do_not_fit(y, weights, message):

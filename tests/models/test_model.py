@@ -418,3 +418,7 @@ def test_a_rate_that_is_changed_between_fits_takes_effect():
     assert net.train_on_batch(x, x) == 0
     net.layers[0].rate = 1.0
     assert net.train_on_batch(x, x) == 1
+    noisy = layers.GaussianNoise(0.0)
+    noisy(x, training=True)
+    noisy.stddev = 0.5
+    assert (noisy(x, training=True) != x).any()

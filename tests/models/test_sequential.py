@@ -346,8 +346,6 @@ def test_json_makes_the_same_model_with_fresh_weights():
     ):
         with pytest.raises(ValueError, match=message):
             keras.models.model_from_json(text)
-    with pytest.raises(NotImplementedError, match="custom_objects="):
-        keras.models.model_from_json(model.to_json(), {"Own": object})
 
 
 # Calling.
@@ -477,8 +475,8 @@ def test_every_layer_takes_the_arguments_of_keras_s_layer(layer):
     label = type(made).__name__
     with pytest.raises(NotImplementedError, match=f"{label}: autocast=False"):
         layer(*first, autocast=False)
-    with pytest.raises(NotImplementedError, match=f"{label}: activity_regul.*='l2'"):
-        layer(*first, activity_regularizer="l2")
+    made = layer(*first, activity_regularizer="l2")
+    assert isinstance(made.activity_regularizer, keras.regularizers.L2)
 
 
 def test_input_dim_is_an_input_shape_of_one_number():
@@ -567,7 +565,7 @@ def test_names_of_metrics_and_their_reset():
     assert set(model._results().values()) == {0}
 
 
-@pytest.mark.parametrize("name", ["compute_loss", "quantize", "losses"])
+@pytest.mark.parametrize("name", ["compute_loss", "quantize"])
 def test_names_of_keras_s_outside_the_subset(name):
     with pytest.raises(AttributeError, match=f"Sequential: '{name}' is outside scr"):
         getattr(dense_model(), name)

@@ -487,7 +487,7 @@ BAD = {
     "shape": ([(X, Y), (X[:, :5], Y)], r"batch 1: expected x of shape \(N, "),
     "not finite": ([(X, Y), (X * np.nan, Y)], "batch 1: expected finite x in float32"),
     "lengths": ([(X, Y[1:])], "batch 0: expected as many targets as inputs"),
-    "weights": ([(X, Y, Y[1:])], "batch 0: expected one finite sample_weight"),
+    "weights": ([(X, Y, Y[1:])], "batch 0: expected a finite sample_weight"),
     "no targets": ([X], "batch 0: expected targets y, received None"),
     "four": ([(X, Y, Y, Y)], r"batch 0: expected \(x,\), .* received a tuple of 4"),
     "text": ([("text", Y)], "batch 0: expected an array of numbers for x"),
