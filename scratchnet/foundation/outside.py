@@ -161,11 +161,6 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "Trainer.predict": {},
     "Trainer.train_on_batch": {},
     "Trainer.test_on_batch": {},
-    "Model.summary": {
-        "line_length": {"positions": None},
-        "print_fn": {"expand_nested": False},
-        "show_trainable": {"layer_range": None},
-    },
     "Model.save": {"overwrite": {"zipped": None}, "**": {"include_optimizer": True}},
     "Model.save_weights": {"overwrite": {"max_shard_size": None}},
     "Model.load_weights": {

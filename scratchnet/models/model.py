@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -159,21 +159,32 @@ class Model(Trainer, Network):
                 "call build(input_shape) first"
             )
 
-    @keras_signature
     def summary(
         self,
         line_length: int | None = None,
+        positions: Sequence[float] | None = None,
         print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
         show_trainable: bool = False,
+        layer_range: Sequence[str] | None = None,
     ) -> None:
         """Print a table of the layers, their output shapes and parameters.
 
         Args:
             line_length: width of the table in characters.
+            positions: where each column ends, as a share of the line.
             print_fn: what to print with.
+            expand_nested: whether the layers of models in the model are listed, too.
             show_trainable: whether a column tells which layers learn.
+            layer_range: the first and the last layer to list, by their names, or by
+                regular expressions that their names begin with.
+
+        Raises:
+            ValueError: the line is too short, or no layer has such a name.
         """
-        table = summary.text(self, line_length, show_trainable)
+        table = summary.text(
+            self, line_length, positions, expand_nested, show_trainable, layer_range
+        )
         if print_fn is None:
             print(table)
         else:

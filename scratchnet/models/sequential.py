@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from scratchnet.foundation import lookup
+import numpy as np
+
+from scratchnet.foundation import lookup, naming
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
@@ -47,6 +49,7 @@ class Sequential(Model):
         taken: set[str] = set()
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
             self._add(layer, taken)
+        self._count_graph()
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer on top.
@@ -60,6 +63,21 @@ class Sequential(Model):
             ValueError: the name is taken, or it is a second input.
         """
         self._add(layer, {other.name for other in self.layers})
+        self._count_graph()
+
+    def _count_graph(self) -> None:
+        """Take a default name as Keras does, where a graph is drawn, for the graph."""
+        if self.sources and self._nodes:
+            naming.unique("Functional")
+
+    def build(
+        self, input_shape: Any = None, rng: np.random.Generator | None = None
+    ) -> None:
+        """Allocate the weights of all layers; see `Network.build`."""
+        first = not self.sources
+        super().build(input_shape, rng)
+        if first:
+            self._count_graph()
 
     def _add(self, layer: Any, taken: set[str], *, build: bool = True) -> None:
         """Put a layer on top whose name is not taken, and take it."""
@@ -110,6 +128,7 @@ class Sequential(Model):
         self._tensors = None
         if self.sources and self._nodes:
             self._draw()
+            self._count_graph()
         return popped
 
     def get_config(self) -> dict[str, Any]:
@@ -139,9 +158,11 @@ class Sequential(Model):
                 )
             layer = unbuilt_layer(entry, f"model.layers[{where}]")
             model._add(layer, taken, build=False)
+            model._count_graph()
         shape = config.get("build_input_shape")
         if not model.sources and model.nodes and shape:
             model.sources = [InputLayer(batch_shape=shape, dtype=model.dtype)]
+            model._count_graph()
         return model
 
 

@@ -6,8 +6,10 @@ Reference: `keras/src/utils/summary_utils.py`.
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,16 +43,26 @@ TRAINABLE_LENGTH = 12
 FRAMES = {3: (3, 4, 3), 4: (3, 3, 4, 3), 5: (3, 3, 3, 4, 3)}
 
 
-def text(model: Any, line_length: int | None, show_trainable: bool) -> str:
-    """Return the summary of a model as one string.
+def text(
+    model: Any,
+    line_length: int | None = None,
+    positions: Sequence[float] | None = None,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    layer_range: Sequence[str] | None = None,
+) -> str:
+    """Return the summary of a model as one string; `Model.summary` says more.
 
     Raises:
-        ValueError: the line is too short for the columns.
+        ValueError: the line is too short for the columns, they have other numbers, or
+            no layer has the name that is asked for.
     """
     connected = _connections(model)
     columns, length = list(COLUMNS), LINE_LENGTH
     if connected:
         columns, length = list(GRAPH_COLUMNS), GRAPH_LINE_LENGTH
+    if positions is not None:
+        columns = _at(positions, columns)
     if show_trainable:
         columns = [(name, align, end * 0.9) for name, align, end in columns]
         columns, length = [*columns, TRAINABLE], length + TRAINABLE_LENGTH
@@ -60,12 +72,13 @@ def text(model: Any, line_length: int | None, show_trainable: bool) -> str:
     lines = [f'Model: "{model.name}"', _rule("┏━┳┓", widths)]
     lines += _cells(headings, widths, alignments, "┃")
     lines.append(_rule("┡━╇┩", widths))
-    for number, layer in enumerate(model.operations):
+    layers = _in_range(model.operations, layer_range)
+    for number, (level, layer) in enumerate(_listed(layers, expand_nested)):
         if number:
             lines.append(_rule("├─┼┤", widths))
-        row = _row(layer)
+        row = _row(layer, level)
         if connected:
-            row += (connected[layer.name],)
+            row += ("-" if level else connected[layer.name],)
         if show_trainable:
             row += (("Y" if layer.trainable else "N") if layer.weights else "-",)
         lines += _cells(row, widths, alignments, "│")
@@ -73,10 +86,61 @@ def text(model: Any, line_length: int | None, show_trainable: bool) -> str:
     return "\n".join([*lines, *_totals(model)])
 
 
+def _at(
+    positions: Sequence[float], columns: list[tuple[str, str, float]]
+) -> list[tuple[str, str, float]]:
+    """Return columns that end at other shares of the line."""
+    if len(positions) != len(columns):
+        raise ValueError(
+            f"summary: expected positions for {len(columns)} columns, received "
+            f"{positions!r}"
+        )
+    return [
+        (name, align, end)
+        for (name, align, _), end in zip(columns, positions, strict=True)
+    ]
+
+
+def _in_range(layers: list[Any], names: Sequence[str] | None) -> list[Any]:
+    """Return the layers from the first that has one name to the last of the other."""
+    if names is None:
+        return layers
+    if len(names) != 2 or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            "summary: expected layer_range to be two names, or regular expressions, "
+            f"received {names!r}"
+        )
+    low, high = (
+        [at for at, layer in enumerate(layers) if re.match(name, layer.name)]
+        for name in names
+    )
+    if not (low and high):
+        raise ValueError(
+            f"summary: expected layer_range to name layers of the model, received "
+            f"{names!r}"
+        )
+    if min(low) > max(high):
+        low, high = high, low
+    return layers[min(low) : max(high) + 1]
+
+
+def _listed(
+    layers: list[Any], expand_nested: bool, level: int = 0
+) -> Iterator[tuple[int, Any]]:
+    """Yield layers with their level; after a model its own, if that is wanted."""
+    for layer in layers:
+        yield level, layer
+        if expand_nested and hasattr(layer, "fit"):
+            yield from _listed(layer.layers, True, level + 1)
+
+
 def _connections(model: Any) -> dict[str, str]:
-    """Return layer's name → what it reads; nothing where each reads the one before."""
+    """Return layer's name → what it reads; nothing where each reads the one before.
+
+    Nor is there anything for a class with a `call`: of it, its layers are listed.
+    """
     nodes = model.nodes
-    if all(node.inputs == (at,) for at, node in enumerate(nodes)):
+    if model.is_traced or all(node.inputs == (at,) for at, node in enumerate(nodes)):
         return {}
     at = origins(model)
     read: dict[str, list[str]] = {}
@@ -101,12 +165,13 @@ def _widths(line_length: int, ends: tuple[float, ...]) -> list[int]:
     return [a - b for a, b in zip(columns, FRAMES[len(ends)], strict=True)]
 
 
-def _row(layer: Any) -> tuple[str, ...]:
+def _row(layer: Any, level: int) -> tuple[str, ...]:
     shape = str(layer.output_shape) if layer.built else "?"
     count = f"{layer.count_params():,}" if layer.built else "0"
     if not layer.built and not layer.built_at_once:
         count += " (unbuilt)"
-    return f"{layer.name} ({layer.class_name})", shape, count
+    indent = f"{'   ' * level}└ " if level else ""
+    return f"{indent}{layer.name} ({layer.class_name})", shape, count
 
 
 def _cells(

@@ -49,14 +49,41 @@ def test_too_short_a_line():
         model.summary(line_length=15)
 
 
-def test_arguments_outside_the_subset_are_refused():
-    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
-    for settings in (
-        {"positions": [0.3, 0.6, 1.0]},
-        {"expand_nested": True},
-        {"layer_range": ["a", "b"]},
+def test_a_part_of_the_layers_and_those_of_models_in_the_model():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(2)], name="inner")
+    model = keras.Sequential(
+        [keras.Input((3,)), inner, layers.ReLU(name="act"), layers.Dense(1, name="top")]
+    )
+
+    def names(**settings):
+        lines = core_cases.summary_of(model, **settings)
+        return [line[1:].split("(")[0].rstrip() for line in lines if "│" in line]
+
+    nested = f"    └ {inner.layers[0].name}"
+    assert names(expand_nested=True) == [" inner", nested, " act", " top"]
+    assert names(layer_range=["in", "act"]) == [" inner", " act"]
+    assert names(layer_range=["top", "a.t"]) == [" act", " top"]
+    wide = core_cases.summary_of(model, positions=[0.2, 0.5, 1.0], line_length=60)
+    assert wide[1].index("┳") == 12
+    for settings, message in (
+        ({"layer_range": ["no", "top"]}, "name layers of the model"),
+        ({"layer_range": ["top"]}, "two names"),
+        ({"positions": [1.0]}, "positions for 3 columns"),
     ):
-        with pytest.raises(
-            NotImplementedError, match=f"summary: {next(iter(settings))}"
-        ):
+        with pytest.raises(ValueError, match=f"summary: expected .*{message}"):
             model.summary(**settings)
+
+
+def test_a_class_that_is_not_built_yet():
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.top = layers.Dense(2, name="top")
+
+        def call(self, x):
+            return self.top(x)
+
+    net = Net()
+    assert "0 (unbuilt)" in "\n".join(core_cases.summary_of(net))
+    net.build((None, 3))
+    assert "(None, 2)" in "\n".join(core_cases.summary_of(net))

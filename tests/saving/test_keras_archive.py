@@ -371,9 +371,9 @@ def test_classes_of_the_user_s_own_are_refused_by_name(path, model, message):
 
 
 def test_a_module_that_scratchnet_has_not_is_named_beside_those_it_has():
-    record = {"class_name": "L2", "module": "keras.regularizers", "config": {}}
+    record = {"class_name": "Q", "module": "keras.quantizers", "config": {}}
     message = (
-        "model.l2: 'L2' of module 'keras.regularizers' is outside scratchnet's subset "
+        "model.l2: 'Q' of module 'keras.quantizers' is outside scratchnet's subset "
         "of Keras; of Keras's modules it has keras, "
     )
     with pytest.raises(ValueError, match=message):
@@ -492,12 +492,11 @@ def test_a_fault_at_any_call_of_a_save_leaves_the_old_or_the_new_model(path):
         ),
         ("config/layers/1/config/units", 0, "positive integer for units"),
         ("config/layers/1/config/no", 1, "Dense: there is no argument 'no'"),
-        ("config/layers/1/config/activation", "gelu", "unknown activation 'gelu'"),
+        ("config/layers/1/config/activation", "gelew", "unknown activation 'gelew'"),
         ("config/layers/1/config/dtype", "float16", "expected dtype float32 or float6"),
-        ("config/layers/0/config/batch_shape", [8, 3], "batch_size=8 is outside"),
         ("config/layers", {}, "expected the entries 'name' and 'layers'"),
         ("config/layers", [], "never built and has no weights"),
-        ("config/layers/1", "Dense", "expected one of the layers .* received 'Dense'"),
+        ("config/layers/1", "Dense", "expected one of the layers "),
         ("config/layers/1/config", [], r"layers\[1\]: expected a dict as the config"),
         ("config/layers/1/inbound_nodes", [], "unknown entry 'inbound_nodes'"),
         ("config/input_layers", [], "expected the entries 'name' and 'layers'"),

@@ -107,3 +107,51 @@ def test_files(make, tmp_path):
     again = scratchnet.Model.from_config(theirs.get_config())
     again.set_weights(ours.get_weights())
     close(again(x), ours(x), 1e-6)
+
+
+def summary(model, **settings):
+    texts = []
+    model.summary(print_fn=lambda text, **_: texts.append(text), **settings)
+    return "".join(texts).splitlines()
+
+
+def nested(k):
+    layers = k.layers
+    inner = k.Sequential(
+        [k.Input((4,)), layers.Dense(4, name="a"), layers.ReLU(name="b")], name="in"
+    )
+    x, z = k.Input((4,), name="x"), k.Input((4,), name="z")
+    both = layers.Concatenate(name="both")([inner(x), z])
+    return k.Model([x, z], layers.Dense(1, name="top")(both), name="net")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"expand_nested": True},
+        {"expand_nested": True, "show_trainable": True},
+        {"layer_range": ["in", "both"]},
+        {"layer_range": ["t.p", "x"], "positions": [0.3, 0.55, 0.75, 1.0]},
+    ],
+)
+def test_summary(settings):
+    assert summary(nested(scratchnet), **settings) == summary(nested(keras), **settings)
+
+
+def names_of_graphs(k):
+    """Return default names after stacks were built, and built again."""
+    k.backend.clear_session()
+    layers = k.layers
+    stack = k.Sequential([k.Input((4,)), layers.Dense(2)])
+    stack.add(layers.Dense(3))
+    stack.pop()
+    again = k.models.model_from_json(stack.to_json())
+    late, x = k.Sequential([layers.Dense(2)]), k.Input((4,))
+    model = k.Model(x, late(again.layers[0](x)))
+    clone = k.models.clone_model(model)
+    last = k.Model(x, layers.Dense(2)(x))
+    return [one.name for one in (stack, again, late, model, clone, last)]
+
+
+def test_names_of_graphs():
+    assert names_of_graphs(scratchnet) == names_of_graphs(keras)
