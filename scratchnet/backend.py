@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet import ops
 from scratchnet.config import (
     backend,
     epsilon,
@@ -18,23 +19,24 @@ from scratchnet.config import (
 from scratchnet.foundation import lookup, naming
 from scratchnet.utils import clear_session
 
-# Keras 2's functions of arrays, which metrics of people's own are written with; they
-# are NumPy's.
+# Keras 2's functions of tensors and arrays, which metrics and Lambda layers of people's
+# own are written with: those of `ops`.
 ARRAYS: dict[str, Any] = {
     **{
-        name: getattr(np, name)
+        name: getattr(ops, name)
         for name in """
-        abs all any argmax argmin clip concatenate cumsum equal exp expand_dims greater
-        greater_equal less less_equal log max maximum mean min minimum not_equal ones
-        ones_like prod reshape round shape sign sqrt square squeeze stack std sum tile
-        transpose var zeros zeros_like
+        abs all any arange argmax argmin cast clip concatenate cumsum elu equal exp
+        expand_dims greater greater_equal less less_equal log max maximum mean min
+        minimum not_equal one_hot ones ones_like prod relu reshape round shape sigmoid
+        sign softmax softplus sqrt square squeeze stack std sum tanh tile transpose var
+        zeros zeros_like
         """.split()
     },
-    "cast": np.asarray,
-    "constant": np.asarray,
-    "dot": np.dot,
+    "constant": ops.convert_to_tensor,
+    "dot": ops.matmul,
     "flatten": np.ravel,
-    "pow": np.power,
+    "permute_dimensions": ops.transpose,
+    "pow": ops.power,
 }
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -89,11 +90,12 @@ def describe(thing: Any) -> dict[str, Any]:
     The module is Keras's where the class is scratchnet's, and the class's own where
     it is the user's; then the class counts as registered under its name. A class that
     is elsewhere in Keras says so in ``keras_module``. What stands for something that
-    the user has written is described as that; a function by its name.
+    the user has written is described as that; a function by its name, in settings, too.
     """
     thing = getattr(thing, "written", thing)
     if not hasattr(thing, "get_config"):
-        name = getattr(thing, "__name__", type(thing).__name__)
+        name = registry.get_registered_name(thing)
+        name = name if isinstance(name, str) else type(thing).__name__
         function = {"module": "builtins", "class_name": "function"}
         return {**function, "config": name, "registered_name": name}
     cls = type(thing)
@@ -103,6 +105,9 @@ def describe(thing: Any) -> dict[str, Any]:
     return {
         "module": module if ours else cls.__module__,
         "class_name": (name := getattr(thing, "class_name", cls.__name__)),
-        "config": thing.get_config(),
+        "config": {
+            key: describe(value) if inspect.isfunction(value) else value
+            for key, value in thing.get_config().items()
+        },
         "registered_name": name if not ours or "keras.src." in module else None,
     }

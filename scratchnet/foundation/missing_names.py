@@ -40,7 +40,6 @@ INSTEAD: dict[str, str] = {
         for name in "Conv MaxPooling AveragePooling GlobalMaxPooling ZeroPadding "
         "GlobalAveragePooling UpSampling Cropping SeparableConv DepthwiseConv".split()
     },
-    "Lambda": "write a Layer with forward and backward, or compose layers",
     "applications": "scratchnet has no pretrained weights; build the network of "
     "layers, or take one of scratchnet.architectures",
     "keras": "scratchnet stands for Keras itself, so write scratchnet.layers",

@@ -114,6 +114,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
             "gamma_constraint": None,
         }
     },
+    "Lambda": {"output_shape": {"mask": None}},
     "LayerNormalization": {
         "gamma_initializer": {
             "beta_regularizer": None,

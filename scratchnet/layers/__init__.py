@@ -38,6 +38,7 @@ from scratchnet.layers.global_max_pooling1d import GlobalMaxPooling1D
 from scratchnet.layers.global_max_pooling2d import GlobalMaxPooling2D
 from scratchnet.layers.group_normalization import GroupNormalization
 from scratchnet.layers.input_layer import Input, InputLayer
+from scratchnet.layers.lambda_layer import Lambda
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.layer_normalization import LayerNormalization
 from scratchnet.layers.leaky_relu import LeakyReLU
@@ -165,6 +166,7 @@ __all__ = [
     "GlobalMaxPool1D",
     "GlobalMaxPool2D",
     "Input",
+    "Lambda",
     "Layer",
     "MaxPool1D",
     "MaxPool2D",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -149,6 +150,9 @@ class Layer:
         """Take a class that is written Keras's way for what it is."""
         super().__init_subclass__(**more)
         overrides.refuse(cls, "Layer")
+        build = vars(cls).get("build")
+        if build and _needs_a_generator(build):
+            cls.build = _called_by_hand(cls.build)  # type: ignore[method-assign]
         if cls.written_as_keras_s is not None:
             cls.written_as_keras_s(cls)
 
@@ -160,6 +164,9 @@ class Layer:
 
     def build(self, input_shape: Shape, rng: np.random.Generator) -> None:
         """Allocate the parameters; a layer without any needs no build of its own.
+
+        A layer's user may leave the generator out, as in Keras: then it is built once,
+        as if it had met such an input.
 
         Args:
             input_shape: shape of the input, the batch's dimension (None) first.
@@ -578,6 +585,29 @@ class Layer:
                 found = [one for one in self.weights if one.name == name]
                 return found[0] if found else None
             return missing(self, name)
+
+
+def _needs_a_generator(build: Any) -> bool:
+    rng = inspect.signature(build).parameters.get("rng")
+    return rng is not None and rng.default is rng.empty
+
+
+def _called_by_hand(build: Any) -> Any:
+    """Let ``layer.build(input_shape)`` do what it does in Keras: build it once."""
+
+    @functools.wraps(build)
+    def build_or_build_once(
+        self: Layer, input_shape: Any, rng: np.random.Generator | None = None
+    ) -> None:
+        if rng is None:
+            self.ensure_built(tuple(input_shape))
+        else:
+            build(self, input_shape, rng)
+
+    return build_or_build_once
+
+
+Layer.build = _called_by_hand(Layer.build)  # type: ignore[method-assign]
 
 
 def copy_weights(who: str, into: dict[str, np.ndarray], values: Any) -> None:

@@ -159,8 +159,10 @@ def _of_one(what: str, given: Any) -> Any:
         values = list(given.values()) if isinstance(given, dict) else list(given)
         if len(values) != 1:
             raise ValueError(
-                f"compile: expected one entry in {what} for the one output, received "
-                f"{given!r}"
+                f"compile: expected one entry in {what} for one output, received "
+                f"{given!r}; a model with several outputs predicts, and one of them "
+                "is trained: make a Model of the inputs and that output, whose layers "
+                "are the same"
             )
         return values[0]
     return given

@@ -420,6 +420,10 @@ def _nodes_of(
             f"model: expected calls of layers that begin at the InputLayers "
             f"{starts}, found {sorted(missing or begins)[:3]}"
         )
+    for name, _, output in (*(one for c in calls.values() for one in c.inputs), *ends):
+        layer = layers[name]
+        if isinstance(layer, Network):
+            layer.expect_output(output)
     places: dict[tuple[str, int, int], int] = {}
     for call in order:
         for output in range(layers[call[0]].output_count):

@@ -16,6 +16,7 @@ from scratchnet.foundation.tensor import as_tensor
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
+from scratchnet.layers.lambda_layer import Lambda
 from scratchnet.layers.layer import Layer, check_dtype
 from scratchnet.models import graph, tracing
 from scratchnet.models.batches import Samples
@@ -32,6 +33,7 @@ class Network(Layer):
         trainable: whether the optimizer may change any of it; see the property.
         dtype: float32 (default) or float64.
         name: by default the class's name in snake case with a number.
+        input_shape: shape of one sample; on a first layer it stands for an `Input`.
         **unknown: none.
 
     Attributes:
@@ -55,13 +57,16 @@ class Network(Layer):
         trainable: bool = True,
         dtype: Any = None,
         name: str | None = None,
+        input_shape: Any = None,
         **unknown: Any,
     ) -> None:
         if unknown:
-            known = ("trainable", "dtype", "name")
+            known = ("trainable", "dtype", "name", "input_shape")
             raise unknown_argument(type(self).__name__, min(unknown), known)
         self._start(trainable, name)
         self._dtype = check_dtype(self.label, dtype)
+        if input_shape is not None:
+            self.input_shape_argument = tuple(input_shape)
 
     def __new__(cls, *arguments: Any, **named: Any) -> Network:
         """Note what a class written Keras's way is made with, for its configuration."""
@@ -274,9 +279,20 @@ class Network(Layer):
             for i, shape in enumerate(shapes)
         ]
         given = self._given[0] or ("list" if len(shapes) > 1 else None)
+        expected = self._ends
         self._nodes, self._ends, made = tracing.trace(self, sources, given)
+        if len(expected) not in (0, len(self._ends)):
+            raise ValueError(
+                f"{self.label}: expected {len(expected)} outputs, because so many are "
+                f"read, but its call returns {len(self._ends)}"
+            )
         self.sources, self._given = sources, (given, made)
         self._draw()
+
+    def expect_output(self, output: int) -> None:
+        """Note that a graph reads an output of a `call` that is not yet traced."""
+        if self.is_traced and not self.built:
+            self._ends = tuple(range(max(self.output_count, output + 1)))
 
     def add_param(self, name: str, value: np.ndarray) -> None:
         """Add a parameter of its own, and its gradient."""
@@ -577,6 +593,48 @@ def built_and_traced(build: Callable[..., Any]) -> Callable[..., None]:
     return build_and_trace
 
 
+def _called(base: Any) -> Any:
+    """Return what a class with a `call` may stand on, so that `super().call` is there.
+
+    Where the base computes without weights, as `Dropout` does, that is a network of one
+    layer of it.
+    """
+    computes = hasattr(base, "forward") and not issubclass(base, Network)
+    if not computes or base is Layer or base.weight_names:
+        return base
+    return _network_of_one(base)
+
+
+@functools.cache
+def _network_of_one(base: Any) -> type:
+    class OfOne(Network):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            every = ("name", "trainable", "dtype", "input_shape")
+            super().__init__(**{key: named.pop(key) for key in every if key in named})
+            with naming.preserved():
+                self.one = base(*arguments, **named, dtype=self.dtype)
+
+        def call(self, inputs: Any, training: bool | None = None) -> Any:
+            return self.one(inputs, training=training)
+
+        def get_config(self) -> dict[str, Any]:
+            return {**self.one.get_config(), **Layer.get_config(self)}
+
+        def __getattr__(self, name: str) -> Any:
+            if name in vars(vars(self).get("one", object)):
+                return getattr(self.one, name)
+            return super().__getattr__(name)  # type: ignore[misc]
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            own = vars(self)
+            if "one" in own and name in vars(self.one) and name not in own:
+                setattr(self.one, name, value)
+            else:
+                super().__setattr__(name, value)
+
+    return OfOne
+
+
 def written_as_keras_s(cls: type) -> None:
     """Make a class that has a `call` a `Network`.
 
@@ -584,6 +642,7 @@ def written_as_keras_s(cls: type) -> None:
         TypeError: it computes in another way, too.
     """
     if "call" in vars(cls):
+        cls.__bases__ = tuple(_called(base) for base in cls.__bases__)
         computing = [
             name
             for base in cls.__mro__
@@ -603,3 +662,4 @@ def written_as_keras_s(cls: type) -> None:
 
 
 Layer.written_as_keras_s = staticmethod(written_as_keras_s)
+written_as_keras_s(Lambda)

@@ -1,7 +1,7 @@
 """Functions and operators of tensors: Keras's `keras.ops`, as far as models need it.
 
 On arrays they compute; on what `Input` returned, and what layers made of it, they are
-nodes of the graph, with a gradient each.
+nodes of the graph, with a gradient each, but for those in `arrays`, which refuse it.
 """
 
 from scratchnet.activations import (
@@ -20,7 +20,8 @@ from scratchnet.activations import (
 )
 from scratchnet.foundation import lookup
 from scratchnet.layers.keras_tensor import OPERATORS
-from scratchnet.ops import functions
+from scratchnet.ops import arrays, functions
+from scratchnet.ops.arrays import *  # noqa: F403 - the room's own functions
 from scratchnet.ops.elementwise import activation
 from scratchnet.ops.functions import *  # noqa: F403 - the room's own functions
 from scratchnet.ops.weight import Weight
@@ -36,6 +37,7 @@ OPERATORS.update(
 )
 
 __all__ = [
+    *arrays.__all__,
     *functions.__all__,
     "elu",
     "gelu",

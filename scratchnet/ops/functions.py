@@ -11,7 +11,7 @@ import numpy as np
 
 from scratchnet.foundation.tensor import Tensor, as_tensor
 from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
-from scratchnet.ops import arithmetic, elementwise, reductions, shaping
+from scratchnet.ops import arithmetic, arrays, elementwise, reductions, shaping
 from scratchnet.ops.operation import apply
 
 __all__ = [
@@ -244,10 +244,7 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
     """Return x as an array; Python's numbers as float32 and int32."""
-    array = np.asarray(x, dtype)
-    if dtype is None and not isinstance(x, np.ndarray | np.generic):
-        array = array.astype({"f": np.float32, "i": np.int32}.get(array.dtype.kind))
-    return as_tensor(array)
+    return arrays.array(x, dtype)
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:

@@ -82,14 +82,16 @@ ARRAYS = {
     "range": "arange",
     "pow": "power",
     "math.mod": "mod",
+    "top_k": "top_k",
     "image.flip_left_right": "fliplr",
     **{
         name: name
         for name in """
         abs argmax argmin argsort add divide equal exp expand_dims greater
-        less linspace log logical_and logical_not logical_or maximum minimum multiply
-        not_equal ones ones_like reshape round shape sign sort sqrt square squeeze stack
-        subtract tanh tensordot tile transpose where zeros zeros_like
+        less linspace log logical_and logical_not logical_or matmul maximum minimum
+        multiply negative not_equal ones ones_like reshape round shape sign sort sqrt
+        square squeeze stack subtract tanh tensordot tile transpose where zeros
+        zeros_like
         """.split()
     },
 }

@@ -59,7 +59,8 @@ def record(model: Any, layers: layout.Layers, path: str) -> dict[str, Any]:
     """
     try:
         found = serialization.record(model)
-        with registry.custom_object_scope(_classes_of_the_user(model, layers)):
+        theirs = [*layers.values(), model.optimizer, model.loss]
+        with registry.custom_object_scope(serialization.things_of_the_user(theirs)):
             _, compile_config = serialization.model_parts(found)
             compiled = serialization.plain(compile_config or {}, "compile")
         _require_keras_s(compiled.get("loss"))
@@ -69,17 +70,6 @@ def record(model: Any, layers: layout.Layers, path: str) -> dict[str, Any]:
             "scratchnet both have; save_weights keeps the weights of any model"
         ) from error
     return found
-
-
-def _classes_of_the_user(model: Any, layers: layout.Layers) -> dict[str, type]:
-    """Return the classes that `load_model` will have to be told of."""
-    things = [*layers.values(), model.optimizer, model.loss]
-    classes = {type(thing).__name__: type(thing) for thing in things}
-    return {
-        name: cls
-        for name, cls in classes.items()
-        if not cls.__module__.startswith("scratchnet.")
-    }
 
 
 def _config_bytes(model: Any, layers: layout.Layers, path: str) -> bytes:

@@ -4,8 +4,8 @@
      "registered_name": None}
 
 A name is looked up in the tables of this package and nowhere else. Nothing that a
-configuration says is imported, called by name or evaluated, whoever wrote it: there is
-no Lambda. Classes of the user's own can be named where they are registered
+configuration says is imported, called by name or evaluated, whoever wrote it. Classes
+and functions of the user's own can be named where they are registered
 (`foundation/registry.py`).
 
 Reference: `keras/src/saving/serialization_lib.py`.
@@ -14,7 +14,7 @@ Reference: `keras/src/saving/serialization_lib.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +98,27 @@ def record(model: Any) -> dict[str, Any]:
         **lookup.describe(model),
         "compile_config": model.get_compile_config(),
     }
+
+
+def things_of_the_user(things: Iterable[Any]) -> dict[str, Any]:
+    """Return name → class or function that a configuration of these things names.
+
+    Raises:
+        ValueError: two functions have one name.
+    """
+    found: dict[str, Any] = {}
+    for thing in things:
+        cls, function = type(thing), vars(thing).get("function") if thing else None
+        if function is not None or not cls.__module__.startswith("scratchnet."):
+            found[registry.get_registered_name(cls)] = cls
+        if function is not None:
+            name = registry.get_registered_name(function)
+            if found.setdefault(name, function) is not function:
+                raise ValueError(
+                    f"{thing.label}: another function is named {name!r}, too; "
+                    "define them with def, by two names"
+                )
+    return found
 
 
 def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -203,11 +224,11 @@ def plain(node: Any, where: str) -> Any:
         ValueError: a class is not among those in `KNOWN`, or an object is not
             written as Keras writes it.
 
-    >>> plain({"class_name": "Lambda", "module": "keras.layers"}, "layers[0]")
+    >>> plain({"class_name": "LSTM", "module": "keras.layers"}, "layers[0]")
     ... # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: layers[0]: 'Lambda' of module 'keras.layers' is outside scratchnet's \
-subset of Keras; there are: Activation, Add, ...
+    ValueError: layers[0]: 'LSTM' of module 'keras.layers' is outside scratchnet's \
+subset of Keras; there are: Activation, ...
     """
     if isinstance(node, list | tuple):
         return [plain(part, f"{where}[{i}]") for i, part in enumerate(node)]
@@ -237,8 +258,11 @@ subset of Keras; there are: Activation, Add, ...
     return entry
 
 
-def _function(name: Any, where: str) -> str:
-    """Return the name of a function of Keras's: a loss or a metric."""
+def _function(name: Any, where: str) -> Any:
+    """Return the name of a function of Keras's: a loss or a metric; or the user's."""
+    own = registry.get_registered_object(name) if isinstance(name, str) else None
+    if callable(own):
+        return own
     known = {**losses.CLASSES, **metrics.FUNCTIONS}
     if not isinstance(name, str) or name not in known:
         raise ValueError(
@@ -380,6 +404,12 @@ def _outside(name: Any, module: Any) -> str:
         return (
             f"{what} not a class of scratchnet's own; register yours with "
             "saving.register_keras_serializable, or pass custom_objects"
+        )
+    if name == "Lambda":
+        return (
+            f"{what} not made from what a file says, because it may do anything; pass "
+            "custom_objects={'Lambda': layers.Lambda, 'its name': the function}, or "
+            "build the model in code and load_weights"
         )
     if module is None or module in KNOWN:
         there_are = KNOWN.get(str(module), KNOWN["keras.layers"])

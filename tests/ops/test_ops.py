@@ -104,3 +104,26 @@ def test_shapes_that_do_not_fit_are_named():
     ):
         with pytest.raises(ValueError, match=message):
             wrong()
+
+
+def test_functions_of_arrays():
+    x = np.random.default_rng(2).normal(size=(3, 4)).astype(np.float32)
+    for name in "round floor ceil sign isnan zeros_like ones_like logical_not".split():
+        np.testing.assert_array_equal(getattr(ops, name)(x), getattr(np, name)(x))
+    for name in "all any prod std var cumsum flip sort argsort".split():
+        np.testing.assert_array_equal(getattr(ops, name)(x, 1), getattr(np, name)(x, 1))
+    for name in "greater greater_equal less less_equal not_equal mod".split():
+        np.testing.assert_array_equal(
+            getattr(ops, name)(x, 0.5), getattr(np, name)(x, np.float32(0.5))
+        )
+    np.testing.assert_array_equal(ops.where(x > 0, x, 0), np.maximum(x, 0))
+    np.testing.assert_array_equal(ops.where([False, True])[0], [1])
+    assert ops.logical_and(True, ops.logical_or(False, True))
+    values, places = ops.top_k(x, 2)
+    np.testing.assert_array_equal(values, np.sort(x)[:, :-3:-1])
+    np.testing.assert_array_equal(np.take_along_axis(x, places.numpy(), 1), values)
+    np.testing.assert_array_equal(ops.tile(x, (2, 1)), np.tile(x, (2, 1)))
+    assert ops.arange(3).dtype == ops.array([1, 2]).dtype == np.int32
+    assert ops.linspace(0, 1, 3).dtype == ops.array([1.0]).dtype == np.float32
+    with pytest.raises(TypeError, match="no values yet"):
+        ops.round(keras.Input((2,)))
