@@ -43,13 +43,8 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "Layer": {"**": {"autocast": True}},
     "Layer.add_weight": {
         "initializer": {"dtype": None},
-        "trainable": {
-            "autocast": True,
-            "regularizer": None,
-            "constraint": None,
-            "aggregation": "none",
-            "overwrite_with_gradient": False,
-        },
+        "trainable": {"autocast": True},
+        "constraint": {"aggregation": "none", "overwrite_with_gradient": False},
     },
     "BatchNormalization": {
         "moving_variance_initializer": {

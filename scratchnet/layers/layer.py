@@ -144,6 +144,7 @@ class Layer:
         self.grads: dict[str, np.ndarray] = {}
         self.buffers: dict[str, np.ndarray] = {}
         self._cache: Any = None
+        self._beside: dict[tuple[str, str], Any] = {}
         self.activity_regularizer = regularizers.get(activity_regularizer)
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -397,6 +398,8 @@ class Layer:
         shape: Any = None,
         initializer: Any = None,
         trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
         name: str | None = None,
     ) -> Variable:
         """Add a weight, in a `build` or `__init__` written Keras's way.
@@ -408,6 +411,8 @@ class Layer:
             shape: of it; None is a single number.
             initializer: first values; None is ``"glorot_uniform"``.
             trainable: whether the optimizer may change it.
+            regularizer: a penalty on it.
+            constraint: what it is made to keep after every step.
             name: by default ``variable``, with a number.
         """
         taken = {*self.params, *self.buffers}
@@ -416,6 +421,8 @@ class Layer:
         whole = (shape,) if isinstance(shape, int) else tuple(shape or ())
         make = initializers.get(initializer or "glorot_uniform")
         value = make(whole, self.dtype, random.stream("initialisation"))
+        self._beside[name, "regularizer"] = regularizers.get(regularizer)
+        self._beside[name, "constraint"] = constraints.get(constraint)
         return self.add_own(name, value, trainable)
 
     def add_own(self, name: str, value: np.ndarray, trainable: bool) -> Variable:
@@ -538,7 +545,12 @@ class Layer:
                 one = vars(self).get(f"{stem}_{kind}")
                 if one is not None:
                     found[weight] = one
-        return found
+        return {**found, **self._beside_own(kind)}
+
+    def _beside_own(self, kind: str) -> dict[str, Any]:
+        """Return what `add_weight` was told."""
+        own = self._beside.items()
+        return {name: one for (name, of), one in own if of == kind and one is not None}
 
     @property
     def losses(self) -> list[Any]:

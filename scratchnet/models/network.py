@@ -84,6 +84,7 @@ class Network(Layer):
         self._own: dict[str, Any] = {"params": {}, "grads": {}, "buffers": {}}
         self.calls = []
         self._cache: Any = None
+        self._beside = {}
         self.input_shape_argument = None
         self.activity_regularizer = None
 
@@ -506,9 +507,12 @@ class Network(Layer):
 
     def _beside_weights(self, kind: str) -> dict[str, Any]:
         return {
-            f"{layer.name}/{name}": one
-            for layer in self.layers
-            for name, one in layer._beside_weights(kind).items()
+            **self._beside_own(kind),
+            **{
+                f"{layer.name}/{name}": one
+                for layer in self.layers
+                for name, one in layer._beside_weights(kind).items()
+            },
         }
 
     def _activity_penalties(self) -> list[Any]:

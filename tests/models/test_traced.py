@@ -145,3 +145,28 @@ def test_what_can_not_be_traced_is_named():
     ):
         with pytest.raises(error, match=message):
             kind()(X)
+
+
+def test_penalties_and_constraints_of_ones_own_weights():
+    class Scale(layers.Layer):
+        def build(self, input_shape):
+            self.gamma = self.add_weight(
+                shape=(input_shape[-1],),
+                initializer="ones",
+                regularizer=keras.regularizers.L2(0.1),
+                constraint="non_neg",
+                name="gamma",
+            )
+
+        def call(self, x):
+            return x * self.gamma
+
+    model = keras.Sequential([keras.Input((4,)), Scale(name="scale")])
+    model.compile(keras.optimizers.SGD(100.0), "mse")
+    np.testing.assert_allclose(sum(model.losses), 0.4, 1e-6)
+    expected = (X**2).mean() + 0.4
+    found = model.evaluate(X, np.zeros_like(X), verbose=0)
+    np.testing.assert_allclose(found, expected, 1e-6)
+    model.fit(X, np.zeros_like(X), verbose=0)
+    np.testing.assert_array_equal(model.layers[0].gamma, np.zeros(4))
+    assert Scale.from_config(model.layers[0].get_config()).name == "scale"
