@@ -319,6 +319,9 @@ class Network(Layer):
 
     def weight_shapes(self, input_shape: Any) -> dict[str, Any]:
         """Return path → shape of the weights that `build` would make, without them."""
+        if self.is_traced:  # only its `build` knows
+            self.ensure_built(input_shape)
+            return {path: one.shape for path, one in self.named_weights.items()}
         shapes = self._shapes(graph.shapes(input_shape))
         return {
             f"{layer.name}/{name}": shape

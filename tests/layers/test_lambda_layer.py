@@ -144,11 +144,21 @@ def test_files_of_graphs_with_classes_of_ones_own(tmp_path):
         def call(self, x):
             return x[:, :2], x[:, 2:]
 
+    class Bias(layers.Layer):
+        def build(self, input_shape):
+            self.b = self.add_weight((input_shape[-1],), "ones", name="b")
+
+        def call(self, x):
+            return x + self.b
+
+        def compute_output_shape(self, input_shape):
+            return input_shape
+
     start = keras.Input((4,))
     left, right = Halves()(start)
-    model = keras.Model(start, layers.Dense(2)(layers.Add()([left, right])))
+    model = keras.Model(start, Bias()(layers.Dense(2)(layers.Add()([left, right]))))
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(
-        tmp_path / "model.keras", custom_objects={"Halves": Halves}
+        tmp_path / "model.keras", custom_objects={"Halves": Halves, "Bias": Bias}
     )
     np.testing.assert_array_equal(again(X), model(X))
