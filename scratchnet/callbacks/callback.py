@@ -9,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from scratchnet.foundation import settings
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 
 Logs = dict[str, Any] | None
 
@@ -25,7 +26,7 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-class Callback:
+class Callback(OnlyWhatThereIs):
     """Something that is told what happens during fit, evaluate and predict.
 
     A subclass overrides the hooks that it wants to hear of; all others do nothing.

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 
-class Constraint:
+
+class Constraint(OnlyWhatThereIs):
     """What a weight is made to be after every step of the optimizer.
 
     A subclass writes ``__call__(w)``, which returns the new values, and `get_config` if

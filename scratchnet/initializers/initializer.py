@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from scratchnet.foundation import arguments, random
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 
 
-class Initializer:
+class Initializer(OnlyWhatThereIs):
     """Makes the first values of a weight.
 
     One of your own writes ``__call__(self, shape, dtype=None)``, as in Keras, or

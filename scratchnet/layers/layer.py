@@ -17,7 +17,9 @@ from scratchnet.foundation import (
     settings,
     workspace,
 )
+from scratchnet.foundation.attributes import OnlyWhatThereIs, is_set_from_outside
 from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
+from scratchnet.foundation.overrides import is_user_s
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import Variable, as_tensor, view
 from scratchnet.layers.keras_tensor import (
@@ -30,7 +32,7 @@ from scratchnet.layers.keras_tensor import (
 
 
 @keras_signature
-class Layer:
+class Layer(OnlyWhatThereIs):
     """A differentiable function with parameters: the base of every layer.
 
     A subclass writes four methods; `Dropout` and `Dense` are good ones to read.
@@ -106,6 +108,7 @@ class Layer:
     free_gradient: bool = False
     activity_regularizer: Any = None
     activity_penalty: Any = None
+    changes: int = 0  # of its arguments, since it was made: a plan goes by them
 
     def __init__(
         self,
@@ -156,6 +159,37 @@ class Layer:
             cls.build = _called_by_hand(cls.build)  # type: ignore[method-assign]
         if cls.written_as_keras_s is not None:
             cls.written_as_keras_s(cls)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute that there is; an argument as the constructor would.
+
+        Raises:
+            AttributeError: there is none, or it can't be changed any more.
+        """
+        if name in vars(self) and not name.startswith("_") and is_set_from_outside():
+            made = next(one for one in type(self).__mro__ if not is_user_s(one))
+            traced = hasattr(type(self), "call")
+            if name not in STATE and not traced and name in _arguments(made):
+                self._change(made, name, value)
+                return
+        super().__setattr__(name, value)
+
+    def _change(self, made: type[Layer], name: str, value: Any) -> None:
+        """Change an argument, and all that the constructor makes of it."""
+        fixed = name in ("dtype", "seed") or bool(self.nodes)
+        if not fixed:
+            config = made.get_config(self)
+            old, new = made(**config), made(**{**config, name: value})
+            fixed = self.built and _shapes(old, self) != _shapes(new, self)
+        if fixed:
+            raise AttributeError(
+                f"{self.label}: '{name}' can't be changed any more, since weights, "
+                "shapes or random numbers go by it; make a new layer"
+            )
+        for own, now in vars(new).items():
+            if own not in STATE and (own == name or now != vars(old).get(own)):
+                vars(self)[own] = now
+        vars(self)["changes"] = self.changes + 1
 
     # What makes a class with a `call` a graph of layers: `models`, which stands on this
     # file, says how.
@@ -518,8 +552,8 @@ class Layer:
                     name = (
                         f"{stem}_{kind.__name__.rpartition('.')[2].removesuffix('s')}"
                     )
-                    if name in given and name in _arguments(type(self)):
-                        setattr(self, name, kind.get(given.pop(name)))
+                    if name in _arguments(type(self)):
+                        setattr(self, name, kind.get(given.pop(name, None)))
 
     def _stems(self, weight: str) -> tuple[str, ...]:
         """Return how the arguments begin that are about a weight.
@@ -620,6 +654,17 @@ def _called_by_hand(build: Any) -> Any:
 
 
 Layer.build = _called_by_hand(Layer.build)  # type: ignore[method-assign]
+# What a layer has become, beside what it was made with.
+STATE = frozenset(
+    "name trainable calls built input_shape output_shape params grads buffers "
+    "input_shape_argument".split()
+)
+
+
+def _shapes(like: Layer, layer: Layer) -> Any:
+    """Return the shapes that a layer like another would have in its place."""
+    shape = layer.input_shape
+    return like.compute_output_shape(shape), like.weight_shapes(shape)
 
 
 def copy_weights(who: str, into: dict[str, np.ndarray], values: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from scratchnet.foundation import naming, overrides
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 from scratchnet.foundation.shapes import Shape, format_shape
 from scratchnet.foundation.tensor import Tensor, as_tensor
 
@@ -18,7 +19,7 @@ REDUCTIONS = (*MEANS, "mean_with_sample_weight", "sum", "none", None)
 EPSILON = 1e-7
 
 
-class Loss:
+class Loss(OnlyWhatThereIs):
     """The base of every loss.
 
     A subclass writes `forward` and `backward` on dense targets; `targets` makes those

@@ -10,11 +10,12 @@ from numpy.typing import DTypeLike
 
 from scratchnet import initializers
 from scratchnet.foundation import naming, overrides
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 from scratchnet.foundation.shapes import Shape, format_shape
 from scratchnet.foundation.tensor import Tensor, Variable, as_tensor
 
 
-class Metric:
+class Metric(OnlyWhatThereIs):
     """The base of every metric; a subclass is written in one of two ways.
 
     A mean over samples writes `values`, and the rest is done for it. Anything else is

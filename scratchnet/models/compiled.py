@@ -130,8 +130,7 @@ class Compiled:
         key = (
             [
                 (
-                    *(id(layer), layer.trainable, vars(layer).get("rate")),
-                    id(vars(layer).get("activation")),
+                    *(id(layer), layer.trainable, layer.changes),
                     id(layer.activity_regularizer),
                     *map(id, layer.regularizers.values()),
                     *map(id, layer.constraints.values()),

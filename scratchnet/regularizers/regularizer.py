@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 
-class Regularizer:
+
+class Regularizer(OnlyWhatThereIs):
     """A penalty on an array, which a model's loss has beside that of its targets.
 
     A subclass writes ``__call__(x)``, which returns the penalty, and ``gradient(x)``,

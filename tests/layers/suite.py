@@ -290,8 +290,8 @@ class LayerSuite:
 
     def workspace(self, layer: Layer) -> Workspace:
         """Return the one workspace that goes with a layer."""
-        if not hasattr(layer, "_test_workspace"):
-            layer._test_workspace = Workspace()
+        if "_test_workspace" not in vars(layer):
+            vars(layer)["_test_workspace"] = Workspace()
         return layer._test_workspace
 
     def test_backward_before_forward_is_refused(self, case):

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import arguments
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 
 # What the formulas are computed in, as Keras computes them, whatever the model's dtype.
 single = np.float32
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(OnlyWhatThereIs):
     """A learning rate that depends on how many steps were taken.
 
     A subclass writes ``__call__``, and `get_config` if it is to be saved. The step is
