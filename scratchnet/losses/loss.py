@@ -171,8 +171,9 @@ class Loss(OnlyWhatThereIs):
         >>> MeanSquaredError()([[1.0, 0.0]], [[0.0, 0.0]]).numpy()
         np.float32(0.5)
         """
+        double = isinstance(y_pred, np.ndarray) and y_pred.dtype == np.float64
+        dtype = np.float64 if double else np.float32
         y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
-        dtype = np.float64 if y_pred.dtype == np.float64 else np.float32
         y_pred = np.require(y_pred, dtype, ("C", "W", "A", "E"))
         if y_pred.ndim == y_true.ndim + 1 > 2 and y_pred.shape[-1] == 1:
             y_pred = y_pred[..., 0]

@@ -211,7 +211,7 @@ def test_what_it_says_while_it_trains(tmp_path, capsys):
     text = capsys.readouterr().out
     lines = text.splitlines()
     assert text.startswith("\ndigits, ann, seed 3: 109,386 parameters, 1,297 training")
-    assert "batches of 16, Adam 0.001, at most 2 epochs" in text
+    assert "batches of 16, adam 0.001, at most 2 epochs" in text
     assert "validated on 145 held-out images" in text
     assert "counted from epoch 9 on" in text
     heading, first, second = lines[5:8]

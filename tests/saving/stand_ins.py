@@ -16,7 +16,7 @@ class StandInLayer:
         StandInLayer.count += 1
         self.name = f"{type(self).__name__.lower()}_{StandInLayer.count}"
         self.class_name = type(self).__name__
-        self.named_weights = weights
+        self.named_weights = self.own_weights = weights
         self.nodes = ()
 
     @property
