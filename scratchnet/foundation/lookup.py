@@ -109,5 +109,7 @@ def describe(thing: Any) -> dict[str, Any]:
             key: describe(value) if inspect.isfunction(value) else value
             for key, value in thing.get_config().items()
         },
-        "registered_name": name if not ours or "keras.src." in module else None,
+        "registered_name": (name if "keras.src." in module else None)
+        if ours
+        else registry.get_registered_name(cls),
     }

@@ -41,6 +41,7 @@ OF_EVERY_LAYER = ("_regularizer", "_constraint")
 ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     # layers
     "Layer": {"**": {"autocast": True}},
+    "Network": {"**": {"autocast": True}},
     "Layer.add_weight": {
         "initializer": {"dtype": None},
         "trainable": {"autocast": True},

@@ -418,12 +418,12 @@ class Layer(OnlyWhatThereIs):
 
     def add_param(self, name: str, value: np.ndarray) -> None:
         """Add a parameter and its gradient."""
-        self.params[name] = np.ascontiguousarray(value, self.dtype)
+        self.params[name] = np.asarray(value, self.dtype, order="C")
         self.grads[name] = np.zeros_like(self.params[name])
 
     def add_buffer(self, name: str, value: np.ndarray) -> None:
         """Add an array that is kept but not learnt."""
-        self.buffers[name] = np.ascontiguousarray(value, self.dtype)
+        self.buffers[name] = np.asarray(value, self.dtype, order="C")
         self.weight_names = (*(self.weight_names or self.params), name)
 
     @keras_signature

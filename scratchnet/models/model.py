@@ -13,7 +13,7 @@ from scratchnet.foundation import lookup
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
-from scratchnet.layers.layer import Layer, copy_weights
+from scratchnet.layers.layer import Layer, check_dtype, copy_weights
 from scratchnet.models import graph, summary
 from scratchnet.models.graph import every_layer
 from scratchnet.models.network import Network
@@ -32,6 +32,7 @@ class Model(Trainer, Network):
         outputs: what layers made of it, likewise.
         trainable: whether the optimizer may change any of it; see the property.
         name: by default ``functional`` with a number.
+        dtype: of a class with a `call`: float32 (default) or float64.
 
     Raises:
         TypeError: inputs or outputs are something else.
@@ -55,10 +56,17 @@ class Model(Trainer, Network):
         outputs: Any = None,
         trainable: bool = True,
         name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         if inputs is None and outputs is None and type(self) is not Model:
             self._begin(trainable, name)  # a class with a `call`
+            self._dtype = None if dtype is None else check_dtype(self.label, dtype)
             return
+        if dtype is not None:
+            raise ValueError(
+                f"Model: expected no dtype beside inputs, which have one, received "
+                f"{dtype!r}"
+            )
         starts, ends = (
             graph.tensors("inputs", inputs),
             graph.tensors("outputs", outputs),
@@ -313,6 +321,9 @@ class Model(Trainer, Network):
         calls = serialization.calls(entries)
         begin, starts = serialization.tensors(config, "input_layers")
         end, ends = serialization.tensors(config, "output_layers")
+        for (name, number), arguments in calls.items():
+            if number == 0 and hasattr(type(layers[name]), "call"):
+                layers[name]._given = arguments.given, None
         model._given = begin, end
         sources: list[Any] = [layers.get(name) for name, *_ in starts]
         model.sources = sources
@@ -378,9 +389,8 @@ GRAPH_ENTRIES = {
 
 def unbuilt_layer(entry: Any, where: str) -> Layer:
     """Make a layer, or a model, that allocates nothing yet, from its `plain` entry."""
-    name = entry.get("class_name") if isinstance(entry, dict) else None
-    if isinstance(name, str) and name in serialization.MODELS:
-        return serialization.MODELS[name]._unbuilt(entry["config"])
+    if serialization.model_class(entry) is not None:
+        return serialization.make_model(entry)
     return serialization.make_layer(entry, where)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import naming
-from scratchnet.foundation.outside import unknown_argument
+from scratchnet.foundation.outside import keras_signature, unknown_argument
 from scratchnet.foundation.shapes import format_shape
 from scratchnet.foundation.tensor import as_tensor
 from scratchnet.foundation.workspace import Workspace
@@ -23,6 +23,7 @@ from scratchnet.models.batches import Samples
 from scratchnet.plan import Plan
 
 
+@keras_signature
 class Network(Layer):
     """A layer that is a graph of layers: what `Model` is, beside being trained.
 
@@ -34,6 +35,7 @@ class Network(Layer):
         dtype: float32 (default) or float64.
         name: by default the class's name in snake case with a number.
         input_shape: shape of one sample; on a first layer it stands for an `Input`.
+        activity_regularizer: None; there are layers for it.
         **unknown: none.
 
     Attributes:
@@ -41,6 +43,7 @@ class Network(Layer):
 
     Raises:
         TypeError: an argument is unknown.
+        NotImplementedError: there is an activity_regularizer.
     """
 
     sources: list[InputLayer]
@@ -58,8 +61,15 @@ class Network(Layer):
         dtype: Any = None,
         name: str | None = None,
         input_shape: Any = None,
+        activity_regularizer: Any = None,
         **unknown: Any,
     ) -> None:
+        if activity_regularizer is not None:
+            raise NotImplementedError(
+                f"{type(self).__name__}: activity_regularizer={activity_regularizer!r} "
+                "has no effect on a class with a call; end call with "
+                "layers.ActivityRegularization, or give it to a layer in there"
+            )
         if unknown:
             known = ("trainable", "dtype", "name", "input_shape")
             raise unknown_argument(type(self).__name__, min(unknown), known)
@@ -112,6 +122,11 @@ class Network(Layer):
         if self.is_traced:
             return list(tracing.tracked(self))
         return [one for one in self.operations if not one.is_operation]
+
+    @property
+    def places(self) -> Any:
+        """Where the attributes of a class with a `call` have layers; see `tracing`."""
+        return tracing.places(self)
 
     @property
     def operations(self) -> list[Layer]:
@@ -279,7 +294,7 @@ class Network(Layer):
             )
             for i, shape in enumerate(shapes)
         ]
-        given = self._given[0] or ("list" if len(shapes) > 1 else None)
+        given = self._given[0] or self._usual(len(shapes))
         expected = self._ends
         self._nodes, self._ends, made = tracing.trace(self, sources, given)
         if len(expected) not in (0, len(self._ends)):
@@ -295,15 +310,61 @@ class Network(Layer):
         if self.is_traced and not self.built:
             self._ends = tuple(range(max(self.output_count, output + 1)))
 
+    def _usual(self, count: int) -> Any:
+        """Return how `call` takes so many inputs, if nobody has called it yet."""
+        parameters = inspect.signature(self.call).parameters.values()  # type: ignore[attr-defined]
+        needed = [one for one in parameters if one.default is one.empty]
+        if len(needed) == count > 1:
+            return "arguments"
+        return "list" if count > 1 else None
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return what `build_from_config` needs; None before the model is built."""
+        if not self.sources:
+            return None
+        shapes = [source.batch_shape for source in self.sources]
+        if self._given[0] == "arguments":
+            names = inspect.signature(self.call).parameters  # type: ignore[attr-defined]
+            return {
+                f"{name}_shape": one for name, one in zip(names, shapes, strict=False)
+            }
+        return {"input_shape": graph.packed(shapes, self._given[0])}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build for the shapes in what `get_build_config` returned.
+
+        Raises:
+            ValueError: there are none.
+        """
+        if not config:
+            raise ValueError(
+                f"{self.label} was never built and has no weights; call it on a batch "
+                "before saving it"
+            )
+        shape = config.get("input_shape") or [*config.values()]
+        if "input_shape" not in config:
+            self._given = "arguments", None
+        elif self.is_traced:
+            several = isinstance(shape, dict) or len(graph.shapes(shape)) > 1
+            self._given = (graph.structure(shape) if several else None), None
+        self.build(shape)
+
+    def call_arguments(self, inputs: list[Any]) -> list[Any]:
+        """Return what a call's arguments are, given what stands for its tensors."""
+        given = self._given[0]
+        if given == "arguments" or len(inputs) == 1:
+            return inputs
+        return [graph.packed(inputs, given or "list")]
+
     def add_param(self, name: str, value: np.ndarray) -> None:
         """Add a parameter of its own, and its gradient."""
-        array = np.ascontiguousarray(value, self.dtype)
+        array = np.asarray(value, self.dtype, order="C")
         self._own["params"][name] = array
         self._own["grads"][name] = np.zeros_like(array)
 
     def add_buffer(self, name: str, value: np.ndarray) -> None:
         """Add an array of its own that is kept but not learnt."""
-        self._own["buffers"][name] = np.ascontiguousarray(value, self.dtype)
+        self._own["buffers"][name] = np.asarray(value, self.dtype, order="C")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape for an input's; lists where there are several.

@@ -43,6 +43,24 @@ def tracked(thing: Any) -> Iterator[Layer]:
                     yield layer
 
 
+def places(thing: Any) -> Iterator[tuple[str, list[Layer] | Layer]]:
+    """Yield where a layer's attributes have layers, in the order of Keras's files.
+
+    A model has all its layers once more as ``layers``; what stands first counts.
+
+    Reference: `keras/src/saving/saving_lib.py` (_walk_saveable).
+    """
+    found = {name: one for name, one in vars(thing).items() if name not in INTERNAL}
+    if hasattr(thing, "fit"):
+        found["layers"] = thing.layers
+    for name in sorted(found, key=lambda name: (name.startswith("_"), name)):
+        value = found[name]
+        if isinstance(value, Layer):
+            yield name, value
+        elif layers := [*_layers_in(value)]:
+            yield name, layers
+
+
 def _layers_in(value: Any) -> Iterator[Layer]:
     if isinstance(value, Layer):
         yield value

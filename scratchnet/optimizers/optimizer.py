@@ -305,7 +305,7 @@ class Optimizer(State):
     def _checked(self, path: str, grad: Any, param: np.ndarray) -> np.ndarray:
         if grad is None:
             raise self._error(f"expected a gradient of '{path}', received None")
-        grad = np.ascontiguousarray(grad, param.dtype)
+        grad = np.asarray(grad, param.dtype, order="C")
         if grad.shape != param.shape:
             raise self._error(
                 f"expected a gradient of '{path}' of shape {param.shape}, "

@@ -45,10 +45,10 @@ def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
     # in one go and any error of the disk comes up in Python.
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
-        _write_variables(file, "vars", model.name, [])
-        for key, layer in layers.items():
+        for key, layer in {"": model, **layers}.items():
             weights = list(layout.own_weights(layer).values())
-            _write_variables(file, f"layers/{key}/vars", layer.name, weights)
+            where = layout.group(model, key) if key else "vars"
+            _write_variables(file, where, layer.name, weights)
         optimizer = model.optimizer
         if optimizer is not None:
             variables = list(optimizer_variables(model).values())
@@ -130,7 +130,7 @@ def restore(
     model: Any, layers: layout.Layers, datasets: dict[str, Any], path: str
 ) -> None:
     """Give a model the weights and, if it is compiled, the optimizer's state."""
-    values = _read_layers(datasets, layers, path)
+    values = _read_layers(model, datasets, layers, path)
     stored = _optimizer_places(datasets)
     for i in range(len(stored)):
         if (place := f"optimizer/vars/{i}") not in datasets:
@@ -152,17 +152,17 @@ def _optimizer_places(datasets: dict[str, Any]) -> list[str]:
 
 
 def _read_layers(
-    datasets: dict[str, Any], layers: layout.Layers, path: str
+    model: Any, datasets: dict[str, Any], layers: layout.Layers, path: str
 ) -> list[np.ndarray]:
     wanted = {
-        f"layers/{key}/vars/{i}": (layer, name)
+        f"{layout.group(model, key)}/{i}": (layer, name)
         for key, layer in layers.items()
         for i, name in enumerate(layout.own_weights(layer))
     }
     found = {
         name
         for name in datasets
-        if name.startswith("layers/") and not name.endswith(GENERATOR_STATE)
+        if _is_a_layer_s(name, model) and not name.endswith(GENERATOR_STATE)
     }
     for place, (layer, name) in wanted.items():
         if place not in found:
@@ -180,11 +180,18 @@ def _read_layers(
     return [
         read_array(
             datasets[place],
-            layer.named_weights[name],
+            layout.own_weights(layer)[name],
             f"{path}: weight '{name}' of {layer.label} ('{place}')",
         )
         for place, (layer, name) in wanted.items()
     ]
+
+
+def _is_a_layer_s(name: str, model: Any) -> bool:
+    """Tell whether an array is a weight; classes with a `call` have them anywhere."""
+    if model.is_traced:
+        return not name.startswith("optimizer/")
+    return name.startswith("layers/")
 
 
 def read_optimizer(

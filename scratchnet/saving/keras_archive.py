@@ -59,7 +59,7 @@ def record(model: Any, layers: layout.Layers, path: str) -> dict[str, Any]:
     """
     try:
         found = serialization.record(model)
-        theirs = [*layers.values(), model.optimizer, model.loss]
+        theirs = [model, *layers.values(), model.optimizer, model.loss]
         with registry.custom_object_scope(serialization.things_of_the_user(theirs)):
             _, compile_config = serialization.model_parts(found)
             compiled = serialization.plain(compile_config or {}, "compile")

@@ -45,31 +45,60 @@ def layers_by_key(model: Any, path: str) -> Layers:
             "input_shape, or call it on a batch, before saving or loading weights"
         )
     layers: Layers = {}
-    _add_layers(layers, model, "", path)
+    if not model.is_traced:
+        _add_layers(layers, model.layers, "", path)
+        return layers
+    if own_weights(model):
+        layers[""] = model
+    _add_attributes(layers, model, "", path)
     return layers
 
 
-def _add_layers(layers: Layers, model: Any, prefix: str, path: str) -> None:
-    """Add a model's layers under their keys; those of a model in it after itself."""
+def group(model: Any, key: str) -> str:
+    """Return where Keras's files have the weights of the layer with a key."""
+    place = key if model.is_traced else f"layers/{key}"
+    return f"{place}/vars".lstrip("/")
+
+
+def _add_attributes(layers: Layers, thing: Any, prefix: str, path: str) -> None:
+    """Add the layers of a class with a `call` under its attributes' names."""
+    for name, found in thing.places:
+        if isinstance(found, list):
+            _add_layers(layers, found, f"{prefix}{name}/", path)
+        else:
+            _add_layer(layers, found, f"{prefix}{name}", path)
+
+
+def _add_layers(layers: Layers, some: list[Any], prefix: str, path: str) -> None:
+    """Add layers under their keys; those of a model among them after itself."""
     counts: Counter[str] = Counter()
-    for layer in model.layers:
+    for layer in some:
         base = naming.snake_case(layer.class_name)
         key = f"{prefix}{base}_{counts[base]}" if counts[base] else f"{prefix}{base}"
         counts[base] += 1
-        if key in layers:
+        _add_layer(layers, layer, key, path)
+
+
+def _add_layer(layers: Layers, layer: Any, key: str, path: str) -> None:
+    """Add a layer, and what it is made of, at the first place where it stands."""
+    if any(layer is known for known in layers.values()):
+        return
+    if key in layers:
+        raise ValueError(
+            f"{path}: two layers would both be stored as '{key}', because one "
+            "class's name is another's with a number; rename that class"
+        )
+    for name, weight in own_weights(layer).items():
+        if weight.dtype.name not in (*DTYPES, *COUNTS):
             raise ValueError(
-                f"{path}: two layers would both be stored as '{key}', because one "
-                "class's name is another's with a number; rename that class"
+                f"{path}: {layer.label}: expected weight '{name}' to be "
+                f"{', '.join((*DTYPES, *COUNTS))}, received {weight.dtype}"
             )
-        for name, weight in own_weights(layer).items():
-            if weight.dtype.name not in (*DTYPES, *COUNTS):
-                raise ValueError(
-                    f"{path}: {layer.label}: expected weight '{name}' to be "
-                    f"{', '.join((*DTYPES, *COUNTS))}, received {weight.dtype}"
-                )
-        layers[key] = layer
-        if layer.nodes:
-            _add_layers(layers, layer, f"{key}/layers/", path)
+    layers[key] = layer
+    if layer.nodes and layer.is_traced:
+        _add_attributes(layers, layer, f"{key}/", path)
+    elif layer.nodes:
+        _add_layers(layers, layer.layers, f"{key}/layers/", path)
 
 
 def own_weights(layer: Any) -> dict[str, np.ndarray]:

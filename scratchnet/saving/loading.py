@@ -66,7 +66,10 @@ def _built(path: str, record: Any, size: int) -> Any:
         "has; layers of your own go into custom_objects",
     ):
         entry, _ = serialization.model_parts(record)
-        model = serialization.MODELS[entry["class_name"]]._unbuilt(entry["config"])
+        model = serialization.make_model(entry)
+        if model.is_traced:  # the user's own class allocates what it says itself
+            model.build_from_config(entry.get("build_config"))
+            return model
         # Only now may anything allocate what the file asks for.
         keras_archive.check_size(model, size)
         model.build()
@@ -109,12 +112,15 @@ def model_from_json(
 
     Reference: `keras/src/models/model.py` (model_from_json).
     """
-    entry, compile_config = serialization.model_parts(
-        serialization.parse_json(json_string)
-    )
     with registry.custom_object_scope(custom_objects):
-        model = serialization.MODELS[entry["class_name"]]._unbuilt(entry["config"])
-        if model.has_input:
+        entry, compile_config = serialization.model_parts(
+            serialization.parse_json(json_string)
+        )
+        model = serialization.make_model(entry)
+        if model.is_traced:
+            if entry.get("build_config"):
+                model.build_from_config(entry["build_config"])
+        elif model.has_input:
             model.build()
         if compile_config is not None:
             model.compile_from_config(compile_config)

@@ -61,10 +61,14 @@ class Tensor(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """What a call of a layer is given: tensors, and whether it is in training."""
+    """What a call of a layer is given: tensors, and whether it is in training.
+
+    ``given`` says how: alone (None), as several arguments, as a list, or by keys.
+    """
 
     inputs: tuple[Output, ...]
     training: bool | None = None
+    given: Any = None
 
 
 KERAS_TENSOR = "__keras_tensor__"
@@ -94,10 +98,10 @@ KNOWN: dict[str, tuple[str, ...]] = {
 
 def record(model: Any) -> dict[str, Any]:
     """Return all that a file's ``config.json`` says of a model."""
-    return {
-        **lookup.describe(model),
-        "compile_config": model.get_compile_config(),
-    }
+    found = lookup.describe(model)
+    if model.is_traced:
+        found["build_config"] = model.get_build_config()
+    return {**found, "compile_config": model.get_compile_config()}
 
 
 def things_of_the_user(things: Iterable[Any]) -> dict[str, Any]:
@@ -139,7 +143,7 @@ def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
         raise ValueError("expected the configuration of a model")
     compiled = found.get("compile_config") or None
     entry = plain(found, "model")
-    if not isinstance(entry, dict) or entry.get("class_name") not in MODELS:
+    if model_class(entry) is None:
         raise ValueError(
             f"expected one of the models {', '.join(MODELS)}, found "
             f"{_cut(found['class_name'])}"
@@ -147,6 +151,24 @@ def model_parts(found: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
     if compiled is not None and not isinstance(compiled, dict):
         raise ValueError(f"expected a dict as compile_config, found {_cut(compiled)}")
     return entry, compiled
+
+
+def model_class(entry: Any) -> Any:
+    """Return the class of a model's `plain` entry; None where it is no model's."""
+    name = entry.get("class_name") if isinstance(entry, dict) else None
+    if not isinstance(name, str):
+        return None
+    own = registry.get_registered_object(name)
+    own = own if isinstance(own, type) and hasattr(own, "fit") else None
+    return MODELS.get(name, own)
+
+
+def make_model(entry: dict[str, Any]) -> Any:
+    """Return a model that allocates nothing yet, but for a class with a `call`."""
+    cls, config = model_class(entry), entry["config"]
+    if hasattr(cls, "call") or "layers" not in config:
+        return cls.from_config(config)
+    return cls._unbuilt(config)
 
 
 def require_entries(config: dict[str, Any], known: Collection[str]) -> None:
@@ -250,7 +272,12 @@ subset of Keras; there are: Activation, ...
     name, config = node["class_name"], plain(node["config"], where)
     if name == "DTypePolicy":
         return config.get("name")
+    registered = node.get("registered_name")
+    if isinstance(registered, str) and registry.get_registered_object(registered):
+        name = registered
     entry = {"class_name": name, "config": config}
+    if "build_config" in node and _is_the_users(node):
+        entry["build_config"] = node["build_config"]
     if "inbound_nodes" in node:
         entry["inbound_nodes"] = plain(node["inbound_nodes"], f"{where}.inbound_nodes")
         if node.get("module") in operations.MODULES:
@@ -313,7 +340,10 @@ def calls(entries: list[Any]) -> dict[Call, Arguments]:
                 training = named.pop("training", None)
                 if any(value is not None for value in named.values()):
                     raise ValueError(f"arguments {node['kwargs']!r:.80}")
-                found[name, number] = Arguments(_outputs_in(node["args"]), training)
+                arguments = node["args"]
+                found[name, number] = Arguments(
+                    _outputs_in(arguments), training, _structure(arguments)
+                )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(
                 f"{where}: expected calls as Keras writes them, found "
@@ -322,6 +352,16 @@ def calls(entries: list[Any]) -> dict[Call, Arguments]:
         if not nodes:  # an input
             found[name, 0] = Arguments(())
     return found
+
+
+def _structure(arguments: list[Any]) -> Any:
+    """Return how a call is given its tensors."""
+    if len(arguments) > 1:
+        return "arguments"
+    (one,) = arguments
+    if isinstance(one, dict):
+        return tuple(sorted(one))
+    return "list" if isinstance(one, list) else None
 
 
 def _outputs_in(arguments: Any) -> tuple[Output, ...]:

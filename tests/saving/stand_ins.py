@@ -61,6 +61,8 @@ class StandInModel:
     def __init__(self, layers: list[StandInLayer]) -> None:
         self.layers = layers
         self.name = "sequential"
+        self.is_traced = False
+        self.own_weights: dict[str, np.ndarray] = {}
         self.built = True
         self.optimizer: StandInOptimizer | None = None
 

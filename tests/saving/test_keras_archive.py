@@ -355,19 +355,62 @@ def small(*more: layers.Layer, cls: Any = keras.Sequential) -> keras.Sequential:
     return cls([keras.Input((3,)), layers.Dense(2), *more])
 
 
+class Scaled(layers.Layer):
+    def build(self, input_shape):
+        self.scale = self.add_weight((), "ones", name="scale")
+
+    def call(self, x):
+        return x * self.scale
+
+
+class Net(keras.Model):
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.parts, self.scaled = [layers.Dense(units), layers.ReLU()], Scaled()
+        self.factor = keras.Variable(2.0)
+
+    def call(self, x, training=False):
+        for part in self.parts:
+            x = part(x)
+        return self.scaled(x) * self.factor
+
+
+OWN = {"OwnModel": OwnModel, "Scaled": Scaled, "Net": Net}
+
+
 @pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (
-            lambda: small(cls=OwnModel),
-            "'OwnModel' of module .* not a class of scratchnet's",
-        ),
-    ],
+    "make", [lambda: small(Scaled(), cls=OwnModel), lambda: Net(2, name="net")]
 )
-def test_classes_of_the_user_s_own_are_refused_by_name(path, model, message):
-    with pytest.raises(CheckpointError, match=f"not saved: .*{message}.*save_weights"):
-        model().save(path)
-    assert os.listdir(path.parent) == []
+def test_models_of_the_user_s_own_classes(path, make):
+    model, x = make(), np.ones((2, 3), np.float32)
+    model(x)
+    fresh = keras.models.model_from_json(model.to_json(), OWN)
+    model.compile("adam", "mse")
+    model.fit(x, x[:, :2], verbose=0)
+    model.save(path)
+    with pytest.raises(CheckpointError, match="not a class of scratchnet's own; reg"):
+        keras.models.load_model(path)
+    loaded = keras.models.load_model(path, OWN)
+    np.testing.assert_array_equal(loaded(x), model(x))
+    assert type(loaded) is type(model)
+    assert loaded.optimizer.iterations == 1
+    assert loaded.evaluate(x, x[:, :2]) == model.evaluate(x, x[:, :2])
+    for name in ("a.npz", "a.weights.h5"):
+        model.save_weights(path.parent / name)
+        fresh.set_weights([w * 0 for w in fresh.get_weights()])
+        fresh.load_weights(path.parent / name)
+        np.testing.assert_array_equal(fresh(x), model(x))
+
+
+def test_a_registered_class_is_named_as_it_is_registered(path):
+    register = keras.saving.register_keras_serializable("Lab", "Other")
+    with keras.saving.custom_object_scope({}):
+        cls = register(type("Own", (Net,), {}))
+        model = cls(2)
+        model(np.ones((1, 3)))
+        model.save(path)
+        assert isinstance(keras.models.load_model(path), cls)
+    keras.saving.get_custom_objects().pop("Lab>Other")
 
 
 def test_a_module_that_scratchnet_has_not_is_named_beside_those_it_has():

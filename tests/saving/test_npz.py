@@ -167,7 +167,9 @@ def test_a_file_of_numpy_s_own_is_refused(path):
 
 def test_a_weight_of_another_kind_of_number_is_refused(path):
     model = StandInModel([Dense(kernel=np.zeros(3, "int32"))])
-    with pytest.raises(ValueError, match=r"expected weight 'kernel' to be .*int64, rec"):
+    with pytest.raises(
+        ValueError, match=r"expected weight 'kernel' to be .*int64, rec"
+    ):
         save_weights(model, path)
     assert not path.exists()
 

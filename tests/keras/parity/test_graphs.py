@@ -155,3 +155,98 @@ def names_of_graphs(k):
 
 def test_names_of_graphs():
     assert names_of_graphs(scratchnet) == names_of_graphs(keras)
+
+
+def classes(k):
+    """Return a layer and two models written as classes, by name."""
+    layers = k.layers
+
+    class Linear(layers.Layer):
+        def __init__(self, units=3, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+
+        def build(self, input_shape):
+            self.scale = self.add_weight(
+                shape=(), initializer="ones", trainable=False, name="scale"
+            )
+            self.w = self.add_weight(shape=(input_shape[-1], self.units), name="w")
+
+        def call(self, x):
+            return k.ops.matmul(x, self.w) * self.scale
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    class Block(layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.parts = [layers.Dense(4, activation="tanh"), layers.Dense(4)]
+            self.norm, self.drop = layers.BatchNormalization(), layers.Dropout(0.5)
+            self.named = {"z": layers.Dense(4), "a": layers.Dense(4)}
+
+        def build(self, input_shape):
+            self.built = True
+
+        def call(self, x, training=None):
+            y = self.norm(self.parts[1](self.parts[0](x)), training=training)
+            return x + self.drop(self.named["a"](self.named["z"](y)), training=training)
+
+    class Apart(layers.Layer):
+        def call(self, a, b):
+            return a - 2 * b
+
+    class Net(k.Model):
+        def __init__(self, units=2, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.zz, self.aa = layers.Dense(4), layers.Dense(4)
+            self._private = layers.Dense(4)
+            self.stack = k.Sequential([layers.Dense(4), layers.ReLU()])
+            self.blocks, self.linear = [Block(), Block()], Linear(units)
+            self.apart = Apart()
+
+        def call(self, x, training=False):
+            x = self.stack(self._private(self.zz(self.aa(x))))
+            for block in self.blocks:
+                x = block(x, training=training)
+            return self.linear(self.apart(x, x))
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    return {one.__name__: one for one in (Linear, Block, Apart, Net)}
+
+
+def of_classes(k, own, kind):
+    layers = k.layers
+    if kind == "class":
+        return own["Net"](3)
+    if kind == "stack":
+        return k.Sequential([k.Input((4,)), own["Block"](), own["Linear"](2)])
+    x = k.Input((4,))
+    y = own["Block"]()(layers.Dense(4)(x))
+    return k.Model(x, own["Net"](2)(own["Apart"]()(y, x)))
+
+
+@pytest.mark.parametrize("kind", ["class", "stack", "graph"])
+def test_classes_travel(kind, tmp_path):
+    own, x = {}, np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    models, libraries = {}, {"theirs": keras, "ours": scratchnet}
+    for name, k in libraries.items():
+        own[name] = classes(k)
+        model = models[name] = of_classes(k, own[name], kind)
+        model.compile("adam", "mse")
+        y = np.ones((5, 3 if kind == "class" else 2), np.float32)
+        model.fit(x, y, verbose=0)
+        model.save(tmp_path / f"{name}.keras")
+        model.save_weights(tmp_path / f"{name}.weights.h5")
+    for name, other in (("ours", "theirs"), ("theirs", "ours")):
+        k, expected = libraries[name], models[other].predict(x, verbose=0)
+        loaded = k.models.load_model(tmp_path / f"{other}.keras", own[name])
+        close(loaded.predict(x, verbose=0), expected)
+        assert int(loaded.optimizer.iterations) == 1
+        fresh = of_classes(k, own[name], kind)
+        fresh(x)
+        fresh.load_weights(tmp_path / f"{other}.weights.h5")
+        close(fresh.predict(x, verbose=0), expected)
