@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import scratchnet as keras
 from scratchnet import metrics
+from scratchnet.foundation import naming
 from tests.keras.golden import compare
 
 
@@ -314,6 +315,7 @@ def test_any_function_is_a_metric():
     ],
 )
 def test_what_is_for_one_output(settings, names):
+    naming.reset()
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, name="end")])
     model.compile(**{"loss": "mse", **settings})
     x, y = np.random.default_rng(0).random((6, 4)), np.arange(6.0) % 2
@@ -337,8 +339,19 @@ def test_a_loss_may_have_a_weight():
 
 def test_several_losses_for_one_output_are_refused():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    with pytest.raises(ValueError, match="one entry in loss for the one output"):
+    with pytest.raises(ValueError, match="one entry in loss for one output"):
         model.compile("sgd", ["mse", "mae"])
     model.compile("sgd")
     with pytest.raises(ValueError, match="no loss to compute: give compile one"):
         model.fit(np.zeros((2, 4)), np.zeros(2), verbose=0)
+
+
+def test_metrics_without_a_name_are_numbered_as_in_keras():
+    naming.reset()
+    names = [metrics.AUC().name, metrics.AUC().name, metrics.Precision().name]
+    assert names == ["auc", "auc_1", "precision"]
+    assert metrics.BinaryAccuracy().name == metrics.BinaryAccuracy().name
+    model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "bce", metrics=[metrics.Recall, metrics.Recall(thresholds=0)])
+    history = model.fit(np.ones((2, 3)), np.ones(2), verbose=0).history
+    assert sorted(history) == ["loss", "recall", "recall_1"]

@@ -145,6 +145,9 @@ def _explain(room: str, name: str) -> str:
     path = f"{room}.{name}" if room else name
     if path in OLD:
         return f", which is a name of older Keras; {OLD[path]}"
+    outer = room.rpartition(".")[0]
+    if outer and hasattr(sys.modules.get(f"scratchnet.{outer}"), name):
+        return f"; it is in scratchnet.{outer}"
     theirs = NAMES.get(room, ())
     elsewhere = [other for other, names in ROOMS.items() if name in names]
     if elsewhere and name not in theirs:

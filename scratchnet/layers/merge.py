@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation.lookup import missing_attribute
 from scratchnet.foundation.shapes import Shape, broadcast, format_shape, summed_to
 from scratchnet.layers.layer import Layer
 
@@ -128,3 +129,7 @@ def chosen(x: list[np.ndarray], i: int, y: np.ndarray) -> np.ndarray:
     for before in x[:i]:
         mine &= before != y
     return mine
+
+
+# Older Keras had more in a module of this name.
+__getattr__ = missing_attribute(__name__, ())

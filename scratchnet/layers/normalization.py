@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from scratchnet.foundation import arguments
+from scratchnet.foundation.lookup import missing_attribute
 from scratchnet.foundation.shapes import Shape, format_shape
 from scratchnet.layers.data_layer import DataLayer
 
@@ -258,3 +259,7 @@ class Normalization(DataLayer):
             "variance": np.array(self.input_variance).tolist(),
             "invert": self.invert,
         }
+
+
+# Older Keras had more in a module of this name.
+__getattr__ = missing_attribute(__name__, ())

@@ -161,7 +161,8 @@ def check(identifier: Any) -> Any:
             known = {**dict.fromkeys(ACCURACY, CategoricalAccuracy), **ALL}
             lookup.find("metric", identifier, known, Metric)
     elif not isinstance(identifier, str):
-        get(identifier)
+        with naming.preserved():
+            get(identifier)
     return identifier
 
 
@@ -219,7 +220,8 @@ def name_and_mode(identifier: Any) -> tuple[str, str | None]:
     """
     if _is_accuracy(identifier):
         return identifier, "max"
-    metric = get(identifier)
+    with naming.preserved():
+        metric = get(identifier)
     name = identifier if isinstance(identifier, str) else metric.name
     direction = metric._direction
     return name, direction and ("max" if direction == "up" else "min")

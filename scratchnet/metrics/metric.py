@@ -24,7 +24,8 @@ class Metric(OnlyWhatThereIs):
 
     Args:
         dtype: float32 or None; accepted for Keras's sake.
-        name: key in logs and history; by default the class's, in snake case.
+        name: key in logs and history; by default the class's, in snake case, with
+            a number from the second on.
 
     Attributes:
         _direction: "up" where more is better, "down" where less is, None where it is
@@ -41,7 +42,7 @@ class Metric(OnlyWhatThereIs):
         overrides.refuse(cls, "Metric")
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or naming.snake_case(type(self).__name__)
+        self.name = name or naming.unique(type(self).__name__)
         self.dtype = "float32" if dtype is None else str(dtype)
         self._variables: list[Variable] = []
         self._total, self._count = 0.0, 0.0

@@ -70,10 +70,10 @@ def test_a_metric_of_ones_own_may_tell_its_direction() -> None:
         pass
 
     with pytest.raises(ValueError, match="known are loss, each"):
-        MonitorCallback("val_recall").set_model(compiled(Recall()))
+        MonitorCallback("val_recall").set_model(compiled(Recall(name="recall")))
     Recall._direction = "up"
     callback = MonitorCallback("val_recall")
-    callback.set_model(compiled(Recall()))
+    callback.set_model(compiled(Recall(name="recall")))
     assert callback.monitor_op is np.greater
 
 

@@ -63,3 +63,22 @@ def test_other_packages_are_left_to_python():
         importlib.import_module("no_such_package.part")
     with pytest.raises(ModuleNotFoundError, match=r"scratchnet\.kernels has no 'part'"):
         importlib.import_module("scratchnet.kernels.part")
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "message"),
+    [
+        ("layers.normalization", "BatchNormalization", "it is in scratchnet.layers"),
+        ("layers.merge", "add", "it is in scratchnet.layers"),
+        ("ops", "conv", "Keras has it, scratchnet has not"),
+        ("ops", "linalg", "Keras has it, scratchnet has not"),
+        ("config", "set_dtype_policy", "Keras has it, scratchnet has not"),
+    ],
+)
+def test_a_wrong_import_says_where_it_is(room, name, message):
+    for statement in (
+        f"from scratchnet.{room} import {name}",
+        f"import scratchnet.{room}.{name}",
+    ):
+        with pytest.raises(ImportError, match=message):
+            exec(statement)
