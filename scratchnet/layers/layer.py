@@ -546,13 +546,14 @@ class Layer(OnlyWhatThereIs):
         Args:
             given: arguments by name; those that are taken are taken out.
         """
+        known = _arguments(type(self)) if self.weight_names else set()
         for weight in self.weight_names:
             for stem in self._stems(weight):
                 for kind in (regularizers, constraints):
                     name = (
                         f"{stem}_{kind.__name__.rpartition('.')[2].removesuffix('s')}"
                     )
-                    if name in _arguments(type(self)):
+                    if name in known:
                         setattr(self, name, kind.get(given.pop(name, None)))
 
     def _stems(self, weight: str) -> tuple[str, ...]:
@@ -728,5 +729,6 @@ def _arguments(cls: type) -> set[str]:
     return {
         parameter
         for base in cls.__mro__[:-1]
-        for parameter in inspect.signature(base).parameters
-    } - {"unknown"}
+        if "__init__" in vars(base)
+        for parameter in inspect.signature(vars(base)["__init__"]).parameters
+    } - {"self", "unknown"}

@@ -52,7 +52,7 @@ def load_all(good: Path, contents: dict[str, bytes], folder: str) -> dict[str, s
     for name, result in report["results"].items():
         assert result["weights_right"], name
         assert result["seconds"] <= 1, name  # of the processor, whoever else uses it
-        assert result["events"] == [], name
+        assert result["events"] == [], (name, result["events"])
         assert len(result["message"]) < 1000 + len(str(good)), name
     return {
         name.removesuffix(good.suffix): result["message"]
