@@ -18,11 +18,6 @@ _UPDATE = (
     "and name in slots what is kept for each parameter"
 )
 _NO_MASKS = "scratchnet has no masks"
-NO_GRADIENT = (
-    "a loss written as `call`, or as a function, has no gradient here; derive from "
-    "losses.Loss, with forward(targets, y_pred), which returns (N,) values, and "
-    "backward(targets, y_pred, scale), which returns their gradient"
-)
 _ONE_DEVICE = "scratchnet runs on the processor it is started on"
 
 
@@ -43,7 +38,7 @@ NOT_CALLED: dict[str, dict[str, str]] = {
             "load_own_variables save_own_variables": _STATE,
             "weights variables trainable_weights trainable_variables "
             "non_trainable_weights non_trainable_variables metrics_variables": _WEIGHTS,
-            "add_loss losses": "a penalty is a regularizer of a weight, or an "
+            "losses": "a penalty is a regularizer of a weight, or an "
             "activity_regularizer",
             "metrics": "list metrics in the model's compile",
             "quantize quantized_build quantized_call": "scratchnet computes in float32 "
@@ -66,9 +61,8 @@ NOT_CALLED: dict[str, dict[str, str]] = {
     ),
     "Loss": _table(
         {
-            "call": NO_GRADIENT,
-            "__call__": "a model runs forward(self, targets, y_pred) and "
-            "backward(self, targets, y_pred, scale); write those",
+            "__call__": "write call(self, y_true, y_pred), of functions of "
+            "scratchnet.ops",
         }
     ),
     "Metric": _table(

@@ -135,6 +135,10 @@ class KerasTensor:
         """Return what an activation function makes of x."""
         return OPERATORS["activation"](function, self)
 
+    def compared(self, loss: Any, y_true: Any, y_pred: Any) -> KerasTensor:
+        """Return all values of a loss."""
+        return OPERATORS["loss"](loss, y_true, y_pred)
+
     def __getitem__(self, key: Any) -> KerasTensor:
         """Return a part of x."""
         return OPERATORS["get_item"](self, key)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.foundation import lookup, overrides
+from scratchnet.foundation import lookup
 from scratchnet.losses.binary_crossentropy import BinaryCrossentropy
 from scratchnet.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
 from scratchnet.losses.categorical_crossentropy import (
@@ -102,14 +102,12 @@ def get(identifier: Any) -> Loss:
 
     Raises:
         ValueError: the name is unknown.
-        TypeError: the identifier is neither a name nor a `Loss`, nor a function that
-            is known.
+        TypeError: the identifier is neither a name nor a `Loss`, nor a function.
     """
     if callable(identifier) and not isinstance(identifier, type | Loss):
         if lookup.name_of_function(identifier, ALL) is None:
-            name = getattr(identifier, "__name__", repr(identifier))
-            raise TypeError(f"loss {name}: {overrides.NO_GRADIENT}")
-    return lookup.find("loss", identifier, ALL, Loss)
+            return Loss.of_function(identifier)
+    return lookup.find("loss", identifier, ALL, Loss).learnt
 
 
 __all__ = [

@@ -33,7 +33,11 @@ def as_function(name: str, cls: type[Loss], module: str) -> Callable[..., Tensor
     def function(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Tensor:
         given = signature.bind(y_true, y_pred, *args, **kwargs).arguments
         given = {key: given[key] for key in given if key not in ("y_true", "y_pred")}
-        return cls(reduction=None, **given)(y_true, y_pred)
+        loss = cls(reduction=None, **given)
+        for one in (y_pred, y_true):
+            if hasattr(one, "compared"):  # a tensor of a graph
+                return one.compared(loss, y_true, y_pred)
+        return loss(y_true, y_pred)
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     both = [inspect.Parameter(one, kind) for one in ("y_true", "y_pred")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -22,8 +22,9 @@ EPSILON = 1e-7
 class Loss(OnlyWhatThereIs):
     """The base of every loss.
 
-    A subclass writes `forward` and `backward` on dense targets; `targets` makes those
-    of what the user calls y, and `check` looks at all of y before training starts.
+    A subclass writes ``call(self, y_true, y_pred)`` as in Keras, of functions of
+    `scratchnet.ops`; or `forward` and `backward` on dense targets. `targets` makes
+    those of what the user calls y; `check` looks at all of y before training starts.
     Losses of outputs with more dimensions have a value for each row of the last one.
 
     With weights w, the values become one number, by ``reduction``:
@@ -47,6 +48,8 @@ class Loss(OnlyWhatThereIs):
     # The kernels' name of it, if Keras computes it from what a last softmax or sigmoid
     # is given; `forward_from_logits` and `backward_from_logits` do.
     of_logits = ""
+    # What makes a loss of a function: `models`, which stands on this file, says how.
+    of_function: ClassVar[Any] = None
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Refuse a loss that is written Keras's way."""
@@ -70,6 +73,15 @@ class Loss(OnlyWhatThereIs):
                 f"{type(self).__name__}: dtype={dtype!r} is outside scratchnet's "
                 "subset of Keras; a loss computes in the dtype of the predictions"
             )
+
+    @property
+    def learnt(self) -> Loss:
+        """What `fit` makes small: the loss, or the graph of its `call`."""
+        if not hasattr(type(self), "call"):
+            return self
+        traced = Loss.of_function(getattr(self, "call"))  # noqa: B009
+        traced.name, traced.reduction, traced.written = self.name, self.reduction, self
+        return traced
 
     def forward(self, targets: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return the loss of each sample, shape (N,), or of each row, (N, ...)."""
@@ -171,6 +183,8 @@ class Loss(OnlyWhatThereIs):
         >>> MeanSquaredError()([[1.0, 0.0]], [[0.0, 0.0]]).numpy()
         np.float32(0.5)
         """
+        if hasattr(type(self), "call"):
+            return self.learnt(y_true, y_pred, sample_weight)
         double = isinstance(y_pred, np.ndarray) and y_pred.dtype == np.float64
         dtype = np.float64 if double else np.float32
         y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)

@@ -2,6 +2,7 @@
 
 from scratchnet.foundation import lookup
 from scratchnet.models.cloning import clone_model
+from scratchnet.models.function_loss import FunctionLoss as _FunctionLoss  # noqa: F401 - known to losses
 from scratchnet.models.model import Model
 from scratchnet.models.sequential import Sequential
 from scratchnet.saving import load_model, model_from_json, save_model

@@ -24,6 +24,7 @@ from scratchnet.ops import arrays, functions
 from scratchnet.ops.arrays import *  # noqa: F403 - the room's own functions
 from scratchnet.ops.elementwise import activation
 from scratchnet.ops.functions import *  # noqa: F403 - the room's own functions
+from scratchnet.ops.loss_values import loss_values
 from scratchnet.ops.weight import Weight
 
 OPERATORS.update(
@@ -32,6 +33,7 @@ OPERATORS.update(
         # The operator has a name of its own in Keras's files.
         "divide": functions.true_divide,
         "activation": activation,
+        "loss": loss_values,
         "weight": Weight,
     }
 )

@@ -13,6 +13,7 @@ Reference: `keras/src/saving/serialization_lib.py`.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -112,14 +113,17 @@ def things_of_the_user(things: Iterable[Any]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for thing in things:
-        cls, function = type(thing), vars(thing).get("function") if thing else None
-        if function is not None or not cls.__module__.startswith("scratchnet."):
-            found[registry.get_registered_name(cls)] = cls
+        thing = getattr(thing, "written", thing)
+        function: Any = thing if inspect.isfunction(thing) else None
+        if isinstance(thing, layers.Lambda):
+            found["Lambda"], function = layers.Lambda, thing.function
+        elif function is None and not type(thing).__module__.startswith("scratchnet."):
+            found[registry.get_registered_name(type(thing))] = type(thing)
         if function is not None:
             name = registry.get_registered_name(function)
             if found.setdefault(name, function) is not function:
                 raise ValueError(
-                    f"{thing.label}: another function is named {name!r}, too; "
+                    f"{name!r} is the name of two functions; "
                     "define them with def, by two names"
                 )
     return found
