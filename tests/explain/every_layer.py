@@ -76,7 +76,6 @@ def convolutional(dtype: str = "float32") -> Sequential:
                     3, 3, padding="same", activation="relu", dtype=dtype, name="same"
                 ),
                 layers.BatchNormalization(dtype=dtype, name="norm"),
-                layers.ActivityRegularization(0.1, 0.2, dtype=dtype, name="penalty"),
                 layers.MaxPooling2D(2, dtype=dtype, name="max"),
                 layers.Dropout(0.4, seed=7, dtype=dtype, name="drop"),
                 layers.Conv2D(
@@ -84,6 +83,7 @@ def convolutional(dtype: str = "float32") -> Sequential:
                 ),
                 layers.Flatten(dtype=dtype, name="flatten"),
                 layers.Dense(6, activation="sigmoid", dtype=dtype, name="hidden"),
+                layers.ActivityRegularization(0.1, 0.2, dtype=dtype, name="penalty"),
                 layers.Dense(5, activation="softmax", dtype=dtype, name="out"),
             ]
         )
@@ -207,8 +207,8 @@ def merging(dtype: str = "float32") -> Model:
 
 
 def pointwise(dtype: str = "float32") -> Model:
-    """Return one activation after the other, those that other models have left out."""
-    start = Input((3, 4), dtype=dtype)
+    """Return activations side by side, those that other models have left out."""
+    start = Input((5, 6), dtype=dtype)
     used = ("linear", "relu", "sigmoid", "tanh", "softmax", "leaky_relu")
     functions = [f for name, f in activations.ALL.items() if name not in used]
     functions += [
@@ -216,10 +216,12 @@ def pointwise(dtype: str = "float32") -> Model:
         activations.relu.with_settings(negative_slope=0.5, max_value=0.75),
         activations.gelu.with_settings(approximate=True),
     ]
-    x = start
-    for number, function in enumerate(functions):
-        x = layers.Rescaling(0.75, 0.1, dtype=dtype, name=f"between_{number}")(x)
-        x = layers.Activation(function, dtype=dtype, name=f"function_{number}")(x)
+    x = layers.Rescaling(2.0, 0.5, dtype=dtype, name="rescaling")(start)
+    branches = [
+        layers.Activation(function, dtype=dtype, name=f"function_{number}")(x)
+        for number, function in enumerate(functions)
+    ]
+    x = layers.Average(dtype=dtype, name="average")(branches)
     x = layers.ELU(0.5, dtype=dtype, name="elu")(x)
     x = layers.GaussianNoise(0.2, seed=1, dtype=dtype, name="noise")(x)
     x = layers.GaussianDropout(0.2, seed=2, dtype=dtype, name="noisy")(x)
@@ -229,7 +231,8 @@ def pointwise(dtype: str = "float32") -> Model:
     x = layers.GroupNormalization(2, scale=False, dtype=dtype, name="group_norm")(x)
     x = layers.PReLU(shared_axes=[1], dtype=dtype, name="prelu")(x)
     x = layers.Flatten(dtype=dtype, name="flatten")(x)
-    return settle(Model(start, layers.Dense(3, dtype=dtype, name="out")(x)))
+    out = layers.Dense(5, activation="softmax", dtype=dtype, name="out")
+    return settle(Model(start, out(x)))
 
 
 def windowed(dtype: str = "float32") -> Sequential:

@@ -40,8 +40,12 @@ def test_every_step_of_the_path_agrees_with_the_kernels(make, name, of, training
 
 
 def loss_of(model: Model, x: np.ndarray, label: int) -> float:
-    """The cross-entropy, from nothing but what the model gives out."""
-    return float(-np.log(model(x, training=False)[0, label]))
+    """The cross-entropy and the penalties, from nothing but what layers give out."""
+    loss = -np.log(model(x, training=False)[0, label])
+    for path, step in passes.outputs(model, x).items():
+        if path == "penalty":
+            loss += 0.1 * np.abs(step.y).sum() + 0.2 * np.square(step.y).sum()
+    return float(loss)
 
 
 # What can be moved from outside: all parameters, and the input of the first layer.
@@ -110,6 +114,24 @@ def test_a_model_without_softmax_follows_its_own_loss():
     dy = (x @ kernel + bias - y)[0]  # 2 / D, for D = 2 outputs, is 1
     assert found.equations[0].value == pytest.approx(3 * dy[1], rel=1e-5)
     assert found.equations[-1].where == "the loss"
+    assert found.agrees
+
+
+def test_where_only_a_penalty_pulls_the_path_ends_with_it():
+    model = Sequential(
+        [
+            Input((2, 2, 1)),
+            layers.Rescaling(1.0, name="same"),
+            layers.ActivityRegularization(l2=0.5, name="penalty"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(2, activation="softmax"),
+        ]
+    )
+    x = np.array([[[[1.0], [-3.0]], [[2.0], [0.0]]]])  # 2 is what pooling lets through
+    found = explain_gradient(model, x, [1], "same", "x", (0, 1, 0))
+    assert [equation.value for equation in found.equations] == [-3, -3]
+    assert found.equations[-1].where == "ActivityRegularization 'penalty'"
     assert found.agrees
 
 
