@@ -355,3 +355,27 @@ def test_metrics_without_a_name_are_numbered_as_in_keras():
     model.compile("sgd", "bce", metrics=[metrics.Recall, metrics.Recall(thresholds=0)])
     history = model.fit(np.ones((2, 3)), np.ones(2), verbose=0).history
     assert sorted(history) == ["loss", "recall", "recall_1"]
+
+
+def test_a_metric_s_results_are_float32():
+    with pytest.raises(NotImplementedError, match="dtype='float16'"):
+        metrics.AUC(dtype="float16")
+
+
+@pytest.mark.parametrize(
+    ("room", "thing"),
+    [
+        (metrics, metrics.Precision(thresholds=0.3)),
+        (keras.losses, keras.losses.Huber(delta=2.0)),
+        (keras.initializers, keras.initializers.HeNormal(seed=3)),
+        (keras.regularizers, keras.regularizers.L2(0.3)),
+        (keras.constraints, keras.constraints.MaxNorm(3)),
+    ],
+)
+def test_a_configuration_makes_the_same_thing_of_the_user_s_classes_too(room, thing):
+    own = type("Own", (type(thing),), {})
+    made = own.from_config(thing.get_config())
+    for one, known in ((thing, None), (made, {"Own": own})):
+        again = room.deserialize(room.serialize(one), known)
+        assert type(again) is type(one)
+        assert again.get_config() == one.get_config()

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation import lookup
+from scratchnet.foundation import lookup, registry
 from scratchnet.initializers.constants import Constant, Identity, Ones, Zeros
 from scratchnet.initializers.distributions import (
     RandomNormal,
@@ -107,7 +107,8 @@ def serialize(initializer: Any) -> dict[str, Any]:
 
 def deserialize(config: Any, custom_objects: Any = None) -> Initializer:
     """Return the initializer of a configuration, or of a name."""
-    return get(config)
+    with registry.custom_object_scope(custom_objects):
+        return get(config)
 
 
 __getattr__ = lookup.missing_attribute(

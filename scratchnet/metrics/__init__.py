@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet import losses
-from scratchnet.foundation import lookup, naming
+from scratchnet.foundation import lookup, naming, registry
 from scratchnet.foundation.shapes import Shape
 from scratchnet.metrics.accuracy import Accuracy
 from scratchnet.metrics.auc import AUC
@@ -231,12 +231,30 @@ def _is_accuracy(identifier: Any) -> bool:
     return isinstance(identifier, str) and identifier.lower() in ACCURACY
 
 
+def serialize(metric: Any) -> Any:
+    """Return a metric as configurations hold it."""
+    return lookup.describe(metric)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Metric:
+    """Return the metric of a configuration, or of a name.
+
+    Args:
+        config: either.
+        custom_objects: name → class of the user's own.
+    """
+    with registry.custom_object_scope(custom_objects):
+        return get(config)
+
+
 __all__ = [
     *(cls.__name__ for cls in CLASSES),
     *FUNCTIONS,
     "Metric",
     "as_log",
+    "deserialize",
     "get",
+    "serialize",
 ]
 
 __getattr__ = lookup.missing_attribute(__name__, __all__)

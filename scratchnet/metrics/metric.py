@@ -23,7 +23,7 @@ class Metric(OnlyWhatThereIs):
     `update_state`, which changes them, and `result`; `reset_state` makes them 0.
 
     Args:
-        dtype: float32 or None; accepted for Keras's sake.
+        dtype: float32 or None.
         name: key in logs and history; by default the class's, in snake case, with
             a number from the second on.
 
@@ -43,7 +43,12 @@ class Metric(OnlyWhatThereIs):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or naming.unique(type(self).__name__)
-        self.dtype = "float32" if dtype is None else str(dtype)
+        if dtype not in (None, "float32", np.float32):
+            raise NotImplementedError(
+                f"{type(self).__name__}: dtype={dtype!r} is outside scratchnet's "
+                "subset of Keras; a metric's results are float32"
+            )
+        self.dtype = "float32"
         self._variables: list[Variable] = []
         self._total, self._count = 0.0, 0.0
 
