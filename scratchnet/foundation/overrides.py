@@ -38,7 +38,7 @@ NOT_CALLED: dict[str, dict[str, str]] = {
             "load_own_variables save_own_variables": _STATE,
             "weights variables trainable_weights trainable_variables "
             "non_trainable_weights non_trainable_variables metrics_variables": _WEIGHTS,
-            "losses": "a penalty is a regularizer of a weight, or an "
+            "add_loss losses": "a penalty is a regularizer of a weight, or an "
             "activity_regularizer",
             "metrics": "list metrics in the model's compile",
             "quantize quantized_build quantized_call": "scratchnet computes in float32 "

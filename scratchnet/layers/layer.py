@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 import numpy as np
 
@@ -306,6 +306,7 @@ class Layer(OnlyWhatThereIs):
         if training is None:
             training = self.trains_by_default
         y = self.forward(x, training=bool(training))
+        self.check_output(y)
         if self.activity_regularizer is not None:
             self.activity_penalty = self.penalty_on(y)
         return as_tensor(y)
@@ -379,6 +380,26 @@ class Layer(OnlyWhatThereIs):
             raise ValueError(
                 f"{self.label}: expected input {format_shape(expected)}, "
                 f"received {format_shape(shape)}"
+            )
+
+    def check_output(self, y: Any) -> None:
+        """Compare what ``forward`` of a class of the user's own made with its promise.
+
+        Raises:
+            ValueError: it has another shape than `compute_output_shape` says.
+        """
+        expected, shape = self.output_shape, np.shape(y)
+        if not is_user_s(type(self)) or expected is None:
+            return
+        if len(shape) != len(expected) or any(
+            want is not None and got != want
+            for got, want in zip(shape, expected, strict=True)
+        ):
+            raise ValueError(
+                f"{self.label}: its forward returned shape {shape}, but its "
+                f"compute_output_shape says {format_shape(expected)}; write "
+                "compute_output_shape(self, input_shape) so that it says what forward "
+                "returns"
             )
 
     def check_gradient(self, dy: Any, shape: Shape) -> np.ndarray:
@@ -458,6 +479,19 @@ class Layer(OnlyWhatThereIs):
         self._beside[name, "regularizer"] = regularizers.get(regularizer)
         self._beside[name, "constraint"] = constraints.get(constraint)
         return self.add_own(name, value, trainable)
+
+    def add_loss(self, loss: Any) -> NoReturn:
+        """Refuse a term of the loss that is computed anywhere.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"{self.label}: add_loss is outside scratchnet's subset of Keras; give a "
+            "layer activity_regularizer=, or put layers.ActivityRegularization where "
+            "the term is made; for weights, there are add_weight(regularizer=) and "
+            "kernel_regularizer="
+        )
 
     def add_own(self, name: str, value: np.ndarray, trainable: bool) -> Variable:
         """Add a weight, and return it as a variable that a `call` can compute with."""

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from scratchnet import losses
-from scratchnet.foundation import workspace
+from scratchnet.foundation import overrides, workspace
 from scratchnet.foundation.shapes import as_kernels_want
+from scratchnet.layers.layer import Layer
 from scratchnet.plan import table
 from scratchnet.plan.heads import LossHead
 from scratchnet.plan.penalties import Penalties
@@ -61,6 +62,14 @@ class Plan:
         program, wanted = self.program, self.differentiated
         steps = list(zip(program.operations, program.inputs, strict=True))
         self._forwards = steps[program.source_count :]
+        # What the user has written may return another shape than it says.
+        self._own = {
+            one
+            for one, _ in self._forwards
+            if isinstance(one, Layer)
+            and not one.nodes
+            and overrides.is_user_s(type(one))
+        }
         self._backwards = [
             (at, operation, inputs, _runs_backward(operation, inputs, wanted))
             for at, (operation, inputs) in enumerate(steps)
@@ -91,6 +100,8 @@ class Plan:
             if mode is None:
                 mode = getattr(operation, "trains_by_default", False)
             values.append(operation.forward(given, training=mode))
+            if operation in self._own:
+                operation.check_output(values[-1])
         made = [values[place] for place in self.program.outputs]
         return made[0] if len(made) == 1 else made
 

@@ -422,3 +422,26 @@ def test_a_rate_that_is_changed_between_fits_takes_effect():
     noisy(x, training=True)
     noisy.stddev = 0.5
     assert (noisy(x, training=True) != x).any()
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_layer_that_returns_another_shape_than_it_says_is_blamed_itself(eager):
+    class Half(layers.Layer):
+        def forward(self, x, *, training):
+            return x[:, :2]
+
+        def backward(self, dy):
+            return np.zeros((len(dy), 4), dy.dtype)
+
+    net = keras.Sequential([keras.Input((4,)), Half(name="half"), layers.Dense(3)])
+    net.compile("sgd", "mse", run_eagerly=eager)
+    x, y = np.ones((2, 4)), np.ones((2, 3))
+    message = r"Half 'half': its forward returned shape \(2, 2\), .* says \(N, 4\)"
+    for call in (net, net.predict, lambda x: net.fit(x, y, verbose=0), net.layers[0]):
+        with pytest.raises(ValueError, match=message):
+            call(x)
+
+
+def test_an_add_loss_of_one_s_own_is_refused_where_it_is_written():
+    with pytest.raises(TypeError, match="Own: add_loss is never called here"):
+        type("Own", (layers.Layer,), {"add_loss": lambda self, loss: None})

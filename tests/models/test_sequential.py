@@ -573,8 +573,12 @@ def test_names_of_keras_s_outside_the_subset(name):
 
 def test_names_of_keras_s_layer_outside_the_subset():
     dense = layers.Dense(2)
-    with pytest.raises(AttributeError, match="Dense: 'add_loss' is outside scr"):
-        _ = dense.add_loss
+    with pytest.raises(AttributeError, match="Dense: 'add_metric' is outside scr"):
+        _ = dense.add_metric
+    with pytest.raises(
+        NotImplementedError, match=r"add_loss is .*activity_regularizer="
+    ):
+        dense.add_loss(1.0)
     with pytest.raises(AttributeError, match="'Dense' object has no attribute 'a'"):
         _ = dense.a
     # A property's own error goes before.

@@ -132,7 +132,7 @@ def test_layers_of_other_dtypes_are_chains_of_their_own():
     assert count(plan, "dense_chain") == 2
 
 
-def test_a_chain_checks_what_a_custom_layer_hands_it():
+def test_what_a_custom_layer_hands_a_chain_is_checked():
     class Narrow(layers.Layer):
         """Return less than it says it does."""
 
@@ -140,7 +140,9 @@ def test_a_chain_checks_what_a_custom_layer_hands_it():
             return x[:, :5]
 
     made = keras.Sequential([keras.Input((8,)), Narrow(), layers.Dense(3, "relu")])
-    with pytest.raises(ValueError, match=r"expected input \(N, 8\), received \(2, 5\)"):
+    with pytest.raises(
+        ValueError, match=r"forward returned shape \(2, 5\), .*\(N, 8\)"
+    ):
         made.predict(np.ones((2, 8), np.float32), verbose=0)
 
 
