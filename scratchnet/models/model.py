@@ -234,9 +234,8 @@ class Model(Trainer, Network):
 
         Raises:
             CheckpointError: the file can't be written or is there already, a weight
-                isn't finite, or the model holds what Keras has not: a layer, loss or
-                metric of the user's own, or the ``label_smoothing`` of
-                `SparseCategoricalCrossentropy`.
+                isn't finite, or the model holds what Keras has not: the
+                ``label_smoothing`` of `SparseCategoricalCrossentropy`.
             ValueError: the name has another ending, or the model is not built.
             ImportError: h5py is not installed.
 

@@ -39,19 +39,24 @@ def samples(
             f"{who}: expected x and y as two arrays, received a tuple of "
             f"{len(x)} as x and no y; call {who}(x, y)"
         )
+    _require_one_output(model, who)
     found = inputs(model, who, x, y, sample_weight, build=False)
     if found.y is None:
         raise ValueError(f"{who}: expected targets y, received None")
     output_shape = model.compute_output_shape(found.input_shape)
+    _require_one_output(model, who)  # of a class whose call is traced by now
+    model._measures.check(found.y, output_shape)
+    model.ensure_built(found.input_shape)
+    return found
+
+
+def _require_one_output(model: Any, who: str) -> None:
     if model.output_count > 1:
         raise NotImplementedError(
             f"{who}: {model.label} has {model.output_count} outputs, and only one can "
             "be trained here: make a Model(inputs, outputs) of the same tensors with "
             "the output to train, which has the same layers"
         )
-    model._measures.check(found.y, output_shape)
-    model.ensure_built(found.input_shape)
-    return found
 
 
 def inputs(
