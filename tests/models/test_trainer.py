@@ -306,7 +306,7 @@ def test_training_on_other_data_in_a_callback_leaves_the_batch_as_it_is():
 def test_metrics_may_keep_what_they_are_given():
     class Keeps(keras.metrics.Metric):
         def __init__(self):
-            super().__init__("keeps")
+            super().__init__(name="keeps")
             self.kept = []
 
         def update_state(self, y_true, y_pred, sample_weight=None):
