@@ -267,7 +267,7 @@ def _walk(case: Case) -> list[tuple[str, dict[str, Shape], bool]]:
             shapes = {"x": x, "weight": weight, "y": y}
             steps.append((name, shapes, first))
             if kind == "Conv2D":
-                steps.append(("grouped_convolution", shapes, first))
+                steps.append(("grouped_convolution", shapes, False))
                 own = (*weight[:2], x[3], 1)
                 by_channel = {"x": x, "weight": own, "y": (*y[:3], x[3])}
                 steps.append(("depthwise_convolution", by_channel, first))

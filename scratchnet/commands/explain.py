@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from scratchnet.commands import integer
+from scratchnet.foundation.errors import CheckpointError
 from scratchnet.kernels import ladder
 
 
@@ -90,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         with ladder.rung(arguments.rung or ladder.get_rung()):
             explanation = _explain(opened, model, arguments)
+    except CheckpointError:
+        raise
     except ValueError as error:
         print(f"scratchnet explain: {error}", file=sys.stderr)
         return 2

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from scratchnet.foundation.errors import CheckpointError
+
 # Enough for histograms, and done in seconds.
 SAMPLES = 256
 
@@ -52,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             folder.mkdir(parents=True, exist_ok=True)
             figure.savefig(folder / name, dpi=150)
             print(folder / name)
+    except CheckpointError:
+        raise
     except (OSError, ValueError) as error:
         print(f"scratchnet inspect: {error}", file=sys.stderr)
         return 1 if isinstance(error, OSError) else 2

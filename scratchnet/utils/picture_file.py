@@ -51,6 +51,8 @@ def load(path: Path) -> Any:
         if beginning.startswith(PNG):  # Pillow does not tell
             image.info["bit_depth"] = beginning[24]
         return image
+    except PictureError:
+        raise
     except FileNotFoundError as error:
         raise MissingPictureError(f"{path}: there is no such file") from error
     except (OSError, ValueError) as error:

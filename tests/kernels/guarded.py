@@ -108,7 +108,8 @@ def update_together(rng, dtype, size, side):
     ]
     averages = tuple(velocity / 2 for velocity in arrays[2])  # no negative variance
     for name, own, rates in (
-        ("adam_update", arrays, (1e-3, 0.9, 0.999, 1e-7)),
+        ("adam_update", [*arrays, ()], (1e-3, 0.9, 0.999, 1e-7)),
+        ("adam_update", [*arrays, averages], (1e-3, 0.9, 0.999, 1e-7)),  # AMSGrad
         ("rmsprop_update", [*arrays, averages], (1e-3, 0.9, 0.5, 1e-7)),
     ):
         found = []

@@ -16,7 +16,10 @@ ORACLES = {
     "softmax": lambda x: special.softmax(x, axis=-1),
     "log_softmax": lambda x: special.log_softmax(x, axis=-1),
     "gelu": lambda x: x * special.ndtr(x),  # whose slope needs x
-    "selu": lambda x: 1.0507009873 * np.where(x > 0, x, 1.6732632423 * np.expm1(x)),
+    "selu": lambda x: (
+        1.0507009873554805
+        * (np.maximum(x, 0) + 1.6732632423543772 * np.expm1(np.minimum(x, 0)))
+    ),
 }
 
 

@@ -71,6 +71,11 @@ class _Ready(NamedTuple):
 
     x: np.ndarray
 
+    @property
+    def inputs(self) -> tuple[_Ready]:
+        """Return the one input that a benchmark's model has."""
+        return (self,)
+
     def take(
         self, indices: slice, scale: float | None = None
     ) -> tuple[np.ndarray, bool]:
