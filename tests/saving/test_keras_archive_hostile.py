@@ -233,7 +233,7 @@ def test_many_layers_take_time_in_proportion(good):
     short = {"class_name": "Flatten", "config": {}}
 
     def deep(config):
-        config["config"]["layers"][2:] = [short] * 5_000
+        config["config"]["layers"][2:] = [short] * 2_500
 
     messages = load_all(good, {"deep": with_config(good, deep)}, "deep")
     assert messages == {"deep": ""}  # odd, but a model
