@@ -78,6 +78,13 @@ def _count_up(typing_context, waiting, at):
     return types.int64(waiting, types.int64), codegen
 
 
+if numba.config.DISABLE_JIT:  # as Python there is one worker, see `launch`
+
+    def _count_up(waiting, at):
+        waiting[at] += 1
+        return waiting[at] - 1
+
+
 @compiled
 def take(waiting, worker, tasks):
     """Return the next task for a worker, or ``tasks`` if none is left.
@@ -111,7 +118,8 @@ def launch(work, count, *parts):
         MemoryError: a worker found no memory.
     """
     parts = tuple(tuple(part) for part in parts)
-    if count == 1 or BOUNDS_CHECKED:  # an IndexError on another thread would be lost
+    # An IndexError on another thread would be lost, and Python code has no address.
+    if count == 1 or BOUNDS_CHECKED or numba.config.DISABLE_JIT:
         work(0, np.zeros(LINE, np.int64), *parts)
     else:
         with LAUNCH_LOCK:
