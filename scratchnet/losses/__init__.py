@@ -92,9 +92,22 @@ ALL: dict[str, type[Loss]] = {
 }
 
 # Keras has its losses as functions, too; a module of that name makes place for it.
-globals().update(
-    {name: as_function(name, cls, __name__) for name, cls in CLASSES.items()}
-)
+FUNCTIONS: dict[str, Any] = {
+    name: as_function(name, cls, __name__) for name, cls in CLASSES.items()
+}
+# Names of Keras 2's, which `tf.keras` still has.
+OLDER_NAMES = {
+    "kullback_leibler_divergence": "kl_divergence",
+    "logcosh": "log_cosh",
+    "kld": "kl_divergence",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+OLDER_NAMES |= {name.upper(): now for name, now in OLDER_NAMES.items() if name in SHORT}
+FUNCTIONS |= {name: FUNCTIONS[now] for name, now in OLDER_NAMES.items()}
+globals().update(FUNCTIONS)
 
 
 def get(identifier: Any) -> Loss:
@@ -128,7 +141,7 @@ def deserialize(name: Any, custom_objects: Any = None) -> Loss:
 
 __all__ = [
     *(found.__name__ for found in CLASSES.values()),
-    *CLASSES,
+    *FUNCTIONS,
     "Loss",
     "fitted",
     "deserialize",

@@ -120,7 +120,7 @@ FUNCTIONS = {
     },
     **{
         name: getattr(losses, name)
-        for name in losses.CLASSES
+        for name in (*losses.CLASSES, *losses.OLDER_NAMES)
         if name not in ("cosine_similarity", "dice", "tversky")
     },
 }

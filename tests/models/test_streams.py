@@ -472,10 +472,15 @@ def test_ctrl_c_need_not_wait_for_a_batch():
         seen.append(batch)
         trained.set()
 
-    with pytest.raises(KeyboardInterrupt):
-        made.fit(
-            slow(), verbose=0, callbacks=[LambdaCallback(on_train_batch_end=count)]
-        )
+    # A shell's background jobs, and what they start, don't hear of Ctrl-C otherwise.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            made.fit(
+                slow(), verbose=0, callbacks=[LambdaCallback(on_train_batch_end=count)]
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert seen == [0]
     assert made.interrupted
     assert not threads_left()
