@@ -207,7 +207,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     ),
     "Layer": frozenset(
         """
-        add_metric add_variable build_from_config compute_dtype
+        add_metric add_variable build_from_config call compute_dtype
         compute_mask compute_output_spec dtype_policy get_build_config input_dtype
         input_spec load_own_variables metrics_variables
         path
