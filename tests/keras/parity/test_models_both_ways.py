@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 MODELS = [
     (name, shape, classes)
     for shape, classes in (((28, 28, 1), 10), ((32, 32, 3), 100))
-    for name in architectures.ALL
+    for name in architectures.STUDY
 ]
 six_models = pytest.mark.parametrize(
     ("name", "shape", "classes"),
