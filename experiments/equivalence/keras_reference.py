@@ -48,7 +48,6 @@ from experiments.train import PIXEL_SCALE, DivergedError, require_finite
 from scratchnet import datasets
 from scratchnet.foundation.errors import CheckpointError, DatasetError
 from scratchnet.foundation.lock import exclusive
-from scratchnet.models import architectures
 from scratchnet.runs.run import processor, scheduling
 
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy")
@@ -200,9 +199,8 @@ def build(
             layers.RandomFlip("horizontal"),
             layers.RandomTranslation(1 / 8, 1 / 8, fill_mode="constant"),
         ]
-    if name == "resnet20":  # a graph: the names are the same, so Keras reads ours
-        ours = architectures.resnet20(image_shape, classes).to_json()
-        network = keras.models.model_from_json(ours)
+    if name == "resnet20":
+        network = resnet20(keras, image_shape, classes)
         return keras.Sequential([*first, network], name=name)
     last = layers.Dense(classes, activation="softmax")
     if name == "ann":
@@ -238,6 +236,41 @@ def build(
     else:
         raise ValueError(f"build: there is no model {name!r}")
     return keras.Sequential([*first, *middle, last], name=name)
+
+
+def resnet20(keras: Any, image_shape: tuple[int, int, int], classes: int) -> Any:
+    """Return He and others' network for CIFAR: 1 + 9·2 convolutions, and a dense one.
+
+    Where a stage begins, the shortcut takes every second pixel, and half of the new
+    channels are put in front of it, half behind, as zeros (option A).
+    """
+    layers, decay = keras.layers, keras.regularizers.L2(1e-4)
+
+    def convolution(x: Any, filters: int, strides: int = 1) -> Any:
+        x = layers.Conv2D(
+            filters,
+            3,
+            strides=strides,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            kernel_regularizer=decay,
+        )(x)
+        return layers.BatchNormalization()(x)
+
+    inputs = keras.Input(image_shape)
+    x = layers.ReLU()(convolution(inputs, 16))
+    for stage, block in itertools.product(range(3), range(3)):
+        strides = 2 if stage > 0 and block == 0 else 1
+        y = layers.ReLU()(convolution(x, 16 * 2**stage, strides))
+        y = convolution(y, 16 * 2**stage)
+        if strides == 2:
+            half = [(0, 0)] * 3 + [(4 * 2**stage, 4 * 2**stage)]
+            x = keras.ops.pad(x[:, ::2, ::2], half)
+        x = layers.ReLU()(layers.Add()([x, y]))
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dense(classes, activation="softmax", kernel_regularizer=decay)(x)
+    return keras.Model(inputs, x, name="resnet20")
 
 
 def _optimizer(keras: Any, settings: Protocol, samples: int) -> Any:

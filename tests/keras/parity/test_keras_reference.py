@@ -13,7 +13,7 @@ import pytest
 
 from experiments import train
 from experiments.equivalence import keras_reference, records
-from experiments.protocol import DIGITS, NEW_ORDER, SAME_ORDER, Trial
+from experiments.protocol import DIGITS, NEW_ORDER, RESNET20, SAME_ORDER, STUDY, Trial
 from experiments.train import DivergedError
 
 pytest.importorskip("tensorflow", reason="needs the extra 'reference'")
@@ -39,7 +39,8 @@ def keras():
 @pytest.mark.parametrize("model", ["ann", "basic_cnn", "deeper_cnn"])
 @pytest.mark.parametrize(("shape", "classes"), [((28, 28, 1), 10), ((32, 32, 3), 100)])
 def test_the_models_are_the_same_layer_by_layer(model, shape, classes, keras):
-    theirs = keras_reference.build(keras, model, shape, classes)
+    trial = Trial("fashion_mnist", model, 0, STUDY)
+    theirs = keras_reference.build(keras, trial, shape, classes)
     ours = train.build(model, shape, classes)
     assert theirs.count_params() == ours.count_params()
     assert len(theirs.layers) == len(ours.layers)
@@ -51,6 +52,29 @@ def test_the_models_are_the_same_layer_by_layer(model, shape, classes, keras):
         assert [w.shape for w in our_layer.get_weights()] == [
             w.shape for w in their_layer.get_weights()
         ]
+
+
+def test_resnet20_is_the_same_function_of_its_weights(keras):
+    # Its shortcuts are written in other words there: layer by layer says nothing.
+    trial = Trial("cifar100", "resnet20", 0, RESNET20)
+    theirs = keras_reference.build(keras, trial, (32, 32, 3), 100)
+    ours = train.build("resnet20", (32, 32, 3), 100, augmentation=True)
+    rng = np.random.default_rng(0)
+    weights = [
+        value if value.ndim > 1 else rng.uniform(0.5, 1.5, value.shape)
+        for value in ours.get_weights()
+    ]
+    weights[-2] *= 0.05  # the last kernel, so that softmax favours no class much
+    ours.set_weights(weights)
+    theirs.layers[-1].set_weights(weights)
+    images = rng.integers(0, 256, (5, 32, 32, 3)).astype("float32")
+    found = ours.predict(images, verbose=0)
+    assert found.max() < 0.9
+    np.testing.assert_allclose(found, theirs.predict(images, verbose=0), rtol=1e-4)
+    assert float(sum(ours.losses)) == pytest.approx(float(sum(theirs.losses)), rel=1e-5)
+    assert [layer.name for layer in ours.layers][:3] == [
+        layer.name for layer in theirs.layers
+    ][:3]
 
 
 def plain(config):
