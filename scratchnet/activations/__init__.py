@@ -139,9 +139,6 @@ def serialize(activation: Any) -> Any:
     return function.name
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> ActivationFunction:
-    """Return the activation that `serialize` was given."""
-    return get(config)
-
+deserialize = lookup.deserializer(__name__, "activation", get)
 
 __getattr__ = lookup.missing_attribute(__name__, _NAMES)

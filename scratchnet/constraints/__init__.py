@@ -35,38 +35,15 @@ def get(identifier: Any) -> Constraint | None:
         TypeError: the identifier is something else, such as a function: write a class
             derived from `Constraint`.
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, type) and issubclass(identifier, Constraint):
-        return identifier()
-    if callable(identifier) and not isinstance(identifier, Constraint):
-        raise TypeError(
-            f"constraint: {identifier!r} could not be saved; derive a class from "
-            "constraints.Constraint, with __call__(self, w)"
-        )
-    return lookup.find("constraint", identifier, ALL, Constraint)
+    return lookup.find_any(
+        *("constraint", identifier, ALL, Constraint),
+        "could not be saved; derive a class from constraints.Constraint, with "
+        "__call__(self, w)",
+    )
 
 
-def serialize(constraint: Constraint) -> dict[str, Any]:
-    """Return a constraint's configuration, with the name of its class."""
-    return lookup.describe(constraint)
-
-
-def deserialize(
-    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-) -> Constraint:
-    """Return the constraint that a configuration describes.
-
-    Args:
-        config: what `serialize` returned, or Keras's function of that name.
-        custom_objects: name → class of constraints of your own.
-
-    Raises:
-        ValueError: there is no such constraint.
-    """
-    known = {**ALL, **(custom_objects or {})}
-    return lookup.find("constraint", config, known, Constraint)
-
+serialize = lookup.serializer(__name__, "constraint")
+deserialize = lookup.deserializer(__name__, "constraint", get)
 
 __all__ = [
     "Constraint",

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from scratchnet.foundation import registry
+from scratchnet.foundation import registry, signatures
 from scratchnet.foundation.missing_names import missing_attribute, suggest
 
-__all__ = ["describe", "find", "missing_attribute", "name_of_function", "suggest"]
+__all__ = [
+    "describe",
+    "deserializer",
+    "find",
+    "find_any",
+    "missing_attribute",
+    "name_of_function",
+    "serializer",
+    "suggest",
+]
 
 Thing = TypeVar("Thing")
 
@@ -58,6 +67,22 @@ def find(
         f"{kind}: expected a name or an object of type {base.__name__}, "
         f"received {identifier!r}{hint}"
     )
+
+
+def find_any(
+    kind: str, identifier: Any, known: Mapping[str, Any], base: type[Thing], advice: str
+) -> Thing | None:
+    """Return what `find` returns, an object of a class, or None for None.
+
+    A function is refused with an advice on what to write in its place.
+    """
+    if identifier is None:
+        return None
+    if isinstance(identifier, type) and issubclass(identifier, base):
+        return identifier()
+    if callable(identifier) and not isinstance(identifier, base):
+        raise TypeError(f"{kind}: {identifier!r} {advice}")
+    return find(kind, identifier, known, base)
 
 
 def name_of_function(identifier: Any, known: Mapping[str, Any]) -> str | None:
@@ -113,3 +138,53 @@ def describe(thing: Any) -> dict[str, Any]:
         if ours
         else registry.get_registered_name(cls),
     }
+
+
+def serializer(module: str, kind: str) -> Callable[..., dict[str, Any]]:
+    """Return the function `serialize` of a room of Keras's.
+
+    Args:
+        module: the room.
+        kind: what is in it (``"loss"``), which is the name of the argument, too.
+    """
+    return signatures.signed(
+        lambda **given: describe(*given.values()),
+        "serialize",
+        module,
+        f"Return {_article(kind)} as configurations hold it, as plain data.",
+        [signatures.parameter(kind)],
+    )
+
+
+def deserializer(
+    module: str, kind: str, get: Callable[[Any], Thing], argument: str = "config"
+) -> Callable[..., Thing]:
+    """Return the function `deserialize` of a room of Keras's.
+
+    Args:
+        module: the room.
+        kind: what is in it.
+        get: finds one by its name or by its configuration.
+        argument: what Keras calls these.
+    """
+
+    def deserialize(custom_objects: Any = None, **given: Any) -> Thing:
+        with registry.custom_object_scope(custom_objects):
+            return get(*given.values())
+
+    return signatures.signed(
+        deserialize,
+        "deserialize",
+        module,
+        f"""Return {_article(kind)}, as `get` does, from its configuration.
+
+    Args:
+        {argument}: what `serialize` returned, or Keras's function of that name.
+        custom_objects: name → class or function of your own.
+    """,
+        [signatures.parameter(argument), signatures.parameter("custom_objects", None)],
+    )
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('_', ' ')}"

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation import lookup, registry
+from scratchnet.foundation import lookup
 from scratchnet.initializers.constants import Constant, Identity, Ones, Zeros
 from scratchnet.initializers.distributions import (
     RandomNormal,
@@ -105,11 +105,7 @@ def serialize(initializer: Any) -> dict[str, Any]:
     return lookup.describe(get(initializer))
 
 
-def deserialize(config: Any, custom_objects: Any = None) -> Initializer:
-    """Return the initializer of a configuration, or of a name."""
-    with registry.custom_object_scope(custom_objects):
-        return get(config)
-
+deserialize = lookup.deserializer(__name__, "initializer", get)
 
 __getattr__ = lookup.missing_attribute(
     __name__, [*(found.__name__ for found in ALL.values()), "Initializer"]

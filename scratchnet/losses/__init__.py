@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchnet.foundation import lookup, registry
+from scratchnet.foundation import lookup
 from scratchnet.losses.binary_crossentropy import BinaryCrossentropy
 from scratchnet.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
 from scratchnet.losses.categorical_crossentropy import (
@@ -123,21 +123,8 @@ def get(identifier: Any) -> Loss:
     return lookup.find("loss", identifier, ALL, Loss).learnt
 
 
-def serialize(loss: Any) -> Any:
-    """Return a loss as configurations hold it."""
-    return lookup.describe(loss)
-
-
-def deserialize(name: Any, custom_objects: Any = None) -> Loss:
-    """Return the loss of a configuration, or of a name.
-
-    Args:
-        name: either.
-        custom_objects: name → class of the user's own.
-    """
-    with registry.custom_object_scope(custom_objects):
-        return get(name)
-
+serialize = lookup.serializer(__name__, "loss")
+deserialize = lookup.deserializer(__name__, "loss", get, "name")
 
 __all__ = [
     *(found.__name__ for found in CLASSES.values()),

@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet import losses
-from scratchnet.foundation import lookup, naming, registry
+from scratchnet.foundation import lookup, naming
 from scratchnet.foundation.shapes import Shape
 from scratchnet.metrics.accuracy import Accuracy
 from scratchnet.metrics.auc import AUC
@@ -64,8 +64,7 @@ from scratchnet.metrics.operating_points import (
     SensitivityAtSpecificity,
     SpecificityAtSensitivity,
 )
-from scratchnet.metrics.precision import Precision
-from scratchnet.metrics.recall import Recall
+from scratchnet.metrics.precision_and_recall import Precision, Recall
 from scratchnet.metrics.root_mean_squared_error import RootMeanSquaredError
 from scratchnet.metrics.sparse_categorical_accuracy import SparseCategoricalAccuracy
 from scratchnet.metrics.sparse_top_k_categorical_accuracy import (
@@ -231,21 +230,8 @@ def _is_accuracy(identifier: Any) -> bool:
     return isinstance(identifier, str) and identifier.lower() in ACCURACY
 
 
-def serialize(metric: Any) -> Any:
-    """Return a metric as configurations hold it."""
-    return lookup.describe(metric)
-
-
-def deserialize(config: Any, custom_objects: Any = None) -> Metric:
-    """Return the metric of a configuration, or of a name.
-
-    Args:
-        config: either.
-        custom_objects: name → class of the user's own.
-    """
-    with registry.custom_object_scope(custom_objects):
-        return get(config)
-
+serialize = lookup.serializer(__name__, "metric")
+deserialize = lookup.deserializer(__name__, "metric", get)
 
 __all__ = [
     *(cls.__name__ for cls in CLASSES),

@@ -48,7 +48,8 @@ class IoU(Metric):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        super().__init__(dtype, name)
+        # Keras counts in integers, and says so in its files.
+        super().__init__(None if dtype in ("int", "int64") else dtype, name)
         who = type(self).__name__
         self.num_classes = arguments.positive_int(who, "num_classes", num_classes)
         self.target_class_ids = list(target_class_ids)

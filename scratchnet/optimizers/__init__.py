@@ -47,27 +47,8 @@ def get(identifier: Any) -> Optimizer:
     return lookup.find("optimizer", identifier, ALL, Optimizer)
 
 
-def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """Return an optimizer's configuration, with the name of its class."""
-    return lookup.describe(optimizer)
-
-
-def deserialize(
-    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-) -> Optimizer:
-    """Return the optimizer that a configuration describes.
-
-    Args:
-        config: what `serialize` returned, or Keras's function of that name.
-        custom_objects: name → class of optimizers of your own.
-
-    Raises:
-        ValueError: there is no such optimizer.
-        TypeError: it is no configuration.
-    """
-    known = {**ALL, **(custom_objects or {})}
-    return lookup.find("optimizer", config, known, Optimizer)
-
+serialize = lookup.serializer(__name__, "optimizer")
+deserialize = lookup.deserializer(__name__, "optimizer", get)
 
 __all__ = [
     *(found.__name__ for found in ALL.values()),

@@ -34,38 +34,15 @@ def get(identifier: Any) -> Regularizer | None:
         TypeError: the identifier is something else, such as a function, which has no
             gradient: write a class derived from `Regularizer`.
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, type) and issubclass(identifier, Regularizer):
-        return identifier()
-    if callable(identifier) and not isinstance(identifier, Regularizer):
-        raise TypeError(
-            f"regularizer: {identifier!r} has no gradient; derive a class from "
-            "regularizers.Regularizer, with __call__(self, x) and gradient(self, x)"
-        )
-    return lookup.find("regularizer", identifier, ALL, Regularizer)
+    return lookup.find_any(
+        *("regularizer", identifier, ALL, Regularizer),
+        "has no gradient; derive a class from regularizers.Regularizer, with "
+        "__call__(self, x) and gradient(self, x)",
+    )
 
 
-def serialize(regularizer: Regularizer) -> dict[str, Any]:
-    """Return a regularizer's configuration, with the name of its class."""
-    return lookup.describe(regularizer)
-
-
-def deserialize(
-    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-) -> Regularizer:
-    """Return the regularizer that a configuration describes.
-
-    Args:
-        config: what `serialize` returned, or Keras's function of that name.
-        custom_objects: name → class of regularizers of your own.
-
-    Raises:
-        ValueError: there is no such regularizer.
-    """
-    known = {**ALL, **(custom_objects or {})}
-    return lookup.find("regularizer", config, known, Regularizer)
-
+serialize = lookup.serializer(__name__, "regularizer")
+deserialize = lookup.deserializer(__name__, "regularizer", get)
 
 __all__ = [
     "L1",

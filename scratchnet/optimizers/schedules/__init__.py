@@ -5,7 +5,7 @@ Reference: `keras/src/optimizers/schedules/learning_rate_schedule.py`.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from scratchnet.foundation import lookup
 from scratchnet.optimizers.schedules.cosine_decay import CosineDecay
@@ -28,27 +28,12 @@ ALL: dict[str, type[LearningRateSchedule]] = {
 }
 
 
-def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """Return a schedule's configuration, with the name of its class."""
-    return lookup.describe(learning_rate_schedule)
-
-
-def deserialize(
-    config: dict[str, Any], custom_objects: dict[str, Any] | None = None
-) -> LearningRateSchedule:
-    """Return the schedule that a configuration describes.
-
-    Args:
-        config: what `serialize` returned, or Keras's function of that name.
-        custom_objects: name → class of schedules of your own.
-
-    Raises:
-        ValueError: there is no such schedule.
-        TypeError: it is no configuration.
-    """
-    known = {**ALL, **(custom_objects or {})}
-    return lookup.find("schedule", config, known, LearningRateSchedule)
-
+serialize = lookup.serializer(__name__, "learning_rate_schedule")
+deserialize = lookup.deserializer(
+    __name__,
+    "learning_rate_schedule",
+    partial(lookup.find, "schedule", known=ALL, base=LearningRateSchedule),
+)
 
 __all__ = [*ALL, "LearningRateSchedule", "deserialize", "serialize"]
 
