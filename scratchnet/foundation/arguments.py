@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from scratchnet.foundation.shapes import format_shape
+from scratchnet.foundation import settings
+from scratchnet.foundation.shapes import Shape, format_shape
 
 
 def is_integer(value: Any) -> bool:
@@ -151,3 +153,36 @@ def rank(who: str, shape: tuple[int | None, ...], expected: str) -> None:
         raise ValueError(
             f"{who}: expected input {expected}, received {format_shape(shape)}"
         )
+
+
+def sample_shape(who: str, shape: Any) -> Shape:
+    """Return one sample's shape as a tuple of positive ints."""
+    sizes = shape if isinstance(shape, tuple | list) else (shape,)
+    for size in sizes:
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(
+                f"{who}: expected a shape of positive integers (one sample, without "
+                f"the batch), received {shape!r}"
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def check_dtype(who: str, dtype: Any) -> np.dtype:
+    """Return float32 or float64; None stands for the first.
+
+    Keras's configurations have a policy in its place, which is named for its dtype.
+
+    Raises:
+        ValueError: it is another.
+    """
+    if isinstance(dtype, Mapping) and dtype.get("class_name") == "DTypePolicy":
+        dtype = dtype.get("config", {}).get("name")
+    try:
+        checked = np.dtype(settings.floatx if dtype is None else dtype)
+    except (TypeError, ValueError):
+        checked = np.dtype(object)
+    if checked not in (np.float32, np.float64):
+        raise ValueError(
+            f"{who}: expected dtype float32 or float64, received {dtype!r}"
+        )
+    return checked

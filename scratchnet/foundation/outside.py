@@ -42,7 +42,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     # layers
     "Layer": {"**": {"autocast": True}},
     "Network": {"**": {"autocast": True}},
-    "Layer.add_weight": {
+    "Regularized.add_weight": {
         "initializer": {"dtype": None},
         "trainable": {"autocast": True},
         "constraint": {"aggregation": "none", "overwrite_with_gradient": False},
@@ -193,6 +193,17 @@ ALSO: dict[str, tuple[Any, ...]] = {
     "ragged": (False,),
 }
 
+# What configurations leave out: Keras's do, or older releases of Keras 3 would not know
+# it. A regularizer or a constraint is written, None included, but for that of `Dense`'s
+# output.
+NOT_IN_CONFIGURATIONS = frozenset(
+    """
+    antialias autocast bounding_box_format input_tensor lora_alpha lora_rank mask
+    optional quantization_config ragged renorm renorm_clipping renorm_momentum
+    Dense.activity_regularizer
+    """.split()
+)
+
 # Class → names that Keras's class has.
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "Dataset": frozenset(
@@ -339,6 +350,22 @@ def _in_keras_order(
             for name, default in some.items()
         ]
     return parameters
+
+
+def only_in_keras(cls: type) -> dict[str, Any]:
+    """Return what Keras's configuration of a class has and no argument of ours says.
+
+    >>> class Flatten: ...
+    >>> only_in_keras(Flatten)
+    {'data_format': 'channels_last'}
+    """
+    return {
+        name: ALSO.get(name, (default,))[0]
+        for one in cls.__mro__
+        for some in ARGUMENTS.get(one.__name__, {}).values()
+        for name, default in some.items()
+        if not {name, f"{one.__name__}.{name}"} & NOT_IN_CONFIGURATIONS
+    }
 
 
 def unknown_argument(who: str, name: str, known: Iterable[str]) -> TypeError:

@@ -96,6 +96,7 @@ class InputLayer(Layer):
             "name": self.name,
             "dtype": self.dtype.name,
             "batch_shape": self.batch_shape,
+            "sparse": False,
         }
 
 

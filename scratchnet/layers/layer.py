@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 import numpy as np
 
-from scratchnet import constraints, initializers, regularizers
-from scratchnet.foundation import (
-    lookup,
-    naming,
-    overrides,
-    random,
-    settings,
-    workspace,
+from scratchnet import regularizers
+from scratchnet.foundation import lookup, naming, overrides, random, workspace
+from scratchnet.foundation.arguments import check_dtype, sample_shape
+from scratchnet.foundation.attributes import is_set_from_outside
+from scratchnet.foundation.outside import (
+    keras_signature,
+    only_in_keras,
+    unknown_argument,
 )
-from scratchnet.foundation.attributes import OnlyWhatThereIs, is_set_from_outside
-from scratchnet.foundation.outside import keras_signature, missing, unknown_argument
 from scratchnet.foundation.overrides import is_user_s
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
-from scratchnet.foundation.tensor import Variable, as_tensor, view
-from scratchnet.layers.keras_tensor import (
-    OPERATORS,
-    Call,
-    KerasTensor,
-    flat,
-    is_symbolic,
-)
+from scratchnet.foundation.tensor import as_tensor
+from scratchnet.layers.changing import STATE, change, constructor_arguments
+from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
+from scratchnet.layers.regularized import Regularized
 
 
 @keras_signature
-class Layer(OnlyWhatThereIs):
+class Layer(Regularized):
     """A differentiable function with parameters: the base of every layer.
 
     A subclass writes four methods; `Dropout` and `Dense` are good ones to read.
@@ -100,14 +94,11 @@ class Layer(OnlyWhatThereIs):
     nodes: Any = ()
     output_count: int = 1
     is_operation: bool = False
-    weight_names: tuple[str, ...] = ()
     built_at_once: bool = False
     trains_by_default: bool = False
     operation: str = ""
     free_output: bool = False
     free_gradient: bool = False
-    activity_regularizer: Any = None
-    activity_penalty: Any = None
     changes: int = 0  # of its arguments, since it was made: a plan goes by them
 
     def __init__(
@@ -124,7 +115,7 @@ class Layer(OnlyWhatThereIs):
         self._take_regularizers_and_constraints(unknown)
         if unknown:
             raise unknown_argument(
-                type(self).__name__, min(unknown), _arguments(type(self))
+                type(self).__name__, min(unknown), constructor_arguments(type(self))
             )
         self.name = naming.check(name) if name else naming.unique(self.class_name)
         self.trainable = bool(trainable)
@@ -137,7 +128,7 @@ class Layer(OnlyWhatThereIs):
                 )
             input_shape = (input_dim,)
         self.input_shape_argument = (
-            None if input_shape is None else _check_shape(self.label, input_shape)
+            None if input_shape is None else sample_shape(self.label, input_shape)
         )
         self.built = False
         self.calls: list[Call] = []
@@ -169,27 +160,10 @@ class Layer(OnlyWhatThereIs):
         if name in vars(self) and not name.startswith("_") and is_set_from_outside():
             made = next(one for one in type(self).__mro__ if not is_user_s(one))
             traced = hasattr(type(self), "call")
-            if name not in STATE and not traced and name in _arguments(made):
-                self._change(made, name, value)
+            if name not in STATE and not traced and name in constructor_arguments(made):
+                change(self, made, name, value)
                 return
         super().__setattr__(name, value)
-
-    def _change(self, made: type[Layer], name: str, value: Any) -> None:
-        """Change an argument, and all that the constructor makes of it."""
-        fixed = name in ("dtype", "seed") or bool(self.nodes)
-        if not fixed:
-            config = made.get_config(self)
-            old, new = made(**config), made(**{**config, name: value})
-            fixed = self.built and _shapes(old, self) != _shapes(new, self)
-        if fixed:
-            raise AttributeError(
-                f"{self.label}: '{name}' can't be changed any more, since weights, "
-                "shapes or random numbers go by it; make a new layer"
-            )
-        for own, now in vars(new).items():
-            if own not in STATE and (own == name or now != vars(old).get(own)):
-                vars(self)[own] = now
-        vars(self)["changes"] = self.changes + 1
 
     # What makes a class with a `call` a graph of layers: `models`, which stands on this
     # file, says how.
@@ -230,6 +204,7 @@ class Layer(OnlyWhatThereIs):
             "name": self.name,
             "trainable": self.trainable,
             "dtype": self.dtype.name,
+            **only_in_keras(type(self)),
             **{
                 name: lookup.describe(one)
                 for name, one in vars(self).items()
@@ -266,16 +241,6 @@ class Layer(OnlyWhatThereIs):
     def from_config(cls, config: dict[str, Any]) -> Layer:
         """Make a layer from what `get_config` returned."""
         return cls(**config)
-
-    @property
-    def class_name(self) -> str:
-        """The class's name in tables, default names and files."""
-        return type(self).__name__
-
-    @property
-    def label(self) -> str:
-        """Class and name, as messages say them: ``Dense 'dense_1'``."""
-        return f"{self.class_name} '{self.name}'"
 
     def ensure_built(
         self, input_shape: Any, rng: np.random.Generator | None = None
@@ -423,7 +388,7 @@ class Layer(OnlyWhatThereIs):
     def remember(self, cache: Any, *, training: bool) -> None:
         """Keep for ``backward`` what ``forward`` met, when training."""
         if training:
-            self._cache = cache
+            vars(self)["_cache"] = cache  # past __setattr__: every step comes here
 
     def recall(self) -> Any:
         """Return what ``forward`` remembered.
@@ -436,49 +401,6 @@ class Layer(OnlyWhatThereIs):
                 f"{self.label}: backward needs a forward(x, training=True) before it"
             )
         return self._cache
-
-    def add_param(self, name: str, value: np.ndarray) -> None:
-        """Add a parameter and its gradient."""
-        self.params[name] = np.asarray(value, self.dtype, order="C")
-        self.grads[name] = np.zeros_like(self.params[name])
-
-    def add_buffer(self, name: str, value: np.ndarray) -> None:
-        """Add an array that is kept but not learnt."""
-        self.buffers[name] = np.asarray(value, self.dtype, order="C")
-        self.weight_names = (*(self.weight_names or self.params), name)
-
-    @keras_signature
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        trainable: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        name: str | None = None,
-    ) -> Variable:
-        """Add a weight, in a `build` or `__init__` written Keras's way.
-
-        A `call` computes with what is returned; `forward` finds the array in `params`,
-        or in `buffers`.
-
-        Args:
-            shape: of it; None is a single number.
-            initializer: first values; None is ``"glorot_uniform"``.
-            trainable: whether the optimizer may change it.
-            regularizer: a penalty on it.
-            constraint: what it is made to keep after every step.
-            name: by default ``variable``, with a number.
-        """
-        taken = {*self.params, *self.buffers}
-        names = ("variable", *(f"variable_{i}" for i in range(1, len(taken) + 1)))
-        name = name or next(one for one in names if one not in taken)
-        whole = (shape,) if isinstance(shape, int) else tuple(shape or ())
-        make = initializers.get(initializer or "glorot_uniform")
-        value = make(whole, self.dtype, random.stream("initialisation"))
-        self._beside[name, "regularizer"] = regularizers.get(regularizer)
-        self._beside[name, "constraint"] = constraints.get(constraint)
-        return self.add_own(name, value, trainable)
 
     def add_loss(self, loss: Any) -> NoReturn:
         """Refuse a term of the loss that is computed anywhere.
@@ -493,179 +415,14 @@ class Layer(OnlyWhatThereIs):
             "kernel_regularizer="
         )
 
-    def add_own(self, name: str, value: np.ndarray, trainable: bool) -> Variable:
-        """Add a weight, and return it as a variable that a `call` can compute with."""
-        (self.add_param if trainable else self.add_buffer)(name, np.asarray(value))
-        array = (self.params if trainable else self.buffers)[name]
-        gradient = self.grads.get(name)
-        return view(
-            array,
-            name,
-            f"{self.name}/{name}",
-            trainable=trainable,
-            source=lambda: OPERATORS["weight"](self, name, array, gradient).record([]),
-        )
-
-    @property
-    def own_weights(self) -> dict[str, np.ndarray]:
-        """Name → array of the weights that none of its layers has."""
-        return self.named_weights
-
     def __repr__(self) -> str:
         """Show what Keras shows."""
         return f"<{self.class_name} name={self.name}, built={self.built}>"
 
     @property
-    def named_weights(self) -> dict[str, np.ndarray]:
-        """Name → array of every weight, in Keras's order."""
-        own = {**self.params, **self.buffers}
-        names = self.weight_names or tuple(self.params)
-        return {name: own[name] for name in names if name in own}
-
-    @property
-    def weights(self) -> list[Variable]:
-        """The weights, in Keras's order, as views that can be written to."""
-        return self._variables(self.named_weights)
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The weights, and what else is kept: the state of a random stream."""
-        return self._variables({**self.named_weights, **self.buffers})
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """Those of `weights` that the optimizer may change."""
-        return [weight for weight in self.weights if weight.trainable]
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """Those of `weights` that it may not: statistics, or all if frozen."""
-        return [weight for weight in self.weights if not weight.trainable]
-
-    @property
     def metrics(self) -> list[Any]:
         """The metrics of a layer: none; those of a model are `compile`'s."""
         return []
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The same as `trainable_weights`."""
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """Those of `variables` that the optimizer may not change."""
-        return [one for one in self.variables if not one.trainable]
-
-    def _variables(self, arrays: dict[str, np.ndarray]) -> list[Variable]:
-        learnt = self.trainable_params
-        return [
-            view(
-                array,
-                name.rpartition("/")[2],
-                name if "/" in name else f"{self.name}/{name}",
-                trainable=name in learnt,
-            )
-            for name, array in arrays.items()
-        ]
-
-    @property
-    def trainable_params(self) -> dict[str, np.ndarray]:
-        """The parameters that the optimizer may change: all, or none if frozen."""
-        return self.params if self.trainable else {}
-
-    def _take_regularizers_and_constraints(self, given: dict[str, Any]) -> None:
-        """Keep those of the weights, as ``<weight>_regularizer`` and so on.
-
-        Args:
-            given: arguments by name; those that are taken are taken out.
-        """
-        known = _arguments(type(self)) if self.weight_names else set()
-        for weight in self.weight_names:
-            for stem in self._stems(weight):
-                for kind in (regularizers, constraints):
-                    name = (
-                        f"{stem}_{kind.__name__.rpartition('.')[2].removesuffix('s')}"
-                    )
-                    if name in known:
-                        setattr(self, name, kind.get(given.pop(name, None)))
-
-    def _stems(self, weight: str) -> tuple[str, ...]:
-        """Return how the arguments begin that are about a weight.
-
-        Keras speaks of the depthwise_regularizer of a depthwise_kernel.
-        """
-        return tuple(dict.fromkeys((weight, weight.removesuffix("_kernel"))))
-
-    @property
-    def regularizers(self) -> dict[str, Any]:
-        """Name of a weight → the regularizer that it has."""
-        return self._beside_weights("regularizer")
-
-    @property
-    def constraints(self) -> dict[str, Any]:
-        """Name of a weight → the constraint that it has."""
-        return self._beside_weights("constraint")
-
-    def _beside_weights(self, kind: str) -> dict[str, Any]:
-        found = {}
-        for weight in self.weight_names or self.params:
-            for stem in self._stems(weight):
-                one = vars(self).get(f"{stem}_{kind}")
-                if one is not None:
-                    found[weight] = one
-        return {**found, **self._beside_own(kind)}
-
-    def _beside_own(self, kind: str) -> dict[str, Any]:
-        """Return what `add_weight` was told."""
-        own = self._beside.items()
-        return {name: one for (name, of), one in own if of == kind and one is not None}
-
-    @property
-    def losses(self) -> list[Any]:
-        """The penalties: of the last output, and of the weights that learn."""
-        params = self.trainable_params
-        return self._activity_penalties() + [
-            regularizer(params[name])
-            for name, regularizer in self.regularizers.items()
-            if name in params
-        ]
-
-    def penalty_on(self, y: np.ndarray) -> Any:
-        """Return the activity regularizer's penalty on an output, a batch's mean."""
-        return as_tensor(self.activity_regularizer(y) / y.dtype.type(max(len(y), 1)))
-
-    def _activity_penalties(self) -> list[Any]:
-        return [] if self.activity_penalty is None else [self.activity_penalty]
-
-    def count_params(self) -> int:
-        """Return the number of values in all weights."""
-        return sum(weight.size for weight in self.weights)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Return copies of the weights, in Keras's order."""
-        return [weight.copy() for weight in self.weights]
-
-    def set_weights(self, weights: list[np.ndarray]) -> None:
-        """Overwrite the weights; all are checked before any is changed.
-
-        Raises:
-            ValueError: their number or a shape differs, or a value is not numeric.
-        """
-        copy_weights(self.label, self.named_weights, weights)
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """Return a weight, None for one that is absent; or say what is missing."""
-            own = vars(self)
-            if own.get("built") and name in (
-                *self.weight_names,
-                *own.get("params", ()),
-            ):
-                found = [one for one in self.weights if one.name == name]
-                return found[0] if found else None
-            return missing(self, name)
 
 
 def _needs_a_generator(build: Any) -> bool:
@@ -689,80 +446,3 @@ def _called_by_hand(build: Any) -> Any:
 
 
 Layer.build = _called_by_hand(Layer.build)  # type: ignore[method-assign]
-# What a layer has become, beside what it was made with.
-STATE = frozenset(
-    "name trainable calls built input_shape output_shape params grads buffers "
-    "input_shape_argument".split()
-)
-
-
-def _shapes(like: Layer, layer: Layer) -> Any:
-    """Return the shapes that a layer like another would have in its place."""
-    shape = layer.input_shape
-    return like.compute_output_shape(shape), like.weight_shapes(shape)
-
-
-def copy_weights(who: str, into: dict[str, np.ndarray], values: Any) -> None:
-    """Copy values into weights of the same shapes, all or none.
-
-    Raises:
-        ValueError: their number, a shape or the kind of a value differs.
-    """
-    values = [np.asarray(value) for value in values]
-    if len(values) != len(into):
-        raise ValueError(
-            f"{who}: expected {len(into)} weights ({', '.join(into) or 'none'}), "
-            f"received {len(values)}"
-        )
-    for (name, weight), value in zip(into.items(), values, strict=True):
-        if weight.shape != value.shape:
-            raise ValueError(
-                f"{who}: expected weight '{name}' of shape {weight.shape}, "
-                f"received {value.shape}"
-            )
-        if not (np.issubdtype(value.dtype, np.floating) or value.dtype.kind in "iub"):
-            raise ValueError(
-                f"{who}: expected real numbers for weight '{name}', "
-                f"received dtype {value.dtype}"
-            )
-    for weight, value in zip(into.values(), values, strict=True):
-        weight[...] = value
-
-
-def _check_shape(who: str, shape: Any) -> Shape:
-    """Return one sample's shape as a tuple of positive ints."""
-    sizes = shape if isinstance(shape, tuple | list) else (shape,)
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise ValueError(
-                f"{who}: expected a shape of positive integers (one sample, without "
-                f"the batch), received {shape!r}"
-            )
-    return tuple(int(size) for size in sizes)
-
-
-def check_dtype(who: str, dtype: Any) -> np.dtype:
-    """Return float32 or float64; None stands for the first.
-
-    Raises:
-        ValueError: it is another.
-    """
-    try:
-        checked = np.dtype(settings.floatx if dtype is None else dtype)
-    except (TypeError, ValueError):
-        checked = np.dtype(object)
-    if checked not in (np.float32, np.float64):
-        raise ValueError(
-            f"{who}: expected dtype float32 or float64, received {dtype!r}"
-        )
-    return checked
-
-
-def _arguments(cls: type) -> set[str]:
-    """Return the names of all arguments of a class's constructor."""
-    return {
-        parameter
-        for base in cls.__mro__[:-1]
-        if "__init__" in vars(base)
-        for parameter in inspect.signature(vars(base)["__init__"]).parameters
-    } - {"self", "unknown"}

@@ -44,4 +44,5 @@ class SpatialDropout(Dropout):
     def get_config(self) -> dict[str, Any]:
         """Return Keras's arguments, which trainable is none of."""
         config = super().get_config()
-        return {k: config[k] for k in ("rate", "seed", "name", "dtype")}
+        known = ("rate", "seed", "name", "dtype", "data_format")
+        return {key: config[key] for key in known if key in config}

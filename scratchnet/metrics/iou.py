@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,8 @@ class IoU(Metric):
         num_classes: C.
         target_class_ids: the classes to average over.
         name: key in logs and history.
-        dtype: accepted for Keras's sake.
+        dtype: ``"int64"`` (None stands for it) or ``"float32"``, with which weights
+            may be fractions.
         ignore_class: a label whose elements don't count.
         sparse_y_true: whether y_true holds labels.
         sparse_y_pred: whether y_pred holds labels.
@@ -48,8 +50,9 @@ class IoU(Metric):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        # Keras counts in integers, and says so in its files.
-        super().__init__(None if dtype in ("int", "int64") else dtype, name)
+        whole = dtype in (None, "int", "int64")
+        super().__init__(None if whole else dtype, name)
+        self.dtype = "int64" if whole else "float32"
         who = type(self).__name__
         self.num_classes = arguments.positive_int(who, "num_classes", num_classes)
         self.target_class_ids = list(target_class_ids)
@@ -69,7 +72,14 @@ class IoU(Metric):
         y, p = np.asarray(y_true), np.asarray(y_pred)
         y = (y if self.sparse_y_true else y.argmax(self.axis)).astype(int).ravel()
         p = (p if self.sparse_y_pred else p.argmax(self.axis)).astype(int).ravel()
-        weights = np.asarray(1 if sample_weight is None else sample_weight, np.float64)
+        weights = np.asarray(1 if sample_weight is None else sample_weight)
+        if weights.dtype.kind == "f" and self.dtype == "int64":
+            warnings.warn(
+                f"{type(self).__name__}: it counts in whole numbers, and cuts weights "
+                "down to them; make it with dtype='float32' for fractions",
+                stacklevel=2,
+            )
+            weights = np.trunc(weights)
         weights = np.broadcast_to(weights.ravel() if weights.ndim else weights, y.shape)
         C = self.num_classes
         known = (y >= 0) & (y < C) & (p >= 0) & (p < C)

@@ -10,10 +10,12 @@ import numpy as np
 
 from scratchnet import metrics, saving
 from scratchnet.foundation import lookup
+from scratchnet.foundation.arguments import check_dtype
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
-from scratchnet.layers.layer import Layer, check_dtype, copy_weights
+from scratchnet.layers.layer import Layer
+from scratchnet.layers.weights import copy_weights
 from scratchnet.models import graph, summary
 from scratchnet.models.graph import every_layer
 from scratchnet.models.network import Network

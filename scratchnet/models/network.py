@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import naming
+from scratchnet.foundation.arguments import check_dtype
 from scratchnet.foundation.outside import keras_signature, unknown_argument
 from scratchnet.foundation.shapes import format_shape
 from scratchnet.foundation.tensor import as_tensor
@@ -17,7 +18,7 @@ from scratchnet.foundation.workspace import Workspace
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
 from scratchnet.layers.lambda_layer import Lambda
-from scratchnet.layers.layer import Layer, check_dtype
+from scratchnet.layers.layer import Layer
 from scratchnet.models import graph, tracing
 from scratchnet.models.batches import Samples
 from scratchnet.plan import Plan
@@ -136,7 +137,7 @@ class Network(Layer):
         return list({id(node.layer): node.layer for node in self.nodes}.values())
 
     @property
-    def dtype(self) -> Any:  # type: ignore[override]
+    def dtype(self) -> Any:
         """The dtype that inputs are cast to: that of the first layer."""
         if vars(self).get("_dtype") is not None:
             return self._dtype
