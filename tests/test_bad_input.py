@@ -495,9 +495,7 @@ def test_classes_in_the_place_of_objects(kind):
 
 
 OUTSIDE = {
-    "steps_per_execution": lambda: small().compile(
-        "adam", "mse", steps_per_execution=2
-    ),
+    "auto_scale_loss": lambda: small().compile("adam", "mse", auto_scale_loss=False),
     "layer": lambda: layers.Dense(3, lora_rank=2),
     "channels_first": lambda: layers.MaxPooling2D(data_format="channels_first"),
 }

@@ -45,6 +45,7 @@ INSTEAD: dict[str, str] = {
     "keras": "scratchnet stands for Keras itself, so write scratchnet.layers",
     "RemoteMonitor": "a LambdaCallback can send the logs, with urllib.request",
     "OrbaxCheckpoint": "use ModelCheckpoint or BackupAndRestore",
+    "image": "layers such as Resizing and RandomFlip work on images",
     "model_to_dot": "plot_model draws a model without Graphviz",
     "sequence": SEQUENCES,
     "text": SEQUENCES,
@@ -77,12 +78,15 @@ OLD: dict[str, str] = {
     "models.Functional": "write: scratchnet.Model(inputs, outputs)",
 }
 
+# So many names are a help in a message; of more, only the nearest is told.
+LISTED = 40
+
 # Room → what it has, of those that said so by `missing_attribute`.
 ROOMS: dict[str, tuple[str, ...]] = {}
 
 
 def suggest(name: str, known: Iterable[str], room: str | None = None) -> str:
-    """Return the end of a message: what was meant, and all there are.
+    """Return the end of a message: what was meant, and all there are if they are few.
 
     Args:
         name: what is not there.
@@ -96,17 +100,18 @@ def suggest(name: str, known: Iterable[str], room: str | None = None) -> str:
     """
     known = [one for one in known if not one.startswith("_")]
     theirs = NAMES.get(room, frozenset()) if room is not None else frozenset()
-    there_are = f"here are: {', '.join(known)}"
+    few = len(known) <= LISTED
+    there_are = f" There are: {', '.join(known)}" if few else ""
     if room is not None and name in INSTEAD:
         return f"; {INSTEAD[name]}"
     ours = [one for one in known if _same(name, one)]
     if name in theirs or (not ours and any(_same(name, one) for one in theirs)):
-        return f"; Keras has it, scratchnet has not. T{there_are}"
+        return f"; Keras has it, scratchnet has not{'.' * few}{there_are}"
     near = ours or difflib.get_close_matches(str(name), {*known, *theirs}, n=1)
     if not near:
-        return f"; t{there_are}"
+        return f";{there_are.replace('T', 't', 1)}" if few else ""
     whose = "" if near[0] in known else " Only Keras has that."
-    return f"; did you mean '{near[0]}'?{whose} T{there_are}"
+    return f"; did you mean '{near[0]}'?{whose}{there_are}"
 
 
 def _same(one: str, other: str) -> bool:

@@ -150,7 +150,6 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "Optimizer": {"ema_overwrite_frequency": {"loss_scale_factor": None}},
     # models
     "Compiled.compile": {
-        "run_eagerly": {"steps_per_execution": 1},
         "jit_compile": {"auto_scale_loss": True},
     },
     "Trainer.fit": {},

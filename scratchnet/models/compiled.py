@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scratchnet import kernels, optimizers, plan
+from scratchnet.foundation import arguments
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.workspace import Workspace
 from scratchnet.models.graph import every_layer
@@ -64,6 +65,7 @@ class Compiled:
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
+        steps_per_execution: int | str = 1,
         jit_compile: bool | str = "auto",
     ) -> None:
         """Say how to train: optimizer, loss and metrics, by name or as objects.
@@ -79,6 +81,9 @@ class Compiled:
             weighted_metrics: the same, with sample weights taken into account.
             run_eagerly: True runs the layers as they are written, without the rules of
                 `scratchnet.plan`.
+            steps_per_execution: batches in one call of a compiled graph, or ``"auto"``;
+                here every batch is a call, of which callbacks hear, so that it changes
+                nothing.
             jit_compile: True, False or ``"auto"``; kernels are compiled always, so that
                 it changes nothing.
 
@@ -93,6 +98,10 @@ class Compiled:
             raise ValueError(
                 "compile: expected jit_compile to be True, False or 'auto', "
                 f"received {jit_compile!r}"
+            )
+        if steps_per_execution != "auto":
+            arguments.positive_int(
+                "compile", "steps_per_execution", steps_per_execution
             )
         measures = Measures(loss, metrics, weighted_metrics, loss_weights)
         self.optimizer, self._measures = found, measures

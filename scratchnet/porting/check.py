@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 from scratchnet.foundation import outside
 
@@ -137,6 +140,8 @@ def _faults_of_arguments(
                     outside.refuse(who, name, value, row[name])
                 except NotImplementedError as error:
                     yield str(error)
+        elif name == "decay" and _is_optimizer(thing):
+            continue  # it is passed over with a warning, as in Keras
         elif name not in parameters and not open_ended:
             yield str(outside.unknown_argument(who, name, parameters))
 
@@ -149,14 +154,15 @@ def _parameters(thing: Any) -> tuple[set[str], bool]:
     found: set[str] = set()
     functions = [thing]
     if isinstance(thing, type):
-        functions = [vars(cls).get("__init__") for cls in thing.__mro__]
+        makers = ("__new__", "__init__")
+        functions = [vars(cls).get(name) for cls in thing.__mro__ for name in makers]
     for function in filter(None, functions):
+        if function in (object.__init__, object.__new__, np.ndarray.__new__):
+            continue
         try:
             parameters = inspect.signature(function).parameters.values()
         except (TypeError, ValueError):
             return found, True
-        if function is object.__init__:
-            continue
         found |= {one.name for one in parameters if one.kind is not one.VAR_KEYWORD}
         if not any(one.kind is one.VAR_KEYWORD for one in parameters):
             return found, False
@@ -173,7 +179,12 @@ def _absent(thing: Any) -> dict[str, Any]:
         for key in keys
         for some in outside.ARGUMENTS.get(key, {}).values()
         for name, default in some.items()
+        if not name.endswith(outside.OF_EVERY_LAYER)
     }
+
+
+def _is_optimizer(thing: Any) -> bool:
+    return isinstance(thing, type) and "optimizers" in thing.__module__
 
 
 def _harmless(cls: type) -> bool:
@@ -188,7 +199,8 @@ def _try_to_make(call: ast.Call, cls: type, known: dict[str, Any]) -> str | None
     if any(value is UNKNOWN for value in (*values, *named.values())):
         return None
     try:
-        cls(*values, **named)
+        with warnings.catch_warnings(action="ignore"):  # they come when it runs
+            cls(*values, **named)
     except (TypeError, ValueError, NotImplementedError, ImportError) as error:
         return str(error)
     return None

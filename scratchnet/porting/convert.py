@@ -17,18 +17,43 @@ METHODS = {
     "predict_generator": "predict",
     "predict_proba": "predict",
 }
-# Arguments of older Keras → today's, wherever a name of Keras is called.
-ARGUMENTS = {
-    "lr": "learning_rate",
-    "nb_epoch": "epochs",
-    "init": "kernel_initializer",
-    "border_mode": "padding",
-    "subsample": "strides",
+# Arguments of older Keras and of TensorFlow's functions → today's, wherever a name of
+# Keras is called that has the new one, and not the old.
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "lr": ("learning_rate",),
+    "nb_epoch": ("epochs",),
+    "nb_filter": ("filters",),
+    "nb_classes": ("num_classes",),
+    "output_dim": ("units",),
+    "init": ("kernel_initializer",),
+    "border_mode": ("padding",),
+    "subsample": ("strides",),
+    "bias": ("use_bias",),
+    "p": ("rate",),
+    "W_regularizer": ("kernel_regularizer",),
+    "b_regularizer": ("bias_regularizer",),
+    "W_constraint": ("kernel_constraint",),
+    "b_constraint": ("bias_constraint",),
+    "output": ("outputs",),
+    "input": ("inputs", "x"),
+    "perm": ("axes",),
+    "keep_dims": ("keepdims",),
+    "shape": ("newshape",),
+    "depth": ("num_classes",),
+    "initial_value": ("initializer",),
+    "values": ("xs",),
+    "input_tensor": ("x",),
+    "tensor": ("x",),
+    "indices": ("x",),
 }
+# TensorFlow's names of arguments → NumPy's.
+OF_NUMPY = {"perm": "axes", "keep_dims": "keepdims"}
+# A file that has one of these is Keras 1's.
+OF_KERAS_1 = ("nb_epoch", "border_mode", "nb_filter", "nb_row", "subsample")
 # Arguments of older Keras that nothing stands for.
 UNNEEDED = ("workers", "use_multiprocessing", "max_queue_size")
-# TensorFlow's names of arguments → NumPy's.
-OF_ARRAYS = {"perm": "axes", "keep_dims": "keepdims"}
+# How Keras 1 names the order of an image's axes → today's.
+ORDERS = {"tf": "channels_last", "th": "channels_first"}
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -98,6 +123,11 @@ class Conversion:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
         }
         self._constants = check.constants(tree for _, tree in trees)
+        self._keras_1 = any(
+            isinstance(node, ast.keyword) and node.arg in OF_KERAS_1
+            for _, tree in trees
+            for node in ast.walk(tree)
+        )
         self._numpy = ""
         self._keras = ""
         self._needs_numpy = False
@@ -285,8 +315,17 @@ class Conversion:
             self._use(node)
 
     def _attribute(self, node: ast.Attribute) -> None:
+        if node.attr == "lr" and self._is_optimizer(node.value):
+            self._edit_attribute(node, "learning_rate")
         if not self._use(node):
             self._visit(node.value)
+
+    def _is_optimizer(self, node: Any) -> bool:
+        """Whether this is an optimizer: ``model.optimizer``, or a name for one."""
+        bound = self._bound_instance(node)
+        if bound:
+            return ".optimizers." in bound.path
+        return isinstance(node, ast.Attribute) and node.attr == "optimizer"
 
     def _visit_call(self, node: ast.Call) -> None:
         if not self._call(node):
@@ -328,7 +367,7 @@ class Conversion:
         known = self._path(function)
         if not known or known[0].instance or not names.is_keras(known[1]):
             return False
-        answer = _answer(known[1])
+        answer = _answer(known[1]) or self._order_of_axes(node, known[1])
         if answer:
             self.uses += 1
             self._edit(node, answer)
@@ -337,6 +376,8 @@ class Conversion:
             return False
         found = names.find(known[1])
         self._rename_arguments(node, found)
+        if self._keras_1 and names.has_a_kernel(found.thing):
+            self._join_kernel_size(node)
         if found.thing is not None and callable(found.thing):
             for text in check.faults_of_call(node, found.thing, self._constants):
                 self._remark(node, text)
@@ -354,12 +395,50 @@ class Conversion:
         )
 
     def _rename_arguments(self, node: ast.Call, found: names.Found) -> None:
-        arrays = not found.path or found.path.startswith("keras.ops.")
-        table = OF_ARRAYS if arrays else ARGUMENTS
         for keyword in node.keywords:
-            new = table.get(keyword.arg or "")
-            if new and (not found.thing or check.accepts(found.thing, new)):
-                self._edit_name_of(keyword, new)
+            old = keyword.arg or ""
+            if found.thing is not None and not check.accepts(found.thing, old):
+                new = [
+                    one
+                    for one in ARGUMENTS.get(old, ())
+                    if check.accepts(found.thing, one)
+                ]
+                if new:
+                    self._edit_name_of(keyword, new[0])
+            elif not found.path and old in OF_NUMPY:
+                self._edit_name_of(keyword, OF_NUMPY[old])
+
+    def _order_of_axes(self, node: ast.Call, path: str) -> str:
+        """Return what stands for Keras 1's ``image_dim_ordering`` and its setter."""
+        name, function = path.rpartition(".")[2], self.cell.text(node.func)
+        today = function.replace("dim_ordering", "data_format")
+        if name == "image_dim_ordering":
+            return f"{dict(zip(ORDERS.values(), ORDERS, strict=True))}[{today}()]"
+        if name == "set_image_dim_ordering" and node.args:
+            return f'{today}("{_today(node.args[0])}")'
+        return ""
+
+    def _join_kernel_size(self, node: ast.Call) -> None:
+        """Write ``Convolution2D(32, 3, 3)`` and ``nb_row=3, nb_col=3`` as of today."""
+        named = {one.arg: one for one in node.keywords}
+        if len(node.args) == 3:
+            pair = node.args[1:]
+            start, end = self.cell.span(pair[0])[0], self.cell.span(pair[1])[1]
+            self.cell.edits.append((start, end, self._pair(pair)))
+            node.args[1:] = [ast.Tuple(pair, ast.Load())]
+        elif "nb_row" in named and "nb_col" in named:
+            pair = [named[one].value for one in ("nb_row", "nb_col")]
+            self._edit(named["nb_row"], f"kernel_size={self._pair(pair)}")
+            self._leave_out(node, ("nb_col",), why="")
+            named["nb_row"].arg = "kernel_size"
+            named["nb_row"].value = ast.Tuple(pair, ast.Load())
+        if order := named.get("dim_ordering"):
+            today = _today(order.value)
+            self._edit(order, f'data_format="{today}"')
+            order.arg, order.value = "data_format", ast.Constant(today)
+
+    def _pair(self, nodes: list[ast.expr]) -> str:
+        return f"({', '.join(map(self.cell.text, nodes))})"
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> None:
         """Look at a call of a model's method."""
@@ -390,15 +469,20 @@ class Conversion:
             for text in check.faults_of_method(node, method, self._constants):
                 self._remark(node, text)
 
-    def _leave_out(self, node: ast.Call, unneeded: tuple[str, ...]) -> None:
+    def _leave_out(
+        self,
+        node: ast.Call,
+        unneeded: tuple[str, ...],
+        why: str = "batches are made on threads: left out",
+    ) -> None:
         """Take arguments out of a call that have no meaning here."""
         before: Any = node.func
         for given in [*node.args, *node.keywords]:
             if isinstance(given, ast.keyword) and given.arg in unneeded:
                 if before is not node.func:
                     self._edit_between(before, given, "")
-                    text = f"{given.arg}: batches are made on threads: left out"
-                    self._remark(given, text, fault=False)
+                    if why:
+                        self._remark(given, f"{given.arg}: {why}", fault=False)
                     node.keywords = [one for one in node.keywords if one is not given]
             before = given
 
@@ -594,6 +678,11 @@ def _assigned(function: Any) -> Iterator[str]:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 if node.id not in outside:
                     yield node.id
+
+
+def _today(order: Any) -> str:
+    """Return what Keras 1's ``"tf"`` and ``"th"`` are today."""
+    return ORDERS.get(getattr(order, "value", ""), "channels_last")
 
 
 def _answer(path: str) -> str:

@@ -44,6 +44,9 @@ INNER = frozenset(
     """.split()
 )
 
+# Modules of `keras.ops` whose names it has, too.
+OF_OPS = ("core", "nn", "numpy")
+
 # TensorFlow's rooms that are Keras's.
 SHARED = ("initializers", "losses", "metrics", "optimizers", "regularizers")
 
@@ -51,7 +54,6 @@ SHARED = ("initializers", "losses", "metrics", "optimizers", "regularizers")
 FUNCTIONS = {
     "random.set_seed": "keras.utils.set_random_seed",
     "set_random_seed": "keras.utils.set_random_seed",
-    "one_hot": "keras.utils.to_categorical",
     "random_normal_initializer": "keras.initializers.RandomNormal",
     "random_uniform_initializer": "keras.initializers.RandomUniform",
     "truncated_normal_initializer": "keras.initializers.TruncatedNormal",
@@ -89,8 +91,8 @@ ARRAYS = {
         for name in """
         abs argmax argmin argsort add divide equal exp expand_dims greater
         less linspace log logical_and logical_not logical_or matmul maximum minimum
-        multiply negative not_equal ones ones_like reshape round shape sign sort sqrt
-        square squeeze stack subtract tanh tensordot tile transpose where zeros
+        multiply negative not_equal one_hot ones ones_like reshape round shape sign sort
+        sqrt square squeeze stack subtract tanh tensordot tile transpose where zeros
         zeros_like
         """.split()
     },
@@ -174,6 +176,12 @@ class Found:
     runs: bool = False
 
 
+def has_a_kernel(thing: Any) -> bool:
+    """Whether this is a layer whose kernel has rows and columns."""
+    parameters = inspect.signature(thing).parameters if isinstance(thing, type) else ()
+    return "kernel_size" in parameters and "2D" in thing.__name__
+
+
 def is_keras(path: str) -> bool:
     """Whether a path is Keras's or TensorFlow's."""
     return path.partition(".")[0] in ("keras", "tensorflow", "tf_keras")
@@ -200,7 +208,8 @@ def _find_keras(path: str) -> Found:
             thing = _attribute(thing, part)
         except AttributeError as error:
             in_a_room = inspect.ismodule(thing) and len(done) > 1 and part.islower()
-            if in_a_room and (parts or part in INNER):
+            older = part in OF_OPS if done[1:] == ["ops"] else parts or part in INNER
+            if in_a_room and older:
                 continue  # a module of older Keras: its names are the room's now
             dotted = ".".join([*done, part, *parts])
             return Found(_code(dotted), dotted, missing=str(error))

@@ -73,6 +73,26 @@ class Dataset:
         return Dataset(make, counts.pop())
 
     @staticmethod
+    def zip(*datasets: Any) -> Dataset:
+        """Go through several data sets side by side, until one of them ends.
+
+        Args:
+            datasets: what is to be put together; a tuple of data sets does as well.
+
+        >>> data = Dataset.zip(Dataset.range(3), Dataset.range(5, 7))
+        >>> [(int(x), int(y)) for x, y in data], len(data)
+        ([(0, 5), (1, 6)], 2)
+        """
+        parts = datasets[0] if isinstance(datasets[0], tuple) else datasets
+        counts = [part._count for part in parts if part._count != INFINITE]
+        known = [count for count in counts if count is not None]
+        unknown = len(known) < len(counts)
+        return Dataset(
+            lambda: zip(*(part._make() for part in parts), strict=False),
+            None if unknown else min(known, default=INFINITE),
+        )
+
+    @staticmethod
     def range(*limits: int) -> Dataset:
         """Return the integers of Python's range.
 

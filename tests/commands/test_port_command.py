@@ -276,6 +276,74 @@ probabilities = model.predict_proba(x, verbose=0)
     assert found["probabilities"].shape == (4, 3)
 
 
+def test_keras_1_is_written_as_today(port):
+    text = """\
+from keras import backend as K
+from keras.models import Model
+from keras.layers import Convolution2D, Dense, Dropout, Flatten, Input
+K.set_image_dim_ordering("tf")
+shape = (8, 8, 1) if K.image_dim_ordering() == "tf" else (1, 8, 8)
+image = Input(shape)
+x = Convolution2D(4, 3, 5, border_mode="same", dim_ordering="tf", init="uniform")(image)
+x = Convolution2D(nb_filter=2, nb_row=3, nb_col=1, subsample=(2, 1))(x)
+x = Dropout(p=0.5)(Flatten()(x))
+x = Dense(output_dim=3, W_regularizer="l2", bias=False)(x)
+model = Model(input=image, output=x)
+"""
+    copy, printed, status, _ = port(text)
+    assert status == 0, printed
+    found: dict = {}
+    exec(copy, found)
+    first, second = found["model"].layers[1:3]
+    assert first.kernel.shape == (3, 5, 1, 4) and first.padding == "same"
+    assert second.kernel.shape == (3, 1, 4, 2) and second.strides == (2, 1)
+    assert found["model"].output_shape == (None, 3)
+    assert found["model"].layers[-1].bias is None
+
+
+def test_what_keras_3_reads_as_strides_stays_strides(port):
+    text = "from keras.layers import Convolution2D\nlayer = Convolution2D(4, 3, 2)\n"
+    copy, *_ = port(text)
+    assert "Convolution2D(4, 3, 2)" in copy
+
+
+def test_tensorflows_and_older_names_of_arguments_and_attributes(port):
+    text = """\
+import tensorflow as tf
+one = tf.one_hot([1, 2], depth=3)
+flat = tf.reshape(tensor=one, shape=(-1,))
+both = tf.concat(values=[one, one], axis=0)
+mean = tf.reduce_mean(input_tensor=both, axis=0, keep_dims=True)
+weight = tf.Variable(initial_value=mean, trainable=True, name="w")
+model = tf.keras.Sequential([tf.keras.layers.Dense(2, kernel_regularizer="l2")])
+model.compile(tf.keras.optimizers.SGD(lr=0.5, decay=1e-6), "mse", steps_per_execution=4)
+model.optimizer.lr.assign(0.25)
+optimizer = tf.keras.optimizers.Adam()
+optimizer.lr = 2 * model.optimizer.lr
+pairs = tf.data.Dataset.zip((tf.data.Dataset.range(2), tf.data.Dataset.range(2, 4)))
+"""
+    copy, printed, status, _ = port(text)
+    assert status == 0, printed
+    assert "missing" not in printed
+    found: dict = {}
+    with pytest.warns(UserWarning, match="decay is ignored"):
+        exec(copy, found)
+    assert found["flat"].numpy().tolist() == [0, 1, 0, 0, 0, 1]
+    assert found["both"].shape == (4, 3) and found["weight"].shape == (1, 3)
+    assert float(found["optimizer"].learning_rate) == 0.5
+    assert [tuple(map(int, pair)) for pair in found["pairs"]] == [(0, 2), (1, 3)]
+
+
+def test_a_module_of_operations_is_not_mistaken_for_an_older_one(port):
+    text = (
+        "import keras\nx = keras.ops.nn.relu(-1.0)\ny = keras.ops.image.resize(x, 2)\n"
+    )
+    _, printed, status, _ = port(text)
+    assert status == 1
+    assert printed.count("line ") == 1
+    assert "line 3: scratchnet.ops has no 'image'; layers such as Resizing" in printed
+
+
 def test_a_notebook(port):
     cells = (
         "%matplotlib inline\n!pip install keras\nimport tensorflow as tf  # naïve ü",

@@ -567,7 +567,7 @@ def test_a_configuration_that_does_not_fit_is_named(path, place, value, message)
         ("metrics", [3], "metric: expected a name or an object"),
         ("metrics", ["r2_score"], "unknown metric 'r2_score'"),
         ("loss_weights", [1.0, 2.0], "expected one entry in loss_weights"),
-        ("steps_per_execution", 7, "steps_per_execution=7"),
+        ("steps_per_execution", 0, "positive integer for steps_per_execution"),
     ],
 )
 def test_what_can_t_be_compiled_is_named_with_the_way_around(
