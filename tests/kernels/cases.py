@@ -68,19 +68,25 @@ class Case:
         results = {name: call[name] for name in (*self.written, *self.updated)}
         return one_by_one(results), returned
 
-    def check(self, implementation, read_only=False):
-        """Compare an implementation with the reference in float64."""
+    def check(self, *implementations, read_only=False):
+        """Compare implementations with the reference in float64."""
         reference = OPERATIONS[self.operation].rungs["reference"]
         expected, returned = self.run(reference, np.float64)
-        results, also_returned = self.run(implementation, read_only=read_only)
-        assert returned == also_returned
         wide = {
             name: _cast(value, np.float64, read_only=False)
             for name, value in self.arguments.items()
         }
         bounds = self.bound(wide, expected)
-        if self.winograd is not None and implementation.__name__.endswith("_winograd"):
-            bounds |= self.winograd(wide, expected)
+        for implementation in implementations:
+            own = bounds
+            if self.winograd and implementation.__name__.endswith("_winograd"):
+                own = bounds | self.winograd(wide, expected)
+            results, also_returned = self.run(implementation, read_only=read_only)
+            assert returned == also_returned
+            self.compare(implementation, results, expected, own)
+
+    def compare(self, implementation, results, expected, bounds):
+        """See that no result is further off than its bound."""
         for name, result in results.items():
             assert result.dtype == self.dtype
             error = np.abs(result.astype(np.float64) - expected[name])

@@ -1,6 +1,7 @@
 """What every rung of every operation promises, one test for all of them."""
 
 import inspect
+import itertools
 
 import numpy as np
 import pytest
@@ -11,59 +12,47 @@ from scratchnet.kernels import FORMULAS, OPERATIONS, RUNGS
 from tests.kernels.cases import CASES, DTYPES, ELEMENTWISE_LOSSES, ROW_LOSSES
 from tests.kernels.run_cases import LARGE, ON_BLAS, ON_TILES, last
 
-EVERY_RUNG = [
-    pytest.param(operation, rung, id=f"{operation}-{rung}")
-    for operation, ladder in OPERATIONS.items()
-    for rung in ladder.rungs
-]
+EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_operation_has_a_case(operation):
-    assert operation in CASES
-
-
-def test_every_case_has_an_operation():
+def test_every_operation_has_a_case_and_every_case_an_operation():
     assert set(CASES) == set(OPERATIONS)
 
 
-@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
-def test_rungs_have_one_signature_and_say_their_name(operation, rung):
-    implementation = OPERATIONS[operation].rungs[rung]
-    reference = OPERATIONS[operation].rungs["reference"]
-    parameters = inspect.signature(implementation).parameters
-    assert list(parameters) == list(inspect.signature(reference).parameters)
-    assert implementation.__name__ == f"{operation}_{rung}"
+@EVERY_OPERATION
+def test_rungs_stand_on_a_ladder_with_one_signature_and_say_what_limits_them(operation):
+    rungs = OPERATIONS[operation].rungs
+    wanted = list(inspect.signature(rungs["reference"]).parameters)
+    order = [RUNGS.index(rung) for rung in rungs]
+    assert order == sorted(order)
+    for rung, implementation in rungs.items():
+        assert list(inspect.signature(implementation).parameters) == wanted
+        assert implementation.__name__ == f"{operation}_{rung}"
+        module = inspect.getmodule(implementation)
+        words = f"{implementation.__doc__} {module.__doc__}".split()
+        assert "limits this rung" in " ".join(words), rung
 
 
-@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
-def test_rungs_say_what_limits_them(operation, rung):
-    implementation = OPERATIONS[operation].rungs[rung]
-    module = inspect.getmodule(implementation)
-    words = f"{implementation.__doc__} {module.__doc__}".split()
-    assert "limits this rung" in " ".join(words)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
+@EVERY_OPERATION
 @settings(deadline=None, derandomize=True, max_examples=8, database=None)
 @given(data=st.data())
-def test_rung_agrees_with_the_float64_reference(operation, rung, dtype, data):
+def test_every_rung_agrees_with_the_float64_reference(operation, data):
     # Results are filled with NaN before, and inputs are looked at after; see Case.run.
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
-    case = CASES[operation](
-        lambda options: data.draw(st.sampled_from(options)), rng, dtype
-    )
-    case.check(OPERATIONS[operation].rungs[rung])
+    for dtype in DTYPES:
+        case = CASES[operation](
+            lambda options: data.draw(st.sampled_from(options)), rng, dtype
+        )
+        case.check(*OPERATIONS[operation].rungs.values())
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("operation", "rung"), EVERY_RUNG)
-def test_large_arrays_agree_too(operation, rung, dtype):
+@EVERY_OPERATION
+def test_large_arrays_agree_too(operation, dtype):
     # Large enough for several chunks, which hypothesis may not draw.
     for pick in LARGE:
         case = CASES[operation](pick, np.random.default_rng(1), dtype)
-        case.check(OPERATIONS[operation].rungs[rung])
+        case.check(*OPERATIONS[operation].rungs.values())
 
 
 @pytest.mark.parametrize(
@@ -71,9 +60,9 @@ def test_large_arrays_agree_too(operation, rung, dtype):
 )
 def test_tiles_take_read_only_arrays(operation):
     # For the rungs below, test_processes.py has this.
-    for rung in OPERATIONS[operation].rungs.keys() & ON_TILES:
-        case = CASES[operation](last, np.random.default_rng(1), np.float32)
-        case.check(OPERATIONS[operation].rungs[rung], read_only=True)
+    rungs = OPERATIONS[operation].rungs
+    case = CASES[operation](last, np.random.default_rng(1), np.float32)
+    case.check(*(rungs[name] for name in rungs.keys() & ON_TILES), read_only=True)
 
 
 ONE_ROW = {
@@ -106,16 +95,14 @@ ONE_ROW = {
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    ("operation", "rung"),
-    [
-        pytest.param(operation, rung, id=f"{operation}-{rung}")
-        for operation in ONE_ROW
-        for rung in sorted(OPERATIONS[operation].rungs.keys() - ON_BLAS)
-    ],
-)
-def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(operation, rung, dtype):
-    implementation = OPERATIONS[operation].rungs[rung]
+@pytest.mark.parametrize("operation", ONE_ROW)
+def test_a_row_has_the_same_bits_wherever_in_a_batch_it_is(operation, dtype):
+    rungs = OPERATIONS[operation].rungs
+    for rung in rungs.keys() - ON_BLAS:
+        assert_rows_are_independent(operation, rungs[rung], dtype)
+
+
+def assert_rows_are_independent(operation, implementation, dtype):
     source, result = ONE_ROW[operation]
     whole = CASES[operation](last, np.random.default_rng(2), dtype)
     expected = whole.run(implementation)[0][result]
@@ -147,22 +134,16 @@ IN_PLACE = {
 }
 
 
-@pytest.mark.parametrize("pick", LARGE)
-@pytest.mark.parametrize("rung", ["reference", "loops"])
 @pytest.mark.parametrize("operation", IN_PLACE)
-def test_working_in_place_gives_the_same_bits(operation, rung, pick):
-    implementation = OPERATIONS[operation].rungs[rung]
+def test_working_in_place_gives_the_same_bits(operation):
     source, result = IN_PLACE[operation]
-    case = CASES[operation](pick, np.random.default_rng(3), np.float32)
-    expected = case.run(implementation)[0][result]
-    arguments = case.arguments | {source: case.arguments[source].copy()}
-    arguments[result] = arguments[source]
-    names = inspect.signature(implementation).parameters
-    implementation(*(arguments[name] for name in names))
-    np.testing.assert_array_equal(arguments[result], expected)
-
-
-def test_rungs_are_in_the_order_of_the_ladder():
-    for operation in OPERATIONS.values():
-        order = [RUNGS.index(rung) for rung in operation.rungs]
-        assert order == sorted(order)
+    for implementation, pick in itertools.product(
+        OPERATIONS[operation].rungs.values(), LARGE
+    ):
+        case = CASES[operation](pick, np.random.default_rng(3), np.float32)
+        expected = case.run(implementation)[0][result]
+        arguments = case.arguments | {source: case.arguments[source].copy()}
+        arguments[result] = arguments[source]
+        names = inspect.signature(implementation).parameters
+        implementation(*(arguments[name] for name in names))
+        np.testing.assert_array_equal(arguments[result], expected)
