@@ -18,14 +18,14 @@ In compiled code float32 times a literal, which is float64, would be float64: `l
 """
 
 import inspect
-from types import FunctionType
 
 import numpy as np
 from numba import types
 from numba.extending import overload
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import OPTIONS, compiled
+from scratchnet.kernels.machine.compile import OPTIONS
+from scratchnet.kernels.machine.frames import formula, framed
 from scratchnet.kernels.machine.workers import launch, take, workers
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
@@ -72,14 +72,14 @@ def elementwise(f, slope):
         Operation(
             f"{name}_{way}",
             **{
-                rung: _named(f"{name}_{way}_{rung}", (*arrays, *numbers), function)
-                for rung, function in (
-                    ("reference", _on_arrays(formula, len(arrays))),
-                    ("loops", _in_loops(formula, frame, len(arrays))),
+                rung: _named(f"{name}_{way}_{rung}", (*arrays, *numbers), run)
+                for rung, run in (
+                    ("reference", _on_arrays(function, len(arrays))),
+                    ("loops", _in_loops(function, frame, len(arrays))),
                 )
             },
         )
-        for way, formula, frame, arrays in (
+        for way, function, frame, arrays in (
             ("forward", f, _forward, ("x", "y")),
             ("backward", slope, _backward, (of, "dy", "dx")),
         )
@@ -93,23 +93,18 @@ def _named(name, parameters, function):
     return function
 
 
-def _on_arrays(formula, count):
+def _on_arrays(function, count):
     def reference(*arguments):
         source, *gradient, result = arguments[:count]
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            values = formula(source, *arguments[count:])
+            values = function(source, *arguments[count:])
             result[...] = gradient[0] * values if gradient else values
 
     return reference
 
 
-def _in_loops(formula, frame, count):
-    # The frame's code with this formula in it. Numba's cache on disk goes by names, and
-    # does not take what is in a closure for the same in the next process.
-    inside = {**frame.__globals__, "formula": compiled(formula)}
-    work = FunctionType(frame.__code__, inside)
-    work.__module__, work.__qualname__ = formula.__module__, formula.__name__
-    work = compiled(work)
+def _in_loops(function, frame, count):
+    work = framed(frame, function)
 
     def loops(*arguments):
         arrays, number = arguments[:count], arguments[0].dtype.type
@@ -118,11 +113,6 @@ def _in_loops(formula, frame, count):
         launch(work, workers() if tasks > 1 else 1, arrays, numbers, (tasks,))
 
     return loops
-
-
-def formula(value):
-    """Stand for the formula that `_in_loops` puts here."""
-    raise NotImplementedError
 
 
 def _forward(worker, waiting, arrays, numbers, sizes):

@@ -14,13 +14,13 @@ Where the slope jumps, it is the one that TensorFlow takes.
 """
 
 import inspect
-from types import FunctionType
 
 import numpy as np
 from numba.extending import overload
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import OPTIONS, compiled
+from scratchnet.kernels.machine.compile import OPTIONS
+from scratchnet.kernels.machine.frames import formula, framed
 from scratchnet.kernels.machine.workers import launch, take, workers
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
@@ -47,51 +47,46 @@ def elementwise(f, slope, *, mean=True):
     """
     name, (_, _, *numbers) = f.__name__, inspect.signature(f).parameters
     made = []
-    for way, formula, arrays in (
+    for way, function, arrays in (
         ("forward", f, ("predictions", "targets", "losses")),
         ("backward", slope, ("predictions", "targets", "scale", "d_predictions")),
     ):
         frames = globals()[f"_reference_{way}"], globals()[f"_loops_{way}"]
-        rungs = {"reference": _on_arrays(formula, frames[0], mean)}
-        rungs["loops"] = _in_loops(formula, frames[1], mean, len(arrays))
-        for rung, function in rungs.items():
+        rungs = {"reference": _on_arrays(function, frames[0], mean)}
+        rungs["loops"] = _in_loops(function, frames[1], mean, len(arrays))
+        for rung, run in rungs.items():
             parameters = [
                 inspect.Parameter(one, inspect.Parameter.POSITIONAL_OR_KEYWORD)
                 for one in (*arrays, *numbers)
             ]
-            function.__name__ = f"{name}_{way}_{rung}"
-            function.__signature__ = inspect.Signature(parameters)
-            function.__doc__ = formula.__doc__
+            run.__name__ = f"{name}_{way}_{rung}"
+            run.__signature__ = inspect.Signature(parameters)
+            run.__doc__ = function.__doc__
         made.append(Operation(f"{name}_{way}", **rungs))
     return tuple(made)
 
 
-def _on_arrays(formula, frame, mean):
+def _on_arrays(function, frame, mean):
     def reference(*arguments):
-        frame(formula, mean, *arguments)
+        frame(function, mean, *arguments)
 
     return reference
 
 
-def _reference_forward(formula, mean, predictions, targets, losses, *numbers):
-    values = formula(*(np.float64(one) for one in (predictions, targets)), *numbers)
+def _reference_forward(function, mean, predictions, targets, losses, *numbers):
+    values = function(*(np.float64(one) for one in (predictions, targets)), *numbers)
     losses[...] = values.mean(axis=1) if mean else values.sum(axis=1)
 
 
 def _reference_backward(
-    formula, mean, predictions, targets, scale, d_predictions, *numbers
+    function, mean, predictions, targets, scale, d_predictions, *numbers
 ):
-    slopes = formula(*(np.float64(one) for one in (predictions, targets)), *numbers)
+    slopes = function(*(np.float64(one) for one in (predictions, targets)), *numbers)
     d_predictions[...] = scale[:, None] * slopes / (slopes.shape[1] if mean else 1)
 
 
-def _in_loops(formula, frame, mean, count):
-    # The frame's code with this formula in it: Numba's cache on disk goes by names, and
-    # does not take what is in a closure for the same in the next process.
-    inside = {**frame.__globals__, "formula": compiled(formula), "MEAN": mean}
-    work = FunctionType(frame.__code__, inside)
-    work.__module__, work.__qualname__ = formula.__module__, formula.__name__
-    work = compiled(work)
+def _in_loops(function, frame, mean, count):
+    work = framed(frame, function, MEAN=mean)
 
     def loops(*arguments):
         arrays = arguments[:count]
@@ -103,12 +98,7 @@ def _in_loops(formula, frame, mean, count):
     return loops
 
 
-MEAN = True
-
-
-def formula(p, t):
-    """Stand for the formula that `_in_loops` puts here."""
-    raise NotImplementedError
+MEAN = True  # stands for what `framed` puts there
 
 
 def _loops_forward(worker, waiting, arrays, numbers, sizes):

@@ -5,10 +5,7 @@ import math
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def adadelta_update_reference(
@@ -68,20 +65,10 @@ def adadelta_update_loops(
     update_together(_adadelta, (parameters, gradients, squares, changes), rates)
 
 
-@compiled
-def _adadelta(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, squares, changes, _ = pieces(task, tables, counts)
-        _adadelta_chunk(parameter, gradient, squares, changes, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _adadelta_chunk(parameter, gradient, squares, changes, rates):
+@in_chunks
+def _adadelta(arrays, rates, flags):
+    parameter, gradient, squares, changes, _ = arrays
     learning_rate, rho, rest, epsilon = rates[0], rates[1], rates[2], rates[3]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
         a = rho * squares[i] + rest * (g * g)
@@ -89,7 +76,6 @@ def _adadelta_chunk(parameter, gradient, squares, changes, rates):
         squares[i] = a
         changes[i] = rho * changes[i] + rest * (step * step)
         parameter[i] -= learning_rate * step
-    restore(before)
 
 
 adadelta_update = Operation(

@@ -5,10 +5,7 @@ import math
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def adagrad_update_reference(
@@ -55,26 +52,15 @@ def adagrad_update_loops(parameters, gradients, accumulators, learning_rate, eps
     update_together(_adagrad, (parameters, gradients, accumulators), rates)
 
 
-@compiled
-def _adagrad(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, accumulator, _, _ = pieces(task, tables, counts)
-        _adagrad_chunk(parameter, gradient, accumulator, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _adagrad_chunk(parameter, gradient, accumulator, rates):
+@in_chunks
+def _adagrad(arrays, rates, flags):
+    parameter, gradient, accumulator, _, _ = arrays
     learning_rate, epsilon = rates[0], rates[1]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
         total = accumulator[i] + g * g
         accumulator[i] = total
         parameter[i] -= learning_rate * g / math.sqrt(total + epsilon)
-    restore(before)
 
 
 adagrad_update = Operation(

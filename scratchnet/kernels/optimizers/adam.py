@@ -5,10 +5,7 @@ import math
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def adam_update_reference(
@@ -91,20 +88,10 @@ def adam_update_loops(
         update_together(_adam, columns, rates)
 
 
-@compiled
-def _adam(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, momentum, velocity, _ = pieces(task, tables, counts)
-        _adam_chunk(parameter, gradient, momentum, velocity, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _adam_chunk(parameter, gradient, momentum, velocity, rates):
+@in_chunks
+def _adam(arrays, rates, flags):
+    parameter, gradient, momentum, velocity, _ = arrays
     alpha, rate_1, rate_2, epsilon = rates[0], rates[1], rates[2], rates[3]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
         m = momentum[i] + (g - momentum[i]) * rate_1
@@ -112,23 +99,12 @@ def _adam_chunk(parameter, gradient, momentum, velocity, rates):
         momentum[i] = m
         velocity[i] = v
         parameter[i] -= m * alpha / (math.sqrt(v) + epsilon)
-    restore(before)
 
 
-@compiled
-def _amsgrad(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, momentum, velocity, highest = pieces(task, tables, counts)
-        _amsgrad_chunk(parameter, gradient, momentum, velocity, highest, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _amsgrad_chunk(parameter, gradient, momentum, velocity, highest, rates):
+@in_chunks
+def _amsgrad(arrays, rates, flags):
+    parameter, gradient, momentum, velocity, highest = arrays
     alpha, rate_1, rate_2, epsilon = rates[0], rates[1], rates[2], rates[3]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
         m = momentum[i] + (g - momentum[i]) * rate_1
@@ -138,7 +114,6 @@ def _amsgrad_chunk(parameter, gradient, momentum, velocity, highest, rates):
         v = max(highest[i], v)
         highest[i] = v
         parameter[i] -= m * alpha / (math.sqrt(v) + epsilon)
-    restore(before)
 
 
 adam_update = Operation(

@@ -3,10 +3,7 @@
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def adamax_update_reference(
@@ -79,21 +76,11 @@ def adamax_update_loops(
     update_together(_adamax, (parameters, gradients, momenta, norms), rates)
 
 
-@compiled
-def _adamax(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, momentum, norm, _ = pieces(task, tables, counts)
-        _adamax_chunk(parameter, gradient, momentum, norm, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _adamax_chunk(parameter, gradient, momentum, norm, rates):
+@in_chunks
+def _adamax(arrays, rates, flags):
+    parameter, gradient, momentum, norm, _ = arrays
     learning_rate, correction, rest = rates[0], rates[1], rates[2]
     beta_2, epsilon = rates[3], rates[4]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
         m = momentum[i] + (g - momentum[i]) * rest
@@ -101,7 +88,6 @@ def _adamax_chunk(parameter, gradient, momentum, norm, rates):
         momentum[i] = m
         norm[i] = u
         parameter[i] -= learning_rate * m / (correction * (u + epsilon))
-    restore(before)
 
 
 adamax_update = Operation(

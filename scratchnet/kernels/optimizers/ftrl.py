@@ -3,10 +3,7 @@
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def ftrl_update_reference(
@@ -83,21 +80,11 @@ def ftrl_update_loops(
     update_together(_ftrl, (parameters, gradients, accumulators, linears), rates)
 
 
-@compiled
-def _ftrl(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, accumulator, linear, _ = pieces(task, tables, counts)
-        _ftrl_chunk(parameter, gradient, accumulator, linear, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _ftrl_chunk(parameter, gradient, accumulator, linear, rates):
+@in_chunks
+def _ftrl(arrays, rates, flags):
+    parameter, gradient, accumulator, linear, _ = arrays
     learning_rate, power, l1 = rates[0], rates[1], rates[2]
     twice_l2, twice_shrinkage = rates[3], rates[4]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g, theta, n = gradient[i], parameter[i], accumulator[i]
         new = n + g * g
@@ -108,7 +95,6 @@ def _ftrl_chunk(parameter, gradient, accumulator, linear, rates):
         linear[i] = z
         below = new_power / learning_rate + twice_l2
         parameter[i] = (min(max(z, -l1), l1) - z) / below
-    restore(before)
 
 
 ftrl_update = Operation(

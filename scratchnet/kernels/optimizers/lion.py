@@ -3,10 +3,7 @@
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def lion_update_reference(
@@ -53,27 +50,16 @@ def lion_update_loops(parameters, gradients, momenta, learning_rate, beta_1, bet
     update_together(_lion, (parameters, gradients, momenta), rates)
 
 
-@compiled
-def _lion(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, momentum, _, _ = pieces(task, tables, counts)
-        _lion_chunk(parameter, gradient, momentum, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _lion_chunk(parameter, gradient, momentum, rates):
+@in_chunks
+def _lion(arrays, rates, flags):
+    parameter, gradient, momentum, _, _ = arrays
     learning_rate, beta_1, rest_1 = rates[0], rates[1], rates[2]
     beta_2, rest_2 = rates[3], rates[4]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g, m = gradient[i], momentum[i]
         ahead = beta_1 * m + rest_1 * g
         parameter[i] -= learning_rate * np.sign(ahead)
         momentum[i] = beta_2 * m + rest_2 * g
-    restore(before)
 
 
 lion_update = Operation(

@@ -5,10 +5,7 @@ import math
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def nadam_update_reference(
@@ -95,21 +92,11 @@ def nadam_update_loops(
     update_together(_nadam, (parameters, gradients, momenta, velocities), rates)
 
 
-@compiled
-def _nadam(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, momentum, velocity, _ = pieces(task, tables, counts)
-        _nadam_chunk(parameter, gradient, momentum, velocity, tables[0])
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _nadam_chunk(parameter, gradient, momentum, velocity, rates):
+@in_chunks
+def _nadam(arrays, rates, flags):
+    parameter, gradient, momentum, velocity, _ = arrays
     learning_rate, of_momentum, of_gradient = rates[0], rates[1], rates[2]
     correction, rate_1, rate_2, epsilon = rates[3], rates[4], rates[5], rates[6]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
         m = momentum[i] + (g - momentum[i]) * rate_1
@@ -118,7 +105,6 @@ def _nadam_chunk(parameter, gradient, momentum, velocity, rates):
         velocity[i] = v
         ahead = of_momentum * m + of_gradient * g
         parameter[i] -= learning_rate * ahead / (math.sqrt(v / correction) + epsilon)
-    restore(before)
 
 
 nadam_update = Operation(

@@ -5,10 +5,7 @@ import math
 import numpy as np
 
 from scratchnet.kernels.ladder import Operation
-from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
-from scratchnet.kernels.machine.workers import take
-from scratchnet.kernels.optimizers.together import pieces, update_together
+from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
 def rmsprop_update_reference(
@@ -104,33 +101,12 @@ def rmsprop_update_loops(
     update_together(_rmsprop, columns, rates, *kept)
 
 
-@compiled
-def _rmsprop(worker, waiting, tables, counts, flags):
-    """Update chunk after chunk until none is left."""
-    rates, (with_momentum, centered) = tables[0], flags
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, velocity, momenta, average = pieces(task, tables, counts)
-        _rmsprop_chunk(
-            parameter,
-            gradient,
-            velocity,
-            momenta,
-            average,
-            rates,
-            with_momentum,
-            centered,
-        )
-        task = take(waiting, worker, counts[1])
-
-
-@compiled
-def _rmsprop_chunk(
-    parameter, gradient, velocity, momenta, average, rates, with_momentum, centered
-):
+@in_chunks
+def _rmsprop(arrays, rates, flags):
+    parameter, gradient, velocity, momenta, average = arrays
+    with_momentum, centered = flags
     learning_rate, rho, rest = rates[0], rates[1], rates[2]
     momentum, epsilon = rates[3], rates[4]
-    before = flush_subnormals()
     for i in range(parameter.size):
         g = gradient[i]
         v = rho * velocity[i] + rest * (g * g)
@@ -144,7 +120,6 @@ def _rmsprop_chunk(
             step += momentum * momenta[i]
             momenta[i] = step
         parameter[i] -= step
-    restore(before)
 
 
 rmsprop_update = Operation(

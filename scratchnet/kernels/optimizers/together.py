@@ -2,13 +2,11 @@
 
 update_together(_work, (parameters, gradients, momenta, ...), rates)
 
-@compiled
-def _work(worker, waiting, tables, counts, flags):
-    task = take(waiting, worker, counts[1])
-    while task < counts[1]:
-        parameter, gradient, momentum, _, _ = pieces(task, tables, counts)
+@in_chunks
+def _work(arrays, rates, flags):
+    parameter, gradient, momentum, _, _ = arrays
+    for i in range(parameter.size):
         ...
-        task = take(waiting, worker, counts[1])
 """
 
 import functools
@@ -17,7 +15,9 @@ import numpy as np
 
 from scratchnet.kernels.machine.addresses import addresses, array_at
 from scratchnet.kernels.machine.compile import compiled
-from scratchnet.kernels.machine.workers import launch, workers
+from scratchnet.kernels.machine.frames import formula, framed
+from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
+from scratchnet.kernels.machine.workers import launch, take, workers
 
 # Elements handed to a thread at once.
 CHUNK = 1 << 12
@@ -76,3 +76,24 @@ def pieces(task, tables, counts):
         array_at(places[min(3, columns - 1) * count + i], sizes[i], rates)[first:last],
         array_at(places[min(4, columns - 1) * count + i], sizes[i], rates)[first:last],
     )
+
+
+def _in_chunks(worker, waiting, tables, counts, flags):
+    task = take(waiting, worker, counts[1])
+    while task < counts[1]:
+        arrays = pieces(task, tables, counts)
+        before = flush_subnormals()
+        formula(arrays, tables[0], flags)
+        restore(before)
+        task = take(waiting, worker, counts[1])
+
+
+def in_chunks(update):
+    """Compile an update of one chunk into what workers do until none is left.
+
+    Subnormal numbers count as 0 in it.
+
+    Args:
+        update: takes five arrays, as `pieces` returns them, the rates, and the flags.
+    """
+    return framed(_in_chunks, update)
