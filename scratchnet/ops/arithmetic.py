@@ -98,7 +98,7 @@ class TrueDivide(Binary):
 
 
 class Divide(TrueDivide):
-    """The same; Keras's `ops.divide` and its operator have two names."""
+    """y = x₁ / x₂; in Keras `ops.divide` and the operator have two names."""
 
 
 class Power(Binary):

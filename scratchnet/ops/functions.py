@@ -5,14 +5,17 @@ Reference: `keras/src/ops/numpy.py`, `keras/src/ops/nn.py`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation import naming
+from scratchnet.foundation.signatures import parameter, signed
 from scratchnet.foundation.tensor import Tensor, as_tensor
 from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
 from scratchnet.ops import arithmetic, arrays, elementwise, reductions, shaping
-from scratchnet.ops.operation import apply
+from scratchnet.ops.operation import Operation, apply
 
 __all__ = [
     "abs",
@@ -56,104 +59,46 @@ __all__ = [
 ]
 
 
-def add(x1: Any, x2: Any) -> Any:
-    """Return x₁ + x₂."""
-    return apply(arithmetic.Add, x1, x2)
+def _applying(
+    kind: type[Operation], *tensors: str, **settings: Any
+) -> Callable[..., Any]:
+    """Return an operation as a function of its tensors, by name, and its settings."""
+
+    def function(**given: Any) -> Any:
+        operands = [given.pop(name) for name in tensors]
+        return apply(kind, *operands, **given)
+
+    own = [*map(parameter, tensors), *(parameter(k, v) for k, v in settings.items())]
+    doc = f"Return {(kind.__doc__ or '').removeprefix('y = ')}"
+    return signed(function, naming.snake_case(kind.__name__), __name__, doc, own)
 
 
-def subtract(x1: Any, x2: Any) -> Any:
-    """Return x₁ − x₂."""
-    return apply(arithmetic.Subtract, x1, x2)
+add = _applying(arithmetic.Add, "x1", "x2")
+subtract = _applying(arithmetic.Subtract, "x1", "x2")
+multiply = _applying(arithmetic.Multiply, "x1", "x2")
+divide = _applying(arithmetic.Divide, "x1", "x2")
+true_divide = _applying(arithmetic.TrueDivide, "x1", "x2")
+power = _applying(arithmetic.Power, "x1", "x2")
+maximum = _applying(arithmetic.Maximum, "x1", "x2")
+minimum = _applying(arithmetic.Minimum, "x1", "x2")
+matmul = _applying(arithmetic.Matmul, "x1", "x2")
 
+negative = _applying(elementwise.Negative, "x")
+absolute = abs = _applying(elementwise.Absolute, "x")
+square = _applying(elementwise.Square, "x")
+sqrt = _applying(elementwise.Sqrt, "x")
+exp = _applying(elementwise.Exp, "x")
+log = _applying(elementwise.Log, "x")
 
-def multiply(x1: Any, x2: Any) -> Any:
-    """Return x₁ · x₂, element by element."""
-    return apply(arithmetic.Multiply, x1, x2)
-
-
-def divide(x1: Any, x2: Any) -> Any:
-    """Return x₁ / x₂."""
-    return apply(arithmetic.Divide, x1, x2)
-
-
-def true_divide(x1: Any, x2: Any) -> Any:
-    """Return x₁ / x₂."""
-    return apply(arithmetic.TrueDivide, x1, x2)
-
-
-def power(x1: Any, x2: Any) -> Any:
-    """Return x₁ to the power x₂."""
-    return apply(arithmetic.Power, x1, x2)
-
-
-def maximum(x1: Any, x2: Any) -> Any:
-    """Return the larger of x₁ and x₂."""
-    return apply(arithmetic.Maximum, x1, x2)
-
-
-def minimum(x1: Any, x2: Any) -> Any:
-    """Return the smaller of x₁ and x₂."""
-    return apply(arithmetic.Minimum, x1, x2)
-
-
-def matmul(x1: Any, x2: Any) -> Any:
-    """Return the matrix product x₁ · x₂."""
-    return apply(arithmetic.Matmul, x1, x2)
+sum = _applying(reductions.Sum, "x", axis=None, keepdims=False)
+mean = _applying(reductions.Mean, "x", axis=None, keepdims=False)
+max = _applying(reductions.Max, "x", axis=None, keepdims=False)
+min = _applying(reductions.Min, "x", axis=None, keepdims=False)
 
 
 def clip(x: Any, x_min: float, x_max: float) -> Any:
     """Return x, no smaller than x_min and no larger than x_max."""
     return minimum(maximum(x, x_min), x_max)
-
-
-def negative(x: Any) -> Any:
-    """Return −x."""
-    return apply(elementwise.Negative, x)
-
-
-def absolute(x: Any) -> Any:
-    """Return |x|."""
-    return apply(elementwise.Absolute, x)
-
-
-def square(x: Any) -> Any:
-    """Return x²."""
-    return apply(elementwise.Square, x)
-
-
-def sqrt(x: Any) -> Any:
-    """Return √x."""
-    return apply(elementwise.Sqrt, x)
-
-
-def exp(x: Any) -> Any:
-    """Return eˣ."""
-    return apply(elementwise.Exp, x)
-
-
-def log(x: Any) -> Any:
-    """Return log x."""
-    return apply(elementwise.Log, x)
-
-
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the sum of x along axes; None is all."""
-    return apply(reductions.Sum, x, axis=axis, keepdims=keepdims)
-
-
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the mean of x along axes; None is all."""
-    return apply(reductions.Mean, x, axis=axis, keepdims=keepdims)
-
-
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the largest of x along axes; None is all."""
-    return apply(reductions.Max, x, axis=axis, keepdims=keepdims)
-
-
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the smallest of x along axes; None is all."""
-    return apply(reductions.Min, x, axis=axis, keepdims=keepdims)
 
 
 def reshape(x: Any, newshape: Any) -> Any:
@@ -262,9 +207,6 @@ def cast(x: Any, dtype: Any) -> Any:
             )
         return x
     return as_tensor(np.asarray(x).astype(dtype))
-
-
-abs = absolute
 
 
 def _any_symbolic(xs: Any) -> bool:

@@ -1,8 +1,9 @@
 """Arrays with forbidden memory on one side, and a program that runs kernels on them.
 
 ``python -m tests.kernels.guarded`` computes products of every width and height from 1
-to more than two tiles, and convolutions of as many channels; reading or writing one
-element too many ends it by a signal. With the name of a dtype, of that one only.
+to more than a tile, and of two tiles and more, and convolutions of as many channels;
+reading or writing one element too many ends it by a signal. With the name of a dtype,
+of that one only.
 """
 
 import ctypes
@@ -237,7 +238,8 @@ def main(dtypes):
         tallest = max(rows for rows, _ in TILES)
         for side in ("left", "right"):
             guard_scratch(side)
-            for width in range(1, 2 * widest + 2):
+            # A tile's every part; one beside a whole tile; two tiles, and one.
+            for width in (*range(1, widest + lanes + 2), 2 * widest, 2 * widest + 1):
                 dense(rng, dtype, (3, 2, width), side)
                 dense_chain(rng, dtype, width, side)
                 update_together(rng, dtype, width, side)
