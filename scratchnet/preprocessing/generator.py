@@ -16,11 +16,9 @@ from scratchnet.preprocessing.affine import (
     apply_channel_shift,
     flip,
 )
-from scratchnet.preprocessing.iterators import (
-    DataFrameIterator,
-    DirectoryIterator,
-    NumpyArrayIterator,
-)
+from scratchnet.preprocessing.array_iterator import NumpyArrayIterator
+from scratchnet.preprocessing.data_frame_iterator import DataFrameIterator
+from scratchnet.preprocessing.directory_iterator import DirectoryIterator
 
 WHO = "ImageDataGenerator"
 FILL_MODES = ("constant", "nearest", "reflect", "wrap")
@@ -166,21 +164,7 @@ class ImageDataGenerator:
 
         Args: see `NumpyArrayIterator`.
         """
-        return NumpyArrayIterator(
-            x,
-            y,
-            self,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            sample_weight=sample_weight,
-            seed=seed,
-            save_to_dir=save_to_dir,
-            save_prefix=save_prefix,
-            save_format=save_format,
-            ignore_class_split=ignore_class_split,
-            subset=subset,
-            dtype=self.dtype,
-        )
+        return NumpyArrayIterator(**self._given(locals()))
 
     def flow_from_directory(
         self,
@@ -204,25 +188,7 @@ class ImageDataGenerator:
 
         Args: see `DirectoryIterator`.
         """
-        return DirectoryIterator(
-            directory,
-            self,
-            target_size=target_size,
-            color_mode=color_mode,
-            classes=classes,
-            class_mode=class_mode,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            save_to_dir=save_to_dir,
-            save_prefix=save_prefix,
-            save_format=save_format,
-            follow_links=follow_links,
-            subset=subset,
-            interpolation=interpolation,
-            keep_aspect_ratio=keep_aspect_ratio,
-            dtype=self.dtype,
-        )
+        return DirectoryIterator(**self._given(locals()))
 
     def flow_from_dataframe(
         self,
@@ -249,28 +215,12 @@ class ImageDataGenerator:
 
         Args: see `DataFrameIterator`.
         """
-        return DataFrameIterator(
-            dataframe,
-            directory,
-            self,
-            x_col=x_col,
-            y_col=y_col,
-            weight_col=weight_col,
-            target_size=target_size,
-            color_mode=color_mode,
-            classes=classes,
-            class_mode=class_mode,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            save_to_dir=save_to_dir,
-            save_prefix=save_prefix,
-            save_format=save_format,
-            subset=subset,
-            interpolation=interpolation,
-            dtype=self.dtype,
-            validate_filenames=validate_filenames,
-        )
+        return DataFrameIterator(**self._given(locals()))
+
+    def _given(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what a method was given, and what the iterators take from here."""
+        given = {name: arguments[name] for name in arguments if name != "self"}
+        return {**given, "image_data_generator": self, "dtype": self.dtype}
 
     # One image.
 

@@ -9,13 +9,11 @@ from scratchnet.preprocessing.affine import (
     apply_brightness_shift,
     apply_channel_shift,
 )
+from scratchnet.preprocessing.array_iterator import NumpyArrayIterator
+from scratchnet.preprocessing.data_frame_iterator import DataFrameIterator
+from scratchnet.preprocessing.directory_iterator import DirectoryIterator
 from scratchnet.preprocessing.generator import ImageDataGenerator
-from scratchnet.preprocessing.iterators import (
-    DataFrameIterator,
-    DirectoryIterator,
-    Iterator,
-    NumpyArrayIterator,
-)
+from scratchnet.preprocessing.iterator import Iterator
 from scratchnet.utils import array_to_img, img_to_array, load_img, save_img
 from scratchnet.utils.image_files import smart_resize
 
