@@ -10,7 +10,7 @@ import numpy as np
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.preprocessing.file_iterator import FileIterator
 from scratchnet.preprocessing.iterator import part_of
-from scratchnet.utils.image_folder import files, subfolders
+from scratchnet.utils.folder_files import files, subfolders
 
 
 @keras_signature

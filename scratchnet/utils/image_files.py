@@ -16,6 +16,8 @@ from scratchnet.foundation.image_moves import (
     Transform,
     check_interpolation,
     cropped_and_resized,
+    resize,
+    resized_and_padded,
 )
 from scratchnet.foundation.outside import keras_signature, refuse
 from scratchnet.foundation.warn import warn
@@ -239,3 +241,34 @@ def save_img(
         warn("save_img: JPEG has no transparency; the fourth channel is left out")
         image = image.convert("RGB")
     image.save(path, format=file_format or None, **kwargs)
+
+
+def read_image(
+    path: str | Path,
+    color_mode: str,
+    size: tuple[int, int],
+    interpolation: str,
+    crop: bool = False,
+    pad: bool = False,
+) -> np.ndarray:
+    """Read a picture and resize it, as `layers.Resizing` does."""
+    image = load_img(path, "rgba" if color_mode == "rgba" else "rgb")
+    if color_mode == "grayscale":
+        image = load_img(path, "grayscale")
+    pixels = np.asarray(image)
+    if pixels.dtype != np.uint8:  # 16 bits, of which the upper half counts
+        pixels = (pixels.astype(np.int64) >> 8).astype(np.uint8)
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    moves = _moves(pixels.shape[:2], size, interpolation, crop, pad)
+    y = moved(pixels[np.newaxis], moves)[0]
+    return y.astype(np.uint8) if interpolation == "nearest" else y
+
+
+def _moves(
+    before: Any, size: tuple[int, int], interpolation: str, crop: bool, pad: bool
+) -> list[Transform]:
+    if crop:
+        return cropped_and_resized(before, size, interpolation)
+    if pad:
+        return resized_and_padded(before, size, interpolation)
+    return [resize(before, size, interpolation)] if before != size else []

@@ -5,25 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from scratchnet.foundation import ahead, arguments
-from scratchnet.foundation.image_moves import (
-    Transform,
-    check_interpolation,
-    cropped_and_resized,
-    resize,
-    resized_and_padded,
-)
+from scratchnet.foundation.image_moves import check_interpolation
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.utils.batches import Dataset, shuffled
-from scratchnet.utils.image_files import MODES, load_img, moved
-
-WHO = "image_dataset_from_directory"
-FORMATS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+from scratchnet.utils.folder_files import FORMATS, WHO, index
+from scratchnet.utils.image_files import MODES, read_image
 
 # Threads that read files; Pillow decodes without Python's lock.
 READERS = min(4, os.cpu_count() or 1)
@@ -189,88 +180,6 @@ def _check(
     return None if labels is None else label_mode
 
 
-def index(
-    directory: Any,
-    labels: Any,
-    class_names: list[str] | None,
-    follow_links: bool,
-    verbose: bool,
-) -> tuple[list[str], np.ndarray | None, list[str] | None]:
-    """Return the paths of all images, their classes' numbers, and the classes.
-
-    Raises:
-        ValueError: class_names or labels don't fit what is there.
-        FileNotFoundError: there is no such folder.
-    """
-    directory = os.fspath(directory)
-    inferred = isinstance(labels, str)
-    folders = subfolders(directory) if inferred else [""]
-    if class_names is not None:
-        unknown = sorted(set(class_names) - set(folders))
-        if unknown:
-            raise ValueError(
-                f"{WHO}: expected class_names among the subfolders {folders}, "
-                f"received {unknown}"
-            )
-        folders = list(class_names)
-    found = [
-        files(os.path.join(directory, folder), FORMATS, follow_links)
-        for folder in folders
-    ]
-    paths = [path for own in found for path in own]
-    numbers: np.ndarray | None = None
-    names: list[str] | None = None
-    if inferred:
-        numbers = np.repeat(np.arange(len(folders)), [len(own) for own in found])
-        numbers, names = numbers.astype(np.int32), folders
-    elif labels is not None:
-        numbers = np.array(labels)
-        if numbers.dtype.kind in "if":
-            numbers = numbers.astype(f"{numbers.dtype.kind}4")
-        names = [str(label) for label in sorted(set(numbers.tolist()))]
-        if len(numbers) != len(paths):
-            raise ValueError(
-                f"{WHO}: expected a label for each of {len(paths)} files, received "
-                f"{len(numbers)}"
-            )
-    if verbose:
-        classes = f" belonging to {len(names)} classes" if names is not None else ""
-        print(f"Found {len(paths)} files{classes}.")
-    return paths, numbers, names
-
-
-def subfolders(directory: str) -> list[str]:
-    """Return the names of a folder's folders in order, without hidden ones.
-
-    Raises:
-        FileNotFoundError: there is no such folder.
-    """
-    if not os.path.isdir(directory):
-        raise FileNotFoundError(f"{directory}: there is no such folder")
-    return sorted(
-        entry.name
-        for entry in os.scandir(directory)
-        if entry.is_dir() and not entry.name.startswith(".")
-    )
-
-
-def files(folder: str, endings: tuple[str, ...], follow_links: bool) -> list[str]:
-    """Return the paths of all files below a folder that end so, in order.
-
-    Raises:
-        FileNotFoundError: there is no such folder.
-    """
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"{folder}: there is no such folder")
-    walk = sorted(os.walk(folder, followlinks=follow_links), key=lambda entry: entry[0])
-    return [
-        os.path.join(root, name)
-        for root, _, names in walk
-        for name in sorted(names)
-        if name.lower().endswith(endings)
-    ]
-
-
 def _targets(numbers: np.ndarray, label_mode: str | None, classes: int) -> np.ndarray:
     if label_mode == "binary":
         return numbers.astype(np.float32).reshape(-1, 1)
@@ -310,34 +219,3 @@ def _dataset(
 def _read_with_target(read: Any, paths: list[str], targets: Any, at: int) -> Any:
     image = read(paths[at])
     return image if targets is None else (image, targets[at])
-
-
-def read_image(
-    path: str | Path,
-    color_mode: str,
-    size: tuple[int, int],
-    interpolation: str,
-    crop: bool = False,
-    pad: bool = False,
-) -> np.ndarray:
-    """Read a picture and resize it, as `layers.Resizing` does."""
-    image = load_img(path, "rgba" if color_mode == "rgba" else "rgb")
-    if color_mode == "grayscale":
-        image = load_img(path, "grayscale")
-    pixels = np.asarray(image)
-    if pixels.dtype != np.uint8:  # 16 bits, of which the upper half counts
-        pixels = (pixels.astype(np.int64) >> 8).astype(np.uint8)
-    pixels = pixels.reshape(*pixels.shape[:2], -1)
-    moves = _moves(pixels.shape[:2], size, interpolation, crop, pad)
-    y = moved(pixels[np.newaxis], moves)[0]
-    return y.astype(np.uint8) if interpolation == "nearest" else y
-
-
-def _moves(
-    before: Any, size: tuple[int, int], interpolation: str, crop: bool, pad: bool
-) -> list[Transform]:
-    if crop:
-        return cropped_and_resized(before, size, interpolation)
-    if pad:
-        return resized_and_padded(before, size, interpolation)
-    return [resize(before, size, interpolation)] if before != size else []
