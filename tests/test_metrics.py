@@ -379,3 +379,36 @@ def test_a_configuration_makes_the_same_thing_of_the_user_s_classes_too(room, th
         again = room.deserialize(room.serialize(one), known)
         assert type(again) is type(one)
         assert again.get_config() == one.get_config()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        (metrics.BinaryAccuracy, "threshold", 0.9),
+        (metrics.Precision, "class_id", 0),
+        (metrics.Precision, "top_k", 1),
+        (metrics.AUC, "curve", "PR"),
+        (metrics.F1Score, "average", "micro"),
+    ],
+)
+def test_an_argument_set_later_is_as_one_given_at_once(kind, name, value):
+    y, p = np.eye(3, dtype="float32"), np.float32([[0.6, 0.3, 0.1]] * 3)
+    made, changed = kind(**{name: value}), kind()
+    setattr(changed, name, value)
+    for metric in (made, changed):
+        metric.update_state(y, p)
+    np.testing.assert_array_equal(made.result(), changed.result())
+    assert changed.get_config() == {**made.get_config(), "name": changed.name}
+
+
+def test_what_is_counted_goes_by_some_arguments():
+    for metric, name, value in (
+        (metrics.AUC(), "num_thresholds", 20),
+        (metrics.MeanIoU(3), "num_classes", 4),
+    ):
+        with pytest.raises(AttributeError, match="make a new metric"):
+            setattr(metric, name, value)
+    with pytest.raises(NotImplementedError, match="dtype='float64'"):
+        metrics.AUC().dtype = "float64"
+    with pytest.warns(UserWarning, match="dtype='float32' for fractions"):
+        metrics.MeanIoU(2).update_state([0, 1], [0, 1], sample_weight=[0.5, 1.5])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scratchnet import optimizers
+from scratchnet.foundation.tensor import Variable
 from tests.keras.golden import compare
 
 ADAM = {
@@ -652,3 +653,27 @@ def test_adam_takes_gradients_of_another_dtype_and_order():
         results.append(params["a"])
     assert np.array_equal(results[0], results[1])
     assert np.array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        (optimizers.SGD, {"momentum": 0.9}),
+        (optimizers.RMSprop, {"centered": True}),
+        (optimizers.Adam, {"amsgrad": True}),
+        (optimizers.Adam, {"use_ema": True}),
+    ],
+)
+def test_what_needs_a_slot_can_be_set_before_training_begins(kind, setting):
+    results = []
+    for later in (False, True):
+        optimizer = kind(**({} if later else setting))
+        if later:
+            for name, value in setting.items():
+                setattr(optimizer, name, value)
+        params = [Variable(np.ones(3, "float32")), Variable(np.zeros(2, "float32"))]
+        for _ in range(3):  # both variables have one name
+            optimizer.apply([np.ones(3), np.full(2, 0.5)], params)
+        results.append([np.array(param) for param in params])
+    for made, changed in zip(*results, strict=True):
+        np.testing.assert_array_equal(made, changed)

@@ -7,6 +7,7 @@ a user's own class take anything.
 from __future__ import annotations
 
 import difflib
+import inspect
 import sys
 from typing import Any
 
@@ -51,6 +52,16 @@ def is_set_from_outside() -> bool:
     while frame.f_code.co_name == "__setattr__":
         frame = frame.f_back
     return frame.f_globals.get("__name__", "").partition(".")[0] != "scratchnet"
+
+
+def constructor_arguments(cls: type) -> set[str]:
+    """Return the names of all arguments of a class's constructor, and its bases'."""
+    return {
+        parameter
+        for base in cls.__mro__[:-1]
+        if "__init__" in vars(base)
+        for parameter in inspect.signature(vars(base)["__init__"]).parameters
+    } - {"self", "unknown"}
 
 
 def _read_only(own: Any) -> bool:

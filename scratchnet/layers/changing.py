@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 # What a layer has become, beside what it was made with.
@@ -10,16 +9,6 @@ STATE = frozenset(
     "name trainable calls built input_shape output_shape params grads buffers "
     "input_shape_argument".split()
 )
-
-
-def constructor_arguments(cls: type) -> set[str]:
-    """Return the names of all arguments of a class's constructor, and its bases'."""
-    return {
-        parameter
-        for base in cls.__mro__[:-1]
-        if "__init__" in vars(base)
-        for parameter in inspect.signature(vars(base)["__init__"]).parameters
-    } - {"self", "unknown"}
 
 
 def change(layer: Any, made: Any, name: str, value: Any) -> None:

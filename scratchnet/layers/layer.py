@@ -11,7 +11,7 @@ import numpy as np
 from scratchnet import regularizers
 from scratchnet.foundation import lookup, naming, overrides, random, workspace
 from scratchnet.foundation.arguments import check_dtype, sample_shape
-from scratchnet.foundation.attributes import is_set_from_outside
+from scratchnet.foundation.attributes import constructor_arguments, is_set_from_outside
 from scratchnet.foundation.outside import (
     keras_signature,
     only_in_keras,
@@ -20,7 +20,7 @@ from scratchnet.foundation.outside import (
 from scratchnet.foundation.overrides import is_user_s
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import as_tensor
-from scratchnet.layers.changing import STATE, change, constructor_arguments
+from scratchnet.layers.changing import STATE, change
 from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
 from scratchnet.layers.regularized import Regularized
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from scratchnet import constraints, initializers, regularizers
 from scratchnet.foundation import random
+from scratchnet.foundation.attributes import constructor_arguments
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.tensor import Variable, as_tensor
-from scratchnet.layers.changing import constructor_arguments
 from scratchnet.layers.weights import Weights
 
 

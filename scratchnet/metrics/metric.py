@@ -10,9 +10,18 @@ from numpy.typing import DTypeLike
 
 from scratchnet import initializers
 from scratchnet.foundation import naming, overrides
-from scratchnet.foundation.attributes import OnlyWhatThereIs
+from scratchnet.foundation.attributes import (
+    OnlyWhatThereIs,
+    constructor_arguments,
+    is_set_from_outside,
+)
+from scratchnet.foundation.overrides import is_user_s
 from scratchnet.foundation.shapes import Shape, format_shape
 from scratchnet.foundation.tensor import Tensor, Variable, as_tensor
+
+
+# What a metric has counted, beside what it was made with.
+STATE = frozenset(("name", "_variables", "_total", "_count"))
 
 
 class Metric(OnlyWhatThereIs):
@@ -51,6 +60,33 @@ class Metric(OnlyWhatThereIs):
         self.dtype = "float32"
         self._variables: list[Variable] = []
         self._total, self._count = 0.0, 0.0
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute that there is; an argument as the constructor would.
+
+        Raises:
+            AttributeError: there is none, or what is counted goes by it.
+        """
+        if name in vars(self) and name[0] != "_" and is_set_from_outside():
+            made = next(one for one in type(self).__mro__ if not is_user_s(one))
+            if name != "name" and name in constructor_arguments(made):
+                self._change(made, name, value)
+                return
+        super().__setattr__(name, value)
+
+    def _change(self, made: type[Metric], name: str, value: Any) -> None:
+        """Change an argument, and all that the constructor makes of it."""
+        with naming.preserved():
+            new = made(**{**made.get_config(self), name: value})
+        shapes = [[one.shape for one in each._variables] for each in (self, new)]
+        if shapes[0] != shapes[1] or vars(new)[name] != value:
+            raise AttributeError(
+                f"{type(self).__name__}: '{name}' can't be changed any more, since "
+                "what is counted goes by it; make a new metric"
+            )
+        for own, now in vars(new).items():
+            if not isinstance(now, Variable) and own not in STATE:
+                vars(self)[own] = now
 
     def values(self, y_true: np.ndarray, y_pred: np.ndarray) -> np.ndarray:
         """Return one value per sample, (N,), or several, (N, ...)."""

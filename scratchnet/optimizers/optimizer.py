@@ -159,12 +159,14 @@ class Optimizer(State):
         ours = type(self).__module__.startswith("scratchnet.")
         if self._made and ours and not hasattr(self, name):
             raise AttributeError(f"{who}: there is no {name} that could be set")
-        if not self._made or name.startswith("_") or not self.built:
+        if not self._made or name.startswith("_"):
             super().__setattr__(name, value)
             return
         before, slots = getattr(self, name), self.all_slots
         super().__setattr__(name, value)
-        if self.all_slots != slots:
+        if self.all_slots != slots and not self.built:
+            self.state = {slot: self.state.get(slot, {}) for slot in self.all_slots}
+        elif self.all_slots != slots:
             super().__setattr__(name, before)
             raise AttributeError(
                 f"{who}: {name} can't be set any more: training began without what it "
@@ -246,7 +248,8 @@ class Optimizer(State):
         for number, variable in enumerate(variables):
             name = getattr(variable, "path", f"variable_{number}")
             array = np.asarray(variable)
-            found[known.get(_place(array), name)] = array
+            path = known.get(_place(array), name)
+            found[f"{path}_{number}" if path in found else path] = array
         return found
 
     # Steps.
