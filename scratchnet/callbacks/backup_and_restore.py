@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from scratchnet.callbacks.callback import Callback, Logs, say
-from scratchnet.callbacks.save_frequency import SaveFrequency
+from scratchnet.callbacks.save_frequency import Saves
 from scratchnet.foundation.errors import CheckpointError
 from scratchnet.foundation.files import make_folder, remove_unfinished
 from scratchnet.saving import training_state
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(Saves, Callback):
     """Keep a backup of the training, and go on from it when `fit` is called again.
 
     After every epoch the state goes to one file in ``backup_dir``. A program that was
@@ -84,11 +84,16 @@ class BackupAndRestore(Callback):
         self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
-        self._latest = Path(self.backup_dir, "latest_state.npz")
-        self._previous = Path(self.backup_dir, "previous_state.npz")
-        self._frequency = SaveFrequency("BackupAndRestore", save_freq)
         self._current_epoch = 0
         self._position: dict[str, Any] | None = None
+
+    @property
+    def _latest(self) -> Path:
+        return Path(self.backup_dir, "latest_state.npz")
+
+    @property
+    def _previous(self) -> Path:
+        return Path(self.backup_dir, "previous_state.npz")
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restore the state of an interrupted run, if there is a backup of one."""

@@ -40,12 +40,11 @@ class LearningRateScheduler(Callback):
             )
         self.schedule = schedule
         self.verbose = verbose
-        self._takes_rate = _takes_two(schedule)
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         """Set the rate for this epoch."""
         optimizer = self.model.optimizer
-        if self._takes_rate:
+        if _takes_two(self.schedule):
             rate = self.schedule(epoch, float(optimizer.learning_rate))
         else:
             rate = self.schedule(epoch)

@@ -9,7 +9,7 @@ from typing import Any
 
 from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
-from scratchnet.callbacks.save_frequency import SaveFrequency
+from scratchnet.callbacks.save_frequency import Saves
 from scratchnet.foundation.errors import NonFiniteWeightsError
 from scratchnet.foundation.files import make_folder
 from scratchnet.foundation.outside import keras_signature
@@ -19,7 +19,7 @@ _WEIGHTS_ENDINGS = (".weights.h5", ".npz")
 
 
 @keras_signature
-class ModelCheckpoint(MonitorCallback):
+class ModelCheckpoint(Saves, MonitorCallback):
     """Save the weights, or the whole model, after epochs or after batches.
 
     With ``save_best_only`` a file is written only when the metric has improved on
@@ -78,7 +78,6 @@ class ModelCheckpoint(MonitorCallback):
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
-        self._frequency = SaveFrequency("ModelCheckpoint", save_freq)
         self._current_epoch = 0
         self._has_warned = False
 

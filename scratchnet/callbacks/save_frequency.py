@@ -28,7 +28,7 @@ class SaveFrequency:
                 f"number of batches between two saves, received {save_freq!r}"
             )
         self.every_epoch = save_freq == "epoch"
-        self._batches = save_freq
+        self.save_freq = save_freq
         self._seen = 0
         self._last_batch = -1
 
@@ -39,7 +39,22 @@ class SaveFrequency:
         is_same_epoch = batch > self._last_batch
         self._seen += batch - self._last_batch if is_same_epoch else batch + 1
         self._last_batch = batch
-        if self._seen < self._batches:
+        if self._seen < self.save_freq:
             return False
         self._seen = 0
         return True
+
+
+class Saves:
+    """A callback that saves now and then, with Keras's ``save_freq``."""
+
+    _frequency: SaveFrequency
+
+    @property
+    def save_freq(self) -> Any:
+        """After what is saved: every "epoch", or a number of batches."""
+        return self._frequency.save_freq
+
+    @save_freq.setter
+    def save_freq(self, value: Any) -> None:
+        self._frequency = SaveFrequency(type(self).__name__, value)

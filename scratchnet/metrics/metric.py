@@ -19,7 +19,6 @@ from scratchnet.foundation.overrides import is_user_s
 from scratchnet.foundation.shapes import Shape, format_shape
 from scratchnet.foundation.tensor import Tensor, Variable, as_tensor
 
-
 # What a metric has counted, beside what it was made with.
 STATE = frozenset(("name", "_variables", "_total", "_count"))
 

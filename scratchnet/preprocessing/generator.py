@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import arguments
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.warn import warn
 from scratchnet.preprocessing.affine import (
@@ -28,7 +29,7 @@ ROWS, COLUMNS, CHANNELS = 0, 1, 2
 
 
 @keras_signature
-class ImageDataGenerator:
+class ImageDataGenerator(OnlyWhatThereIs):
     """Hands out batches of images, each changed at random in its own way.
 
     In this order: turned, shifted, slanted and zoomed as one, shifted in value,

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from scratchnet.foundation import arguments
+from scratchnet.foundation.attributes import OnlyWhatThereIs
 from scratchnet.foundation.py_dataset import PyDataset
 from scratchnet.utils import array_to_img
 
 
-class Iterator(PyDataset):
+class Iterator(OnlyWhatThereIs, PyDataset):
     """Batches of n images, by number or one after the other without end.
 
     With a seed, what is drawn for the i-th batch that is made is a function of

@@ -155,3 +155,11 @@ def test_what_can_not_be_done_is_said(call, rule):
 def test_settings_that_follow_from_others_are_said():
     with pytest.warns(UserWarning, match="sets featurewise_center to True"):
         assert ImageDataGenerator(zca_whitening=True).featurewise_center
+
+
+def test_a_misspelt_attribute_is_refused() -> None:
+    generator = ImageDataGenerator()
+    generator.horizontal_flip = True
+    for thing in (generator, generator.flow(np.zeros((2, 3, 3, 1)))):
+        with pytest.raises(AttributeError, match="'rotatoin' that could be set"):
+            thing.rotatoin = 2
