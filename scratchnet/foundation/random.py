@@ -11,6 +11,7 @@ only the seed comes from here.
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -61,4 +62,12 @@ def set_state(state: dict[str, Any]) -> None:
         _generators[name].bit_generator.state = found
 
 
+def _unlock() -> None:
+    """Let a forked child draw, though another thread was drawing when it was made."""
+    for name, state in get_state().items():
+        _generators[name] = generator(state)
+
+
 reset(None)
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_unlock)

@@ -2,12 +2,15 @@
 
 python -m tests.kernels.run_cases check      compare rungs with the reference
 python -m tests.kernels.run_cases digests    print a hash of every result, for
-                                             1 and 3 threads, as JSON
+                                             1 and 3 threads, and for a child
+                                             that has none of them, as JSON
 """
 
 import functools
 import hashlib
 import json
+import multiprocessing
+import os
 import sys
 import warnings
 
@@ -97,23 +100,33 @@ def check():
 def digests():
     import numba
 
+    found = []
+    for threads in (1, 3):
+        numba.set_num_threads(threads)
+        found.append(digest_of_every_rung())
+    if hasattr(os, "fork"):
+        fork = multiprocessing.get_context("fork")
+        with fork.Pool(1, warnings.simplefilter, ["ignore"]) as pool:
+            found.append(pool.apply(digest_of_every_rung))
+    print(json.dumps({name: [each[name] for each in found] for name in found[0]}))
+
+
+def digest_of_every_rung():
     from scratchnet.kernels import OPERATIONS
     from tests.kernels.cases import CASES
 
     found = {}
     for name, operation in OPERATIONS.items():
         for rung in operation.rungs.keys() - ON_BLAS:
-            for threads in (1, 3):
-                numba.set_num_threads(threads)
-                digest = hashlib.sha256()
-                for pick in LARGE:
-                    case = CASES[name](pick, np.random.default_rng(5), np.float32)
-                    results, returned = case.run(operation.rungs[rung])
-                    digest.update(repr(returned).encode())
-                    for result in results.values():
-                        digest.update(result.tobytes())
-                found.setdefault(f"{name}-{rung}", []).append(digest.hexdigest())
-    print(json.dumps(found))
+            digest = hashlib.sha256()
+            for pick in LARGE:
+                case = CASES[name](pick, np.random.default_rng(5), np.float32)
+                results, returned = case.run(operation.rungs[rung])
+                digest.update(repr(returned).encode())
+                for result in results.values():
+                    digest.update(result.tobytes())
+            found[f"{name}-{rung}"] = digest.hexdigest()
+    return found
 
 
 if __name__ == "__main__":

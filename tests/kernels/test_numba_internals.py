@@ -109,6 +109,28 @@ def test_numba_says_which_function_it_compiles():
     assert functions.count(example) == 2
 
 
+def test_numba_says_whether_its_threads_have_started():
+    program = """
+import numpy as np
+from scratchnet import kernels
+from scratchnet.kernels.machine.numba_internals import has_threads
+print(has_threads())
+x = np.zeros((600, 700))
+kernels.softmax_forward(x, x)
+print(has_threads())
+"""
+    assert run(program).split() == ["False", "True"]
+
+
+def test_numba_compiles_under_a_lock():
+    held = []
+    numba_internals.on_compile(
+        lambda _: held.append(numba_internals.compiler_lock.is_locked())
+    )
+    numba.njit(lambda x: x + 1)(1)
+    assert held and all(held)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it may have none")
 def test_numba_has_openmp_in_a_module_of_that_name():
     assert "numba.np.ufunc.omppool" in run("print(*sys.modules)").split()

@@ -29,8 +29,60 @@ def test_any_number_of_threads_gives_the_same_bits():
     output = run("-m", "tests.kernels.run_cases", "digests", NUMBA_NUM_THREADS="3")
     found = json.loads(output)
     assert len(found) > 60
+    assert {len(digests) for digests in found.values()} == {2 + hasattr(os, "fork")}
     different = [name for name, digests in found.items() if len(set(digests)) > 1]
     assert not different
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_forked_children_train_while_the_parent_does():
+    program = """
+import multiprocessing
+import threading
+import warnings
+
+import numpy as np
+import scratchnet as keras
+
+x = np.random.default_rng(0).random((64, 8, 8, 1), dtype="float32")
+y = np.arange(64) % 3
+done = []
+
+def train(_=None):
+    layers = [keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.Flatten()]
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), *layers, keras.layers.Dense(3, activation="softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model.fit(x, y, epochs=2, verbose=0).history["loss"]
+
+def again_and_again():
+    while not done:
+        train()
+
+def child(_):
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        keras.utils.set_random_seed(5)
+        return train(), [str(warning.message) for warning in given]
+
+keras.utils.set_random_seed(5)
+expected = train()
+thread = threading.Thread(target=again_and_again)
+thread.start()
+try:
+    for _ in range(4):
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            for found, said in pool.map_async(child, range(2)).get(120):
+                assert found == expected, (found, expected)
+                assert len(said) <= 1 and all("forked" in text for text in said), said
+finally:
+    done.append(True)
+    thread.join()
+train()
+print("trained")
+"""
+    assert run("-c", program) == "trained\n"
 
 
 @pytest.mark.parametrize("setting", ["NUMBA_BOUNDSCHECK", "NUMBA_DISABLE_JIT"])

@@ -15,10 +15,12 @@ import functools
 import hashlib
 import sys
 import threading
+import types
 from pathlib import Path
 
 import numba
 
+from scratchnet.kernels.machine.forks import fork_between_kernels, has_no_threads
 from scratchnet.kernels.machine.links import callable_by_symbol, link, links_of
 from scratchnet.kernels.machine.numba_internals import (
     CodeCache,
@@ -55,6 +57,7 @@ SPREAD = {} if BOUNDS_CHECKED else {"parallel": PARALLEL}
 # OpenMP is not fork-safe, and Numba's workqueue layer aborts the process when two
 # threads launch at once: every parallel region goes through this lock.
 LAUNCH_LOCK = threading.RLock()
+fork_between_kernels(LAUNCH_LOCK)
 
 
 # How often a thread looks for the next kernel, or for the others to finish, before it
@@ -109,14 +112,17 @@ def parallel(function):
     Under NUMBA_BOUNDSCHECK=1 the loops are serial, for an IndexError that is raised on
     another thread would be lost.
     """
-    kernel = _jit(function, **SPREAD)
+    kernel, alone = _jit(function, **SPREAD), None
     overloads = getattr(kernel, "overloads", {})  # none under NUMBA_DISABLE_JIT=1
     known = 0
 
     @functools.wraps(function)
     def launch(*arguments):
-        nonlocal known
+        nonlocal known, alone
         with LAUNCH_LOCK:
+            if has_no_threads():
+                alone = alone or _jit(_under_another_name(function))
+                return alone(*arguments)
             result = kernel(*arguments)
             if len(overloads) != known:
                 known = len(overloads)
@@ -125,6 +131,14 @@ def parallel(function):
             return result
 
     return launch
+
+
+def _under_another_name(function):
+    """Return a copy: the cache would take a loop on one thread for the spread one."""
+    name = f"{function.__name__}_on_one_thread"
+    copy = types.FunctionType(function.__code__, function.__globals__, name)
+    copy.__module__, copy.__qualname__ = function.__module__, name
+    return copy
 
 
 def parallel_once(function):

@@ -11,6 +11,8 @@ raising the ceiling.
     fingerprint             numba._dispatcher.compute_fingerprint
     on_compile              numba.core.event
     load_openmp             numba.np.ufunc.omppool
+    has_threads             numba.np.ufunc.parallel._is_initialized
+    compiler_lock           numba.core.compiler_lock
     import_scipy_later      numba.np.linalg.ensure_blas
 """
 
@@ -22,6 +24,8 @@ import sys
 from numba._dispatcher import compute_fingerprint
 from numba.core import event
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.compiler_lock import global_compiler_lock as _compiler_lock
+from numba.np.ufunc import parallel
 
 
 class _CodeWithLinks(CompileResultCacheImpl):
@@ -96,6 +100,10 @@ def call_from_outside_only(library):
 fingerprint = compute_fingerprint
 
 
+# Held while Numba compiles.
+compiler_lock = _compiler_lock
+
+
 def on_compile(call):
     """Call ``call(function)`` whenever Numba begins to compile a function."""
 
@@ -129,6 +137,11 @@ def load_openmp(spin_count):
         pass  # no OpenMP here: Numba takes another threading layer
     finally:
         del os.environ[name]
+
+
+def has_threads():
+    """Tell whether Numba has started the threads that kernels run on."""
+    return bool(parallel._is_initialized)
 
 
 # The module of Numba that imports SciPy when it is imported itself.

@@ -49,6 +49,7 @@ from scratchnet.kernels.machine.compile import (
     compiled,
     parallel_once,
 )
+from scratchnet.kernels.machine.forks import has_no_threads
 from scratchnet.kernels.machine.numba_internals import (
     call_from_outside_only,
     fingerprint,
@@ -57,7 +58,7 @@ from scratchnet.kernels.machine.numba_internals import (
 
 def workers():
     """Return how many threads a kernel may use."""
-    return int(numba.get_num_threads())
+    return 1 if has_no_threads() else int(numba.get_num_threads())
 
 
 # Numbers that fill a line of the cache, so that workers count in lines of their own.
