@@ -157,26 +157,31 @@ def _jit(function, **options):
     if BOUNDS_CHECKED:  # machine code with and without checks looks alike to the cache
         return dispatcher
     try:
-        keep_on_disk(dispatcher, CodeCache(function, SOURCE, links_of, link))
+        cache = CodeCache(function, SOURCE, links_of, link, _say_it_is_not_kept)
+        keep_on_disk(dispatcher, cache)
     except RuntimeError:  # no folder can be written for the cache: compile each time
         pass
     return dispatcher
 
 
-_announced = False
+@functools.cache
+def _say_once(text):
+    print(f"scratchnet: {text}", file=sys.stderr, flush=True)
 
 
 def _announce(function):
-    """Say once, on standard error, that the wait is for the compiler."""
-    global _announced
-    if not _announced and (function.__module__ or "").startswith("scratchnet."):
-        _announced = True
-        print(
-            "scratchnet: compiling kernels for this machine; "
-            "later runs load them from the cache",
-            file=sys.stderr,
-            flush=True,
+    if (function.__module__ or "").startswith("scratchnet."):
+        _say_once(
+            "compiling kernels for this machine; later runs load them from the cache"
         )
+
+
+def _say_it_is_not_kept(error):
+    reason = error.strerror or error
+    _say_once(
+        f"the compiled kernels can't be kept ({reason}); every process will compile "
+        "them again, unless NUMBA_CACHE_DIR names a folder that can be written"
+    )
 
 
 on_compile(_announce)

@@ -4,7 +4,7 @@
 `tests/kernels/test_numba_internals.py` has a test of each thing: run those before
 raising the ceiling.
 
-    CodeCache               numba.core.caching, _impl_class, _source_stamp
+    CodeCache               numba.core.caching, _impl, _impl_class, _cache_file
     keep_on_disk            _cache
     symbols_in              _final_module
     call_from_outside_only  _shared_module
@@ -21,11 +21,14 @@ import importlib.util
 import os
 import sys
 
+import numba
 from numba._dispatcher import compute_fingerprint
 from numba.core import event
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.compiler_lock import global_compiler_lock as _compiler_lock
 from numba.np.ufunc import parallel
+
+from scratchnet.kernels.machine.code_files import CodeFiles
 
 
 class _CodeWithLinks(CompileResultCacheImpl):
@@ -46,15 +49,18 @@ class _CodeWithLinks(CompileResultCacheImpl):
 
 
 class CodeCache(FunctionCache):
-    """Numba's cache on disk, except that it looks at more than one file.
+    """Numba's cache on disk, except that it looks at more, and is never in the way.
 
     Numba looks at the file of the function alone. Functions of other files are compiled
     into it, and what was compiled from their older text would be used for ever.
+
+    Numba also runs whatever its files hold, and fails where they can't be read or
+    written. Here a function is then compiled as if there were none.
     """
 
     _impl_class = _CodeWithLinks
 
-    def __init__(self, function, source, links_of, link):
+    def __init__(self, function, source, links_of, link, on_failure):
         """Find the folder of the cache.
 
         Args:
@@ -62,18 +68,31 @@ class CodeCache(FunctionCache):
             source: a digest of all that may be compiled into it.
             links_of: returns which functions the code of a library calls by symbol.
             link: makes one of these callable.
+            on_failure: is called with the error where code can't be written.
 
         Raises:
             RuntimeError: no folder can be written.
         """
         super().__init__(function)
         self._impl.links_of, self._impl.link = links_of, link
-        self._cache_file._source_stamp = (self._cache_file._source_stamp, source)
+        stamp = numba.__version__, self._impl.locator.get_source_stamp(), source
+        self._cache_file = CodeFiles(self.cache_path, self._impl.filename_base, stamp)
+        self.on_failure = on_failure
 
     def load_overload(self, signature, target_context):
-        """Return what is on disk for a signature, or None."""
+        """Return what is on disk for a signature; None if that is of no use."""
         import_scipy_later()
-        return super().load_overload(signature, target_context)
+        try:
+            return super().load_overload(signature, target_context)
+        except Exception:  # of whatever kind: the function is compiled
+            return None
+
+    def save_overload(self, signature, result):
+        """Write what was compiled for a signature, if that is possible."""
+        try:
+            super().save_overload(signature, result)
+        except OSError as error:
+            self.on_failure(error)
 
 
 def keep_on_disk(dispatcher, cache):
