@@ -18,6 +18,7 @@ from scratchnet import (
     ops,
     optimizers,
     preprocessing,
+    random,
     saving,
     utils,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "ops",
     "optimizers",
     "preprocessing",
+    "random",
     "regularizers",
     "saving",
     "utils",

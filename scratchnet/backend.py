@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import ops
+from scratchnet import losses, ops, random
 from scratchnet.config import (
     backend,
     epsilon,
@@ -17,6 +17,7 @@ from scratchnet.config import (
     set_image_data_format,
 )
 from scratchnet.foundation import lookup, naming
+from scratchnet.foundation.tensor import Variable, as_tensor
 from scratchnet.utils import clear_session
 
 # Keras 2's functions of tensors and arrays, which metrics and Lambda layers of people's
@@ -33,16 +34,33 @@ ARRAYS: dict[str, Any] = {
         """.split()
     },
     "constant": ops.convert_to_tensor,
+    "categorical_crossentropy": losses.categorical_crossentropy,
     "dot": ops.matmul,
-    "flatten": np.ravel,
+    "eye": np.eye,
+    "random_normal": random.normal,
+    "random_uniform": random.uniform,
+    "repeat_elements": np.repeat,
+    "reverse": ops.flip,
+    "sparse_categorical_crossentropy": losses.sparse_categorical_crossentropy,
+    "truncated_normal": random.truncated_normal,
+    "variable": Variable,
     "permute_dimensions": ops.transpose,
     "pow": ops.power,
 }
 
 __all__ = [
     "backend",
+    "batch_flatten",
+    "batch_get_value",
+    "batch_set_value",
+    "binary_crossentropy",
+    "cast_to_floatx",
     "clear_session",
+    "count_params",
+    "dtype",
     "epsilon",
+    "eval",
+    "flatten",
     "floatx",
     "get_uid",
     "get_value",
@@ -50,6 +68,8 @@ __all__ = [
     "int_shape",
     "is_float_dtype",
     "is_int_dtype",
+    "l2_normalize",
+    "ndim",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
@@ -92,6 +112,93 @@ def set_value(x: Any, value: Any) -> None:
             "itself, as in model.optimizer.learning_rate = 0.01"
         )
     x.assign(value)
+
+
+def batch_get_value(tensors: Any) -> list[Any]:
+    """Return copies of several variables' values."""
+    return [get_value(one) for one in tensors]
+
+
+def batch_set_value(tuples: Any) -> None:
+    """Overwrite several variables' values: pairs (variable, value)."""
+    for variable, value in tuples:
+        set_value(variable, value)
+
+
+def eval(x: Any) -> Any:
+    """Return what `get_value` does."""
+    return get_value(x)
+
+
+def cast_to_floatx(x: Any) -> np.ndarray:
+    """Return an array of the dtype `floatx`.
+
+    >>> cast_to_floatx([1, 2])
+    array([1., 2.], dtype=float32)
+    """
+    return as_tensor(np.asarray(x, floatx()))
+
+
+def count_params(x: Any) -> int:
+    """Return how many numbers there are in a variable.
+
+    >>> count_params(np.zeros((2, 3)))
+    6
+    """
+    return int(np.prod(x.shape))
+
+
+def ndim(x: Any) -> int:
+    """Return the number of dimensions of an array or of a symbolic tensor."""
+    return len(x.shape)
+
+
+def dtype(x: Any) -> str:
+    """Return the name of an array's or of a symbolic tensor's dtype."""
+    return np.dtype(x.dtype).name
+
+
+def flatten(x: Any) -> Any:
+    """Return all values in one row."""
+    return ops.reshape(x, (-1,))
+
+
+def batch_flatten(x: Any) -> Any:
+    """Return the values of each sample in one row.
+
+    >>> batch_flatten(np.zeros((2, 3, 4))).shape
+    (2, 12)
+    """
+    return ops.reshape(x, (-1, int(np.prod(x.shape[1:]))))
+
+
+def l2_normalize(x: Any, axis: int | None = None) -> Any:
+    """Return x / √(Σ x²), the sum taken along an axis.
+
+    >>> l2_normalize(np.array([3.0, 4.0]))
+    array([0.6, 0.8])
+    """
+    total = ops.sum(ops.square(x), axis=axis, keepdims=True)
+    return x / ops.sqrt(ops.maximum(total, 1e-12))
+
+
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+    """Return −(t ln p + (1 − t) ln (1 − p)) of each element.
+
+    Args:
+        target: t.
+        output: p, or the logits of p.
+        from_logits: whether it is those.
+
+    Reference: `keras/src/legacy/backend.py`.
+
+    >>> binary_crossentropy(np.array([1.0, 0.0]), np.array([0.5, 0.5])).round(3)
+    array([0.693, 0.693])
+    """
+    if from_logits:
+        return ops.softplus(output) - target * output
+    p = ops.clip(output, epsilon(), 1 - epsilon())
+    return -(target * ops.log(p) + (1 - target) * ops.log(1 - p))
 
 
 def int_shape(x: Any) -> tuple[int | None, ...]:

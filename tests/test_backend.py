@@ -125,3 +125,87 @@ def test_shapes_and_dtypes():
     assert K.int_shape(keras.Input((4, 5, 3))) == (None, 4, 5, 3)
     assert K.is_float_dtype("float64") and not K.is_float_dtype("int32")
     assert K.is_int_dtype(np.uint8) and not K.is_int_dtype("float32")
+
+
+def test_losses_are_written_with_the_backends_functions():
+    rng = np.random.default_rng(0)
+    t, p = rng.integers(0, 2, (5, 3)).astype(float), rng.uniform(0.1, 0.9, (5, 3))
+    expected = -np.where(t == 1, np.log(p), np.log(1 - p))
+    np.testing.assert_allclose(K.binary_crossentropy(t, p), expected, rtol=1e-12)
+    logits = np.log(p / (1 - p))
+    given = K.binary_crossentropy(t, logits, from_logits=True)
+    np.testing.assert_allclose(given, expected, rtol=1e-12)
+    length = np.linalg.norm(K.l2_normalize(p, axis=-1), axis=-1)
+    np.testing.assert_allclose(length, 1, rtol=1e-12)
+
+    def loss(y_true, y_pred):
+        return K.mean(K.binary_crossentropy(y_true, K.batch_flatten(y_pred)), axis=-1)
+
+    results = []
+    for one in (loss, "binary_crossentropy"):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential(
+            [keras.Input((4,)), keras.layers.Dense(3, "sigmoid", dtype="float64")]
+        )
+        model.compile("sgd", one)
+        model.fit(p @ rng.normal(size=(3, 4)) * 0 + 1.5, t, epochs=3, verbose=0)
+        results.append(model.get_weights())
+    for own, named in zip(*results, strict=True):
+        np.testing.assert_allclose(own, named, rtol=1e-10)
+
+
+def test_variables_through_the_backend():
+    one, two = K.variable([1.0, 2.0]), K.variable(3.0)
+    K.batch_set_value([(one, [4.0, 5.0]), (two, 6.0)])
+    assert [value.tolist() for value in K.batch_get_value([one, two])] == [[4, 5], 6]
+    assert (K.count_params(one), K.ndim(two), K.dtype(one)) == (2, 0, "float32")
+    assert K.eval(two) == 6
+
+
+@pytest.mark.parametrize(
+    ("draw", "mean", "deviation"),
+    [
+        (lambda n, seed: keras.random.normal((n,), 2.0, 3.0, seed=seed), 2, 3),
+        (lambda n, seed: keras.random.uniform((n,), -1.0, 5.0, seed=seed), 2, 3**0.5),
+        (lambda n, seed: keras.random.randint((n,), 0, 4, seed=seed), 1.5, 1.25**0.5),
+        (lambda n, seed: keras.random.gamma((n,), 4.0, seed=seed), 4, 2),
+        (lambda n, seed: keras.random.beta((n,), 1.0, 1.0, seed=seed), 0.5, 12**-0.5),
+        (lambda n, seed: keras.random.binomial((n,), 9, 0.5, seed=seed), 4.5, 1.5),
+        # Of a normal distribution cut at 2 σ: σ² = 1 − 4 φ(2) / (Φ(2) − Φ(−2)).
+        (lambda n, seed: keras.random.truncated_normal((n,), seed=seed), 0, 0.8796),
+        # Logits of 1/4 and 3/4.
+        (
+            lambda n, seed: keras.random.categorical(
+                np.log([[1.0, 3.0]]), n, seed=seed
+            )[0],
+            0.75,
+            0.1875**0.5,
+        ),
+    ],
+)
+def test_random_numbers_have_their_distributions_moments(draw, mean, deviation):
+    n = 40_000
+    values = draw(n, 1)
+    assert values.numpy().shape == (n,)
+    assert abs(values.mean() - mean) < 5 * deviation / n**0.5
+    assert abs(values.std() / deviation - 1) < 0.05
+    assert (draw(9, 4) == draw(9, 4)).all() and not (draw(9, 4) == draw(9, 5)).all()
+    keras.utils.set_random_seed(2)
+    first = draw(9, None)
+    assert not (draw(9, None) == first).all()
+    keras.utils.set_random_seed(2)
+    assert (draw(9, None) == first).all()
+
+
+def test_random_arrays_are_shuffled_along_an_axis_and_have_the_dtype_asked_for():
+    x = np.arange(12).reshape(3, 4)
+    shuffled = keras.random.shuffle(x, axis=1, seed=0)
+    assert not (shuffled == x).all()
+    assert sorted(map(tuple, shuffled.T)) == sorted(map(tuple, x.T))
+    assert keras.random.normal((2,)).dtype == np.float32
+    assert keras.random.normal((2,), dtype="float64").dtype == np.float64
+    assert keras.random.randint((2,), 0, 3).dtype == np.int32
+    with pytest.raises(ValueError, match=r"integers come from random\.randint"):
+        keras.random.uniform((2,), 0, 9, dtype="int32")
+    with pytest.raises(ValueError, match=r"received \(None, 3\); inside a model"):
+        keras.random.normal(keras.Input((3,)).shape)

@@ -37,8 +37,7 @@ INSTEAD: dict[str, str] = {
     ),
     **{
         f"{name}1D": f"use {name}2D on inputs of shape (N, steps, 1, channels)"
-        for name in "Conv MaxPooling AveragePooling GlobalMaxPooling ZeroPadding "
-        "GlobalAveragePooling UpSampling Cropping SeparableConv DepthwiseConv".split()
+        for name in ("SeparableConv", "DepthwiseConv")
     },
     "applications": "scratchnet has no pretrained weights; build the network of "
     "layers, or take one of scratchnet.architectures",
@@ -49,8 +48,6 @@ INSTEAD: dict[str, str] = {
     "model_to_dot": "plot_model draws a model without Graphviz",
     "sequence": SEQUENCES,
     "text": SEQUENCES,
-    "ops": "use NumPy's functions; inside a model, layers such as Add and Reshape",
-    "random": "use numpy.random, and layers such as Dropout inside a model",
     "mixed_precision": "scratchnet computes in float32 and float64",
     "wrappers": "a model's own fit and predict take arrays, as scikit-learn's do",
 }

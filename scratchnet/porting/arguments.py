@@ -7,6 +7,7 @@ from typing import Any
 
 from scratchnet.porting import check, names
 from scratchnet.porting.edits import Edits
+from scratchnet.porting.source import Cell
 
 # Arguments of older Keras and of TensorFlow's functions → today's, wherever a name of
 # Keras is called that has the new one, and not the old.
@@ -36,6 +37,7 @@ RENAMED: dict[str, tuple[str, ...]] = {
     "input_tensor": ("x",),
     "tensor": ("x",),
     "indices": ("x",),
+    "value": ("x",),
 }
 # TensorFlow's names of arguments → NumPy's.
 OF_NUMPY = {"perm": "axes", "keep_dims": "keepdims"}
@@ -110,8 +112,15 @@ def leave_out(
         before = given
 
 
+def given(cell: Cell, node: ast.Call) -> dict[str, str]:
+    """Return a call's arguments, by name or by place, as parts of a new text."""
+    found: list[tuple[str, Any]] = [(str(i), a) for i, a in enumerate(node.args)]
+    found += [(one.arg or "**", one.value) for one in node.keywords]
+    return {name: cell.part(value) for name, value in found}
+
+
 def _pair(edits: Edits, nodes: list[ast.expr]) -> str:
-    return f"({', '.join(map(edits.cell.text, nodes))})"
+    return f"({', '.join(map(edits.cell.part, nodes))})"
 
 
 def _today(order: Any) -> str:

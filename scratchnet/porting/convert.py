@@ -237,7 +237,7 @@ class Conversion:
             self._imports.tensorflow_stays = True
         if found.missing and path != bound.path:
             self._edits.remark(node, sentence(path, found), fault=not found.runs)
-        self._imports.needs_numpy |= "{numpy}" in found.code
+        self._imports.need(found.code)
         root = names.find(bound.path)
         if not found.stays and found.code != root.code + path[len(bound.path) :]:
             self._edits.replace(node, found.code)
@@ -262,9 +262,15 @@ class Conversion:
         answer = _answer(known[1]) or arguments.order_of_axes(
             self._edits, node, known[1]
         )
-        if answer:
+        code = answer or names.rewritten(
+            known[1], arguments.given(self._edits.cell, node)
+        )
+        if code:
             self.uses += 1
-            self._edits.replace(node, answer)
+            self._imports.need(code)
+            self._edits.replace(node, code)
+            if not answer:
+                self._visit_all([*node.args, *node.keywords])
             return True
         if known[0].derived:
             return False

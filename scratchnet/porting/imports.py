@@ -21,19 +21,24 @@ class Imports:
 
     Attributes:
         keras, numpy: the names that stand for scratchnet and NumPy in the copy.
-        needs_numpy: whether the copy uses NumPy where the document does not.
         tensorflow_stays: whether it uses something of TensorFlow's own.
     """
 
     def __init__(self, edits: Edits, read: set[str]) -> None:
         self._edits, self._read = edits, read
         self.keras = self.numpy = ""
-        self.needs_numpy = self.tensorflow_stays = False
+        self.tensorflow_stays = False
+        self._needed: set[str] = set()
         self._found: list[tuple[Cell, Any]] = []
 
     def note(self, node: ast.Import | ast.ImportFrom) -> None:
         """Remember an import."""
         self._found.append((self._edits.cell, node))
+
+    def need(self, code: str) -> None:
+        """Note the modules that code in the copy takes something of."""
+        modules = ("{numpy}", *names.NEEDED)
+        self._needed |= {one for one in modules if f"{one}." in code}
 
     def choose_aliases(self, ever: Scope, trees: list[ast.Module]) -> None:
         """Choose the names that stand for scratchnet and NumPy in the copy."""
@@ -80,8 +85,10 @@ class Imports:
                 if self.tensorflow_stays:
                     yield f"import {_as(alias.name, alias.asname)}"
                 yield f"import scratchnet as {self.keras}"
-                if self.needs_numpy:
+                if "{numpy}" in self._needed:
                     yield f"import numpy as {self.numpy}"
+                modules = sorted(self._needed - {"{numpy}"})
+                yield from (f"import {module}" for module in modules)
             elif found.stays:
                 self.tensorflow_stays = True
                 self._edits.remark(node, sentence(path, found))

@@ -53,6 +53,14 @@ SHARED = ("initializers", "losses", "metrics", "optimizers", "regularizers")
 # TensorFlow's functions → Keras's own.
 FUNCTIONS = {
     "random.set_seed": "keras.utils.set_random_seed",
+    "random.normal": "keras.random.normal",
+    "random.truncated_normal": "keras.random.truncated_normal",
+    "random.uniform": "keras.random.uniform",
+    "random.gamma": "keras.random.gamma",
+    "random.categorical": "keras.random.categorical",
+    "random.shuffle": "keras.random.shuffle",
+    "random_normal": "keras.random.normal",
+    "random_uniform": "keras.random.uniform",
     "set_random_seed": "keras.utils.set_random_seed",
     "random_normal_initializer": "keras.initializers.RandomNormal",
     "random_uniform_initializer": "keras.initializers.RandomUniform",
@@ -85,15 +93,23 @@ ARRAYS = {
     "pow": "power",
     "math.mod": "mod",
     "top_k": "top_k",
-    "image.flip_left_right": "fliplr",
+    "reduce_std": "std",
+    "reduce_variance": "var",
+    "rank": "ndim",
+    "reverse": "flip",
+    "fill": "full",
+    "norm": "linalg.norm",
+    "linalg.norm": "linalg.norm",
+    "linalg.matmul": "matmul",
     **{
         name: name
         for name in """
-        abs argmax argmin argsort add divide equal exp expand_dims greater
+        abs argmax argmin argsort add ceil cos count_nonzero cumsum divide einsum equal
+        exp expand_dims eye floor greater
         less linspace log logical_and logical_not logical_or matmul maximum minimum
-        multiply negative not_equal one_hot ones ones_like reshape round shape sign sort
-        sqrt square squeeze stack subtract tanh tensordot tile transpose where zeros
-        zeros_like
+        meshgrid multiply negative not_equal one_hot ones ones_like pad repeat reshape
+        roll round shape sigmoid sign sin size sort sqrt square squeeze stack subtract
+        tanh tensordot tile transpose where zeros zeros_like
         """.split()
     },
 }
@@ -104,6 +120,8 @@ NUMPY = {"cast": "asarray", "convert_to_tensor": "asarray"}
 # TensorFlow's things that are a plain value here.
 VALUES = {
     "newaxis": "None",
+    "print": "print",
+    "Tensor": "{numpy}.ndarray",
     "data.AUTOTUNE": "-1",
     "data.experimental.AUTOTUNE": "-1",
     **{
@@ -119,10 +137,19 @@ ANSWERS = {
     "config.experimental.list_physical_devices": "[]",
     "config.experimental.list_logical_devices": "[]",
     "config.experimental.set_memory_growth": "None",
+    "config.experimental_run_functions_eagerly": "None",
     "config.run_functions_eagerly": "None",
+    "config.threading.set_inter_op_parallelism_threads": "None",
+    "config.threading.set_intra_op_parallelism_threads": "None",
     "config.set_visible_devices": "None",
     "config.optimizer.set_jit": "None",
+    "debugging.set_log_device_placement": "None",
+    "device": "contextlib.nullcontext()",
+    "disable_eager_execution": "None",
+    "disable_v2_behavior": "None",
+    "get_logger": 'logging.getLogger("tensorflow")',
     "test.is_gpu_available": "False",
+    "test.is_built_with_gpu_support": "False",
     "test.is_built_with_cuda": "False",
     "test.gpu_device_name": '""',
     "executing_eagerly": "True",
@@ -130,6 +157,42 @@ ANSWERS = {
     "autograph.set_verbosity": "None",
     "logging.set_verbosity": "None",
 }
+
+# What is written in another way: the call's arguments, by their places, and what stands
+# for it; of several, the first whose arguments are all given.
+CALLS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "math.confusion_matrix": (
+        "labels predictions num_classes",
+        (
+            "{keras}.ops.convert_to_tensor(sklearn.metrics.confusion_matrix("
+            "{labels}, {predictions}, labels=range({num_classes})))",
+            "{keras}.ops.convert_to_tensor(sklearn.metrics.confusion_matrix("
+            "{labels}, {predictions}))",
+        ),
+    ),
+    "image.resize": (
+        "images size method",
+        (
+            "{keras}.layers.Resizing(*{size}, interpolation={method})({images})",
+            "{keras}.layers.Resizing(*{size})({images})",
+        ),
+    ),
+    "image.flip_left_right": ("image", ("{numpy}.flip({image}, axis=-2)",)),
+    "image.flip_up_down": ("image", ("{numpy}.flip({image}, axis=-3)",)),
+    "image.grayscale_to_rgb": ("images", ("{numpy}.repeat({images}, 3, axis=-1)",)),
+    "gather": (
+        "params indices validate_indices axis",
+        (
+            "{numpy}.take({params}, {indices}, axis={axis})",
+            "{numpy}.take({params}, {indices}, axis=0)",
+        ),
+    ),
+    "boolean_mask": ("tensor mask", ("{tensor}[{mask}]",)),
+    "data.experimental.cardinality": ("dataset", ("{dataset}.cardinality()",)),
+}
+
+# What these stand-ins take of elsewhere.
+NEEDED = ("contextlib", "logging", "sklearn.metrics")
 
 # What of TensorFlow has no counterpart → what to do.
 REMAINS = {
@@ -145,7 +208,6 @@ REMAINS = {
     "saved_model": "save with model.save('name.keras')",
     "lite": "scratchnet doesn't write TensorFlow Lite",
     "distribute": "scratchnet trains on one machine's CPU; take the strategy away",
-    "device": "scratchnet runs on the CPU; take the block away",
     "summary": "use keras.callbacks.TensorBoard",
     "Session": "sessions belong to TensorFlow 1; results are arrays at once",
     "train.latest_checkpoint": "name the file that ModelCheckpoint has written",
@@ -174,6 +236,27 @@ class Found:
     missing: str = ""
     stays: bool = False
     runs: bool = False
+
+
+def rewritten(path: str, given: dict[str, str]) -> str:
+    """Return what stands for a call in `CALLS`; "" for any other call.
+
+    Args:
+        path: of what is called.
+        given: its arguments, by name, or by place: ``"0"``.
+    """
+    path = re.sub(r"^tensorflow\.(compat\.v[12]\.)?", "", path)
+    places, templates = CALLS.get(path, ("", ()))
+    order = places.split()
+    known = {*order, *map(str, range(len(order)))}
+    if not known.issuperset(given):
+        return ""
+    named = {order[int(k)] if k.isdigit() else k: text for k, text in given.items()}
+    for template in templates:
+        if set(re.findall(r"{(\w+)}", template)) <= {*named, "keras", "numpy"}:
+            named |= {"keras": "{keras}", "numpy": "{numpy}"}
+            return template.format(**named)
+    return ""
 
 
 def has_a_kernel(thing: Any) -> bool:

@@ -16,6 +16,9 @@ from scratchnet.foundation.files import atomic_write
 MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.]+\?{1,2}\s*)$")
 ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)([%!].*)$")
 
+# A part of the old text in a new one, see `Cell.part`.
+PART = re.compile("\0(\\d+):(\\d+)\0")
+
 
 class SourceError(ValueError):
     """A file can't be read as a notebook or as Python."""
@@ -75,16 +78,28 @@ class Cell:
         """Note that a node's text becomes another."""
         self.edits.append((*self.span(node), text))
 
+    def part(self, node: Any) -> str:
+        """Return what stands in a new text for a node's text, with its own edits."""
+        start, end = self.span(node)
+        return f"\0{start}:{end}\0"
+
     def edited(self) -> str:
-        """Return the text with all edits made; one within another has no effect."""
-        text = self.source
-        outermost: list[tuple[int, int, str]] = []
-        for start, end, new in sorted(self.edits, key=lambda edit: (edit[0], -edit[1])):
-            if not outermost or start >= outermost[-1][1]:
-                outermost.append((start, end, new))
-        for start, end, new in reversed(outermost):
-            text = text[:start] + new + text[end:]
-        return text
+        """Return the text with all edits made.
+
+        An edit within another has an effect only in a `part` that the other one keeps.
+        """
+        return self._edited(0, len(self.source))
+
+    def _edited(self, first: int, last: int, around: Any = None) -> str:
+        text, at = "", first
+        for edit in sorted(self.edits, key=lambda edit: (edit[0], -edit[1])):
+            start, end, new = edit
+            if at <= start and end <= last and edit is not around:
+                for kept in PART.finditer(new):
+                    within = self._edited(int(kept[1]), int(kept[2]), edit)
+                    new = new.replace(kept[0], within)
+                text, at = text + self.source[at:start] + new, end
+        return text + self.source[at:last]
 
     def _offset(self, line: int, column: int) -> int:
         """Return the place of a line and column; Python counts columns in bytes."""

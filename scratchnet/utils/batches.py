@@ -115,9 +115,9 @@ class Dataset:
             raise TypeError("Dataset: the number of elements is not known")
         return self._count
 
-    def cardinality(self) -> int:
+    def cardinality(self) -> Any:
         """Return the number of elements; −1 without an end, −2 if it is not known."""
-        return UNKNOWN if self._count is None else self._count
+        return as_tensor(np.int64(UNKNOWN if self._count is None else self._count))
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """Yield the elements as plain arrays."""

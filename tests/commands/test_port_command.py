@@ -334,6 +334,37 @@ pairs = tf.data.Dataset.zip((tf.data.Dataset.range(2), tf.data.Dataset.range(2, 
     assert [tuple(map(int, pair)) for pair in found["pairs"]] == [(0, 2), (1, 3)]
 
 
+def test_what_is_written_in_another_way_keeps_the_edits_of_its_arguments(port):
+    text = """\
+import tensorflow as tf
+tf.get_logger().setLevel("ERROR")
+tf.random.set_seed(3)
+x = tf.random.normal([2, 4, 6, 1])
+y = tf.constant([0, 2, 2])
+with tf.device("/GPU:0"):
+    table = tf.math.confusion_matrix(tf.cast(y, tf.int32), predictions=[0, 1, 2])
+wide = tf.math.confusion_matrix(y, y, num_classes=tf.size([4, 3, 3, 3]))
+big = tf.image.resize(images=tf.image.grayscale_to_rgb(x), size=[8, 12])
+turned = tf.image.flip_left_right(tf.image.flip_up_down(x))
+some = tf.boolean_mask(y, tf.equal(y, 2))
+taken = tf.gather(x, [3, 0], axis=1)
+data = tf.data.Dataset.from_tensor_slices(y).batch(2)
+count = tf.data.experimental.cardinality(data)
+"""
+    copy, printed, status, _ = port(text)
+    assert status == 0, printed
+    assert "missing" not in printed
+    found: dict = {}
+    exec(copy, found)
+    assert found["table"].numpy().tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 1]]
+    assert found["wide"].shape == (4, 4)
+    assert found["big"].shape == (2, 8, 12, 3)
+    assert (found["turned"] == found["x"][:, ::-1, ::-1]).all()
+    assert found["some"].tolist() == [2, 2]
+    assert (found["taken"] == found["x"][:, [3, 0]]).all()
+    assert found["count"].numpy() == 2 and len(found["data"].take(found["count"])) == 2
+
+
 def test_a_module_of_operations_is_not_mistaken_for_an_older_one(port):
     text = (
         "import keras\nx = keras.ops.nn.relu(-1.0)\ny = keras.ops.image.resize(x, 2)\n"
