@@ -28,16 +28,29 @@ from scratchnet.foundation import lookup
 from scratchnet.foundation.errors import CheckpointError, DatasetError
 from scratchnet.foundation.tensor import Variable
 from scratchnet.gradcheck import gradcheck
-from scratchnet.layers import Input
+from scratchnet.initializers import Initializer
+from scratchnet.layers import Input, Layer
+from scratchnet.layers.keras_tensor import KerasTensor
+from scratchnet.losses import Loss
+from scratchnet.metrics import Metric
 from scratchnet.models import architectures
 from scratchnet.models.model import Model
 from scratchnet.models.sequential import Sequential
+from scratchnet.optimizers import Optimizer
+from scratchnet.regularizers import Regularizer
 
 __all__ = [
     "CheckpointError",
     "DatasetError",
+    "Initializer",
     "Input",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
     "Model",
+    "Optimizer",
+    "Regularizer",
     "Sequential",
     "Variable",
     "__version__",

@@ -69,7 +69,7 @@ def test_every_method_of_the_model_is_there():
     ("module", "name", "there"),
     [
         ("utils", "text_dataset_from_directory", "to_categorical"),
-        ("utils", "serialize_keras_object", "to_categorical"),
+        ("utils", "FeatureSpace", "to_categorical"),
     ],
 )
 def test_what_is_outside_the_subset_is_refused_by_name(module, name, there):

@@ -26,7 +26,7 @@ INSTEAD: dict[str, str] = {
     **dict.fromkeys(
         """
         LSTM LSTMCell GRU GRUCell RNN SimpleRNN SimpleRNNCell StackedRNNCells
-        Bidirectional TimeDistributed Embedding TextVectorization Attention
+        Bidirectional Embedding TextVectorization Attention
         MultiHeadAttention AdditiveAttention Masking ConvLSTM1D ConvLSTM2D ConvLSTM3D
         """.split(),
         SEQUENCES,
@@ -46,6 +46,17 @@ INSTEAD: dict[str, str] = {
     "OrbaxCheckpoint": "use ModelCheckpoint or BackupAndRestore",
     "image": "layers such as Resizing and RandomFlip work on images",
     "model_to_dot": "plot_model draws a model without Graphviz",
+    **dict.fromkeys(
+        ("Dot", "dot"),
+        "write layers.Lambda(lambda x: ops.sum(x[0] * x[1], axis=-1, keepdims=True))",
+    ),
+    **dict.fromkeys(
+        ("serialize_keras_object", "deserialize_keras_object"),
+        "they are in scratchnet.saving",
+    ),
+    "InputSpec": "a layer's build(self, input_shape) may check the shape",
+    "TimeDistributed": "Dense works along the last dimension alone; for other layers, "
+    "fold the steps into the batch with ops.reshape",
     "sequence": SEQUENCES,
     "text": SEQUENCES,
     "mixed_precision": "scratchnet computes in float32 and float64",
@@ -71,6 +82,7 @@ OLD: dict[str, str] = {
     "optimizers.experimental": "write: from scratchnet import optimizers",
     "optimizer_v2": "write: from scratchnet import optimizers",
     "engine": "Layer is in scratchnet.layers, Model in scratchnet",
+    "losses.Reduction": "write reduction='sum', 'sum_over_batch_size' or 'none'",
     "objectives": "write: from scratchnet import losses",
     "models.Functional": "write: scratchnet.Model(inputs, outputs)",
 }

@@ -244,6 +244,7 @@ ROWS: dict[Callable[..., Any], tuple[tuple[Any, ...], ...]] = {
     layers.Activation: tuple(
         ({"activation": name}, (3, 4)) for name in activations.ALL
     ),
+    layers.Identity: (({}, (6,)),),
     layers.ActivityRegularization: (({"l1": 0.1, "l2": 0.1}, (6,)),),
     layers.Rescaling: (
         ({"scale": 1 / 255}, IMAGE),

@@ -1,6 +1,9 @@
 """Layers: one file each, hyperparameters and shapes here, arithmetic in `kernels/`."""
 
-from scratchnet.foundation import lookup
+from collections.abc import Mapping
+from typing import Any
+
+from scratchnet.foundation import lookup, registry
 from scratchnet.layers.activation import Activation
 from scratchnet.layers.activity_regularization import ActivityRegularization
 from scratchnet.layers.add import Add
@@ -37,6 +40,7 @@ from scratchnet.layers.global_average_pooling2d import GlobalAveragePooling2D
 from scratchnet.layers.global_max_pooling1d import GlobalMaxPooling1D
 from scratchnet.layers.global_max_pooling2d import GlobalMaxPooling2D
 from scratchnet.layers.group_normalization import GroupNormalization
+from scratchnet.layers.identity import Identity
 from scratchnet.layers.input_layer import Input, InputLayer
 from scratchnet.layers.lambda_layer import Lambda
 from scratchnet.layers.layer import Layer
@@ -118,6 +122,7 @@ ALL: dict[str, type[Layer]] = {
         GlobalMaxPooling1D,
         GlobalMaxPooling2D,
         GroupNormalization,
+        Identity,
         InputLayer,
         LayerNormalization,
         LeakyReLU,
@@ -154,6 +159,20 @@ ALL: dict[str, type[Layer]] = {
     )
 }
 
+
+def _made(config: Any) -> Layer:
+    """Return a layer from its configuration."""
+    name = str(config.get("class_name") if isinstance(config, Mapping) else config)
+    cls: Any = registry.get_registered_object(name, module_objects=ALL)
+    if cls is None:
+        raise ValueError(f"unknown layer {name!r}{lookup.suggest(name, ALL, 'layers')}")
+    layer: Layer = cls.from_config(config["config"])
+    return layer
+
+
+serialize = lookup.serializer(__name__, "layer")
+deserialize = lookup.deserializer(__name__, "layer", _made)
+
 __all__ = [
     *ALL,
     "AvgPool1D",
@@ -174,9 +193,11 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]
 

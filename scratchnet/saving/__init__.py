@@ -17,6 +17,10 @@ from scratchnet.foundation.registry import (
 )
 from scratchnet.saving.files import load_weights, save_model, save_weights
 from scratchnet.saving.loading import load_model, model_from_json
+from scratchnet.saving.objects import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 
 CustomObjectScope = custom_object_scope
 
@@ -24,6 +28,7 @@ __all__ = [
     "CustomObjectScope",
     "atomic_write",
     "custom_object_scope",
+    "deserialize_keras_object",
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
@@ -33,6 +38,7 @@ __all__ = [
     "register_keras_serializable",
     "save_model",
     "save_weights",
+    "serialize_keras_object",
 ]
 
 __getattr__ = lookup.missing_attribute(__name__, __all__)

@@ -113,15 +113,18 @@ def model_from_json(
     Reference: `keras/src/models/model.py` (model_from_json).
     """
     with registry.custom_object_scope(custom_objects):
-        entry, compile_config = serialization.model_parts(
-            serialization.parse_json(json_string)
-        )
-        model = serialization.make_model(entry)
-        if model.is_traced:
-            if entry.get("build_config"):
-                model.build_from_config(entry["build_config"])
-        elif model.has_input:
-            model.build()
-        if compile_config is not None:
-            model.compile_from_config(compile_config)
+        return model_from_record(serialization.parse_json(json_string))
+
+
+def model_from_record(record: Any) -> Any:
+    """Make a model, with fresh weights, of what a file or JSON says of one."""
+    entry, compile_config = serialization.model_parts(record)
+    model = serialization.make_model(entry)
+    if model.is_traced:
+        if entry.get("build_config"):
+            model.build_from_config(entry["build_config"])
+    elif model.has_input:
+        model.build()
+    if compile_config is not None:
+        model.compile_from_config(compile_config)
     return model

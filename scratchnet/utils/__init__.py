@@ -7,10 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.config import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
 from scratchnet.diagram import plot_model
 from scratchnet.foundation import arguments, lookup, naming, random
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.py_dataset import PyDataset
+from scratchnet.foundation.registry import (
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 from scratchnet.utils.batches import Dataset
 from scratchnet.utils.get_file import get_file
 from scratchnet.utils.image_files import (
@@ -22,17 +34,26 @@ from scratchnet.utils.image_files import (
 from scratchnet.utils.image_folder import image_dataset_from_directory
 
 __all__ = [
+    "CustomObjectScope",
     "Dataset",
     "PyDataset",
     "Sequence",
     "array_to_img",
     "clear_session",
+    "custom_object_scope",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
+    "get_custom_objects",
     "get_file",
+    "get_registered_name",
+    "get_registered_object",
     "image_dataset_from_directory",
     "img_to_array",
+    "is_interactive_logging_enabled",
     "load_img",
     "normalize",
     "plot_model",
+    "register_keras_serializable",
     "save_img",
     "set_random_seed",
     "to_categorical",
@@ -40,6 +61,7 @@ __all__ = [
 
 # Keras 2's name for it.
 Sequence = PyDataset
+CustomObjectScope = custom_object_scope
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

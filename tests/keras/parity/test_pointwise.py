@@ -91,6 +91,7 @@ def test_names_are_those_of_keras():
 
 
 LAYERS = [
+    ("Identity", {}),
     ("ReLU", {"max_value": 2.0, "negative_slope": 0.25, "threshold": 0.5}),
     ("LeakyReLU", {"negative_slope": 0.125}),
     ("ELU", {"alpha": 0.5}),
