@@ -339,8 +339,9 @@ def test_a_loss_may_have_a_weight():
 
 def test_several_losses_for_one_output_are_refused():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    with pytest.raises(ValueError, match="one entry in loss for one output"):
-        model.compile("sgd", ["mse", "mae"])
+    model.compile("sgd", ["mse", "mae"])
+    with pytest.raises(ValueError, match="expected loss to be one for each"):
+        model.fit(np.zeros((2, 4)), np.zeros(2), verbose=0)
     model.compile("sgd")
     with pytest.raises(ValueError, match="no loss to compute: give compile one"):
         model.fit(np.zeros((2, 4)), np.zeros(2), verbose=0)

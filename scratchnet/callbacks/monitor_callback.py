@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from scratchnet import metrics
 from scratchnet.callbacks.callback import Callback, Logs
 
 
@@ -89,13 +88,7 @@ class MonitorCallback(Callback):
 
     def _directions(self) -> dict[str, str]:
         """Return the mode of the loss, and of the model's metrics that have one."""
-        found = {"loss": "min"}
-        for attribute in ("metric_identifiers", "weighted_metric_identifiers"):
-            for identifier in getattr(self.model, attribute, None) or ():
-                name, mode = metrics.name_and_mode(identifier)
-                if mode is not None:
-                    found[name] = mode
-        return found
+        return {"loss": "min", **getattr(self.model, "metric_directions", {})}
 
     def get_monitor_value(self, logs: Logs) -> Any:
         """Return the metric's value, or None with a warning where it is missing."""

@@ -37,10 +37,10 @@ class ActivityPenalty(Layer):
         self.remember(x, training=training)
         return x
 
-    def backward(self, dy: np.ndarray) -> np.ndarray:
-        """Add the penalty's gradient."""
+    def backward(self, dy: np.ndarray | None) -> np.ndarray:
+        """Add the penalty's gradient; there is no other where dy is None."""
         x: Any = self.recall()
-        dx = self.empty("dx", dy.shape)
-        np.copyto(dx, dy)
+        dx = self.empty("dx", x.shape)
+        np.copyto(dx, 0 if dy is None else dy)
         self.regularizer.add_gradient(x, dx, 1 / len(x))
         return dx

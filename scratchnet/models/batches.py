@@ -7,7 +7,7 @@ batch at hand is gathered and cast to the model's dtype.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -24,16 +24,28 @@ from scratchnet.models.source import Source
 GATHERED = frozenset(np.dtype(code) for code in "?bBhHiIlLqQfd")
 
 
+class ByOutput(list):
+    """What there is for each of several outputs, None for one that has none."""
+
+
+def _each(function: Callable[[Any], Any], given: Any) -> Any:
+    """Return a function's value, or those for several outputs; of None, None."""
+    if isinstance(given, ByOutput):
+        return ByOutput(_each(function, one) for one in given)
+    return None if given is None else function(given)
+
+
 class Batch(NamedTuple):
     """Which samples to take, their targets as the user gave them, and weights.
 
-    The inputs are gathered by the plan's operation 0, which calls `take`.
+    The inputs are gathered by the plan's operation 0, which calls `take`. Of several
+    outputs, targets and weights are a `ByOutput`.
     """
 
     samples: Samples
     indices: np.ndarray | slice
-    y: np.ndarray | None
-    sample_weight: np.ndarray | None
+    y: Any
+    sample_weight: Any
 
     def take(
         self, scale: float | None = None, which: int = 0
@@ -48,8 +60,8 @@ class Samples(Source):
     Args:
         who: the method that received them, for messages.
         x: inputs, (N, ...).
-        y: targets, (N, ...), or None.
-        sample_weight: (N,) or None.
+        y: targets, (N, ...), or None; of several outputs, a `ByOutput`.
+        sample_weight: (N,) or None, likewise.
         input_shape: the model's, (None, ...), or None before it is built.
         dtype: the model's.
         which: of the model's inputs this is.
@@ -86,13 +98,37 @@ class Samples(Source):
             self._check_shape(input_shape)
         self.others: list[Samples] = []
         self.which = which
-        self.y = None if y is None else as_numbers(who, "y", y)
-        self.sample_weight = _check_weights(who, sample_weight, self.x)
-        if self.y is not None and (self.y.ndim == 0 or len(self.y) != len(self.x)):
+        self.compare(y, sample_weight)
+
+    def compare(self, y: Any, sample_weight: Any) -> None:
+        """Take in what the outputs are to be compared with, and its weights.
+
+        Raises, shapes: as for the constructor.
+        """
+        self.y = _each(self._targets, y)
+        self.sample_weight = _each(self._weights, sample_weight)
+
+    def _targets(self, y: Any) -> np.ndarray:
+        targets = as_numbers(self.who, "y", y)
+        if targets.ndim == 0 or len(targets) != len(self.x):
             raise ValueError(
-                f"{who}: expected as many targets as inputs, received x of shape "
-                f"{self.x.shape} and y of shape {self.y.shape}"
+                f"{self.who}: expected as many targets as inputs, received x of shape "
+                f"{self.x.shape} and y of shape {targets.shape}"
             )
+        return targets
+
+    def _weights(self, weights: Any) -> np.ndarray:
+        weights = as_numbers(self.who, "sample_weight", weights)
+        count = len(self.x)
+        if weights.size == count:
+            weights = weights.reshape(-1)
+        fits = weights.ndim and len(weights) == count
+        if not fits or not np.isfinite(weights).all():
+            raise ValueError(
+                f"{self.who}: expected a finite sample_weight for each of {count} "
+                f"samples, received shape {weights.shape}"
+            )
+        return weights
 
     def _check_shape(self, input_shape: Shape) -> None:
         shape = self.x.shape
@@ -140,9 +176,8 @@ class Samples(Source):
         part.others = [one.part(start, stop) for one in self.others]
         part.who, part.dtype, part.which = self.who, self.dtype, self.which
         part.x = self.x[start:stop]
-        part.y = None if self.y is None else self.y[start:stop]
-        weights = self.sample_weight
-        part.sample_weight = None if weights is None else weights[start:stop]
+        part.y = _each(lambda one: one[start:stop], self.y)
+        part.sample_weight = _each(lambda one: one[start:stop], self.sample_weight)
         return part
 
     def weigh_classes(self, class_weight: dict[int, float]) -> None:
@@ -151,12 +186,16 @@ class Samples(Source):
         Raises:
             TypeError, ValueError: these are no weights, or the samples have some.
         """
+        y = self.y
+        if isinstance(y, ByOutput):
+            raise ValueError(
+                f"{self.who}: expected class_weight for a model with one output alone; "
+                f"this one has {len(y)}: pass sample_weight, an array for each"
+            )
         if self.sample_weight is not None:
             raise ValueError(
                 f"{self.who}: expected class_weight or sample_weight, received both"
             )
-        assert self.y is not None
-        y = self.y
         labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
         self.sample_weight = np.ones(len(y), np.float32)
         for label, weight in class_weight.items():
@@ -200,13 +239,9 @@ class Samples(Source):
 
     def at(self, indices: np.ndarray | slice) -> Batch:
         """Return the samples at ``indices``, in any order, or of a slice."""
-        weights = self.sample_weight
-        return Batch(
-            self,
-            indices,
-            None if self.y is None else self.y[indices],
-            None if weights is None else weights[indices],
-        )
+        targets = _each(lambda one: one[indices], self.y)
+        weights = _each(lambda one: one[indices], self.sample_weight)
+        return Batch(self, indices, targets, weights)
 
     def span(self, start: int, stop: int) -> Batch:
         """Return the samples from ``start`` to ``stop``, or to the last one."""
@@ -274,20 +309,6 @@ def as_indices(indices: np.ndarray | slice) -> np.ndarray:
     if isinstance(indices, slice):
         return np.arange(indices.start, indices.stop)
     return indices
-
-
-def _check_weights(who: str, weights: Any, x: np.ndarray) -> np.ndarray | None:
-    if weights is None:
-        return None
-    weights = as_numbers(who, "sample_weight", weights)
-    if weights.size == len(x):
-        weights = weights.reshape(-1)
-    if weights.ndim == 0 or len(weights) != len(x) or not np.isfinite(weights).all():
-        raise ValueError(
-            f"{who}: expected a finite sample_weight for each of {len(x)} samples, "
-            f"received shape {weights.shape}"
-        )
-    return weights
 
 
 def check_class_weight(who: str, class_weight: Any) -> None:

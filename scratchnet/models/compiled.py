@@ -9,9 +9,11 @@ import numpy as np
 from scratchnet import kernels, optimizers, plan
 from scratchnet.foundation import arguments
 from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation.warn import warn
 from scratchnet.foundation.workspace import Workspace
+from scratchnet.models.by_output import Outputs
 from scratchnet.models.graph import every_layer
-from scratchnet.models.measures import Logs, Measures
+from scratchnet.models.objective import Logs, Objective
 from scratchnet.plan import Plan
 
 
@@ -28,6 +30,7 @@ class Compiled:
         label: str
         dtype: np.dtype
         built: bool
+        output_count: int
         trainable: bool
         input_shape: Any
         output_shape: Any
@@ -46,8 +49,8 @@ class Compiled:
         packed: Any
 
     def __init__(self) -> None:
-        self.optimizer: optimizers.Optimizer | None = None
-        self._measures: Any = None
+        self._optimizer: optimizers.Optimizer | None = None
+        self._objective: Any = None
         self.run_eagerly = False
         self._forget()
 
@@ -74,10 +77,14 @@ class Compiled:
             optimizer: ``"rmsprop"``, ``"adam"``, ``"sgd"`` or an
                 `optimizers.Optimizer`.
             loss: ``"categorical_crossentropy"``, ``"mse"`` …, a function of
-                `scratchnet.losses`, or a `losses.Loss`.
-            loss_weights: what the loss is multiplied with; None is 1.
+                `scratchnet.losses`, or a `losses.Loss`. Of several outputs, one for
+                all, or a list or a dictionary by their names, with None for an output
+                that is not trained.
+            loss_weights: what each loss is multiplied with; None is 1.
             metrics: a list of names, functions or `metrics.Metric` objects. A function
-                of (y_true, y_pred) may be any: it needs no gradient.
+                of (y_true, y_pred) may be any: it needs no gradient. Of several
+                outputs, a list with an entry for each, or a dictionary by names; an
+                entry is a metric or a list.
             weighted_metrics: the same, with sample weights taken into account.
             run_eagerly: True runs the layers as they are written, without the rules of
                 `scratchnet.plan`.
@@ -88,6 +95,8 @@ class Compiled:
                 it changes nothing.
 
         What is for the one output may also be a list of one, or {output's name: …}.
+        An output's name is its key, where outputs are a dictionary, and otherwise that
+        of the layer that makes it: `output_names`.
 
         Raises:
             ValueError: a name is unknown.
@@ -103,10 +112,26 @@ class Compiled:
             arguments.positive_int(
                 "compile", "steps_per_execution", steps_per_execution
             )
-        measures = Measures(loss, metrics, weighted_metrics, loss_weights)
-        self.optimizer, self._measures = found, measures
+        objective = Objective(
+            {
+                "loss": loss,
+                "loss_weights": loss_weights,
+                "metrics": metrics,
+                "weighted_metrics": weighted_metrics,
+            }
+        )
+        self._optimizer, self._objective = found, objective
         self.run_eagerly = bool(run_eagerly)
         self._forget()
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer | None:
+        """What `compile` was given, as an object; None before."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, optimizer: Any) -> None:
+        self._optimizer = None if optimizer is None else optimizers.get(optimizer)
 
     def assert_compiled(self, who: str) -> None:
         """Require `compile` to have been called.
@@ -147,21 +172,35 @@ class Compiled:
                 for layer in every_layer(self.layers)
             ],
             self.trainable,
-            id(self.loss) if with_loss else None,
+            id(self._objective) if with_loss else None,
             self.run_eagerly,
             kernels.get_rung(),
         )
+        losses = [one.loss for one in self._met()] if with_loss else None
         known = self._plans.get(with_loss)
         if known is None or known[0] != key:
             rules = plan.RULES if with_loss else plan.INFERENCE_RULES
             made = plan.compiled(
                 self,  # type: ignore[arg-type]
-                self.loss if with_loss else None,
+                losses,
                 () if self.run_eagerly else rules,
                 whole_layers=self.run_eagerly,
             )
             known = self._plans[with_loss] = key, made
         return known[1]
+
+    def _training_plan(self) -> Plan:
+        """Return the plan with the losses; warn of parameters that it can't train."""
+        plan = self._plan(True)
+        if plan.unreached:
+            assert self.optimizer is not None
+            self.optimizer.build(self.trainable_params)
+            warn(
+                f"{self.label}: no loss depends on {plan.unreached}, which stay as "
+                "they are; give compile a loss for the output that they make, or set "
+                "the layers' trainable to False"
+            )
+        return plan
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out of copies and pickles what is made again when it is needed."""
@@ -172,36 +211,62 @@ class Compiled:
     @property
     def loss(self) -> Any:
         """The loss that the model was compiled with; None before."""
-        return None if self._measures is None else self._measures.loss
+        return None if self._objective is None else self._objective.given["loss"]
+
+    def _outputs(self) -> Outputs:
+        """Return what the outputs are called."""
+        raise NotImplementedError
+
+    def _met(self) -> list[Any]:
+        """Return the measures of each output."""
+        return self._objective.meet(self._outputs())
 
     @property
-    def metric_identifiers(self) -> list[Any]:
-        """The metrics that `compile` was given."""
-        return [] if self._measures is None else self._measures.wanted[0]
-
-    @property
-    def weighted_metric_identifiers(self) -> list[Any]:
-        """The weighted metrics that `compile` was given."""
-        return [] if self._measures is None else self._measures.wanted[1]
+    def metric_directions(self) -> dict[str, str]:
+        """Name in the logs → "min" or "max", of what is known to be better so."""
+        if self._objective is None:
+            return {}
+        if self.output_count:
+            self._met()
+        return self._objective.directions()
 
     @property
     def metrics(self) -> list[Any]:
-        """The running mean of the loss, then the metrics, once targets were seen."""
-        return [] if self._measures is None else self._measures.all
+        """The running mean of the loss, then the metrics, once targets were seen.
+
+        Of several outputs, the running means of their losses come last.
+        """
+        return [] if self._objective is None else self._objective.all
 
     @property
     def metrics_names(self) -> list[str]:
-        """What Keras 3 says: ``loss`` and, for all metrics, ``compile_metrics``."""
-        if self.optimizer is None:
-            return []
-        more = self.metric_identifiers or self.weighted_metric_identifiers
-        return ["loss", "compile_metrics"] if more else ["loss"]
+        """What Keras 3 says: ``loss`` and, for all metrics, ``compile_metrics``.
+
+        Of several outputs, ``main_loss`` and so on follow once targets were seen.
+        """
+        return [] if self._objective is None else self._objective.names
 
     def reset_metrics(self) -> None:
         """Start the running means of loss and metrics again."""
-        if self._measures is not None:
-            self._measures.reset()
+        if self._objective is not None:
+            self._objective.reset()
 
     def _results(self) -> Logs:
         """Return the running means: loss, metrics, weighted metrics."""
-        return self._measures.results()
+        return self._objective.results()
+
+    def _as_keras(self, return_dict: bool) -> float | list[float] | dict[str, float]:
+        """Return loss and metrics as a dict, a list, or the loss alone.
+
+        The list is in the order of the names that the metrics have by themselves; what
+        has another name in the logs follows, sorted.
+
+        Reference: `keras/src/trainers/trainer.py` (_flatten_metrics_in_order).
+        """
+        logs = dict(sorted(self._results().items()))
+        if return_dict:
+            return logs
+        own = [metric.name for metric in self.metrics]
+        values = [logs[name] for name in own if name in logs]
+        values += [value for name, value in logs.items() if name not in own]
+        return values[0] if len(values) == 1 else values

@@ -54,17 +54,23 @@ def tensors(what: str, given: Any) -> list[KerasTensor]:
     return found
 
 
-def structure(given: Any) -> Any:
-    """Return how several things are given: alone, as a list, or by sorted keys."""
+def structure(given: Any, *, in_order: bool = False) -> Any:
+    """Return how several things are given: alone, as a list, or by keys.
+
+    Args:
+        given: them.
+        in_order: whether keys stay in their order, instead of being sorted.
+    """
     if isinstance(given, dict):
-        return tuple(sorted(given))
+        return tuple(given if in_order else sorted(given))
     return "list" if isinstance(given, list | tuple) else None
 
 
 def packed(things: list[Any], as_given: Any) -> Any:
-    """Return things in such a structure."""
+    """Return things, in the order of `flat`, in such a structure."""
     if isinstance(as_given, tuple):
-        return dict(zip(as_given, things, strict=True))
+        by_key = dict(zip(sorted(as_given), things, strict=True))
+        return {key: by_key[key] for key in as_given}
     return things[0] if as_given is None else things
 
 

@@ -8,15 +8,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from scratchnet import metrics, saving
+from scratchnet import losses, metrics, saving
 from scratchnet.foundation import lookup
 from scratchnet.foundation.arguments import check_dtype
 from scratchnet.foundation.outside import keras_signature
+from scratchnet.foundation.structure import each
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
 from scratchnet.layers.weights import copy_weights
-from scratchnet.models import graph, summary
+from scratchnet.models import by_output, graph, summary
 from scratchnet.models.graph import every_layer
 from scratchnet.models.network import Network
 from scratchnet.models.trainer import Trainer
@@ -78,7 +79,7 @@ class Model(Trainer, Network):
         self._nodes, self._ends = graph.nodes_between(
             self.label, starts, ends, self.sources
         )
-        self._given = graph.structure(inputs), graph.structure(outputs)
+        self._given = graph.structure(inputs), graph.structure(outputs, in_order=True)
         self._tensors = [source.output for source in self.sources], ends
         self._require_different_names()
 
@@ -110,6 +111,29 @@ class Model(Trainer, Network):
     def class_name(self) -> str:
         """``Functional`` for a graph, as Keras calls it; else the class's name."""
         return "Functional" if type(self) is Model else type(self).__name__
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the layers that make the outputs.
+
+        Raises:
+            AttributeError: the model is a class with a `call`, whose outputs have none.
+        """
+        if self.is_traced:
+            raise AttributeError(
+                f"{self.label}: a class with a call has no output_names, as in Keras; "
+                "let call return a dictionary, whose keys are the names"
+            )
+        at = graph.origins(self)
+        return [at[place].layer.name for place in self._ends]
+
+    def _outputs(self) -> by_output.Outputs:
+        keys = self._given[1]
+        if isinstance(keys, tuple):
+            return by_output.Outputs(self.label, sorted(keys), keys)
+        if self.is_traced:
+            return by_output.Outputs(self.label, [None] * self.output_count)
+        return by_output.Outputs(self.label, self.output_names)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name or its index.
@@ -339,16 +363,13 @@ class Model(Trainer, Network):
         """Return `compile`'s arguments as plain data; nothing if not compiled."""
         if self.optimizer is None:
             return {}
-        identifiers = self.metric_identifiers, self.weighted_metric_identifiers
-        plain, weighted = (
-            [metrics.describe(one) for one in some] for some in identifiers
-        )
+        given = self._objective.given
         return {
             "optimizer": lookup.describe(self.optimizer),
-            "loss": self.loss and lookup.describe(self.loss),
-            "loss_weights": self._measures.loss_weights,
-            "metrics": plain or None,
-            "weighted_metrics": weighted or None,
+            "loss": each(_described, given["loss"]),
+            "loss_weights": given["loss_weights"],
+            "metrics": each(metrics.describe, given["metrics"]),
+            "weighted_metrics": each(metrics.describe, given["weighted_metrics"]),
             "run_eagerly": self.run_eagerly,
         }
 
@@ -358,12 +379,16 @@ class Model(Trainer, Network):
         ``jit_compile`` is passed over: it is about speed, and differs by machine.
 
         Raises:
-            ValueError: optimizer, loss or a metric is none of scratchnet's.
+            ValueError: optimizer, loss or a metric is none of scratchnet's, or there
+                are more of them than outputs.
             NotImplementedError: one has settings outside the subset.
         """
         arguments = serialization.plain(config, "compile")
         arguments.pop("jit_compile", None)
+        arguments["loss"] = each(_as_object, arguments.get("loss"))
         self.compile(**arguments)
+        if self.output_count:
+            self._met()
 
     def to_json(self, **kwargs: Any) -> str:
         """Return `get_config` and `get_compile_config` as JSON.
@@ -386,6 +411,16 @@ GRAPH_ENTRIES = {
     "input_layers",
     "output_layers",
 }
+
+
+def _as_object(loss: Any) -> Any:
+    """Return a loss of a configuration; a name stays one, as in Keras."""
+    return loss if isinstance(loss, str) else losses.get(loss)
+
+
+def _described(loss: Any) -> Any:
+    """Return a loss's name as it is, and what else is a loss as files write it."""
+    return loss if isinstance(loss, str) else lookup.describe(losses.get(loss))
 
 
 def unbuilt_layer(entry: Any, where: str) -> Layer:

@@ -10,7 +10,7 @@ import numpy as np
 from scratchnet.foundation import arguments
 from scratchnet.models import streams
 from scratchnet.models.arrays import is_stream
-from scratchnet.models.batches import Samples
+from scratchnet.models.batches import ByOutput, Samples
 
 
 def source(
@@ -20,7 +20,7 @@ def source(
     with_targets = who != "predict"
     if with_targets:
         model.assert_compiled(who)
-    take = partial(samples if with_targets else inputs, model)
+    take = partial(samples if with_targets else _without_targets, model)
     if not is_stream(x):
         return take(who, x, y, sample_weight)
     streams.refuse_beside(who, x, y=y, sample_weight=sample_weight)
@@ -39,41 +39,33 @@ def samples(
             f"{who}: expected x and y as two arrays, received a tuple of "
             f"{len(x)} as x and no y; call {who}(x, y)"
         )
-    _require_one_output(model, who)
-    found = inputs(model, who, x, y, sample_weight, build=False)
-    if found.y is None:
+    found = inputs(model, who, x, build=False)
+    if y is None:
         raise ValueError(f"{who}: expected targets y, received None")
-    output_shape = model.compute_output_shape(found.input_shape)
-    _require_one_output(model, who)  # of a class whose call is traced by now
-    model._measures.check(found.y, output_shape)
+    shapes = model.compute_output_shape(found.input_shape)
+    outputs, objective = model._outputs(), model._objective
+    if len(outputs.names) == 1:
+        objective.meet(outputs)
+        shapes = [shapes]
+    else:
+        y, sample_weight = map(
+            ByOutput, objective.arranged(who, y, sample_weight, outputs)
+        )
+    found.compare(y, sample_weight)
+    objective.check(found.y, shapes)
     model.ensure_built(found.input_shape)
     return found
 
 
-def _require_one_output(model: Any, who: str) -> None:
-    if model.output_count > 1:
-        raise NotImplementedError(
-            f"{who}: {model.label} has {model.output_count} outputs, and only one can "
-            "be trained here: make a Model(inputs, outputs) of the same tensors with "
-            "the output to train, which has the same layers"
-        )
-
-
-def inputs(
-    model: Any,
-    who: str,
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
-    build: bool = True,
-) -> Samples:
+def inputs(model: Any, who: str, x: Any, build: bool = True) -> Samples:
     """Check arrays against the model's input."""
     given = model.given(x)
     shapes: Any = [one.input_shape for one in model.sources] if model.built else None
     dtype = model.dtype if model.layers else None
     found, *others = (
         Samples(
-            *((who, one, y, sample_weight) if i == 0 else (who, one)),
+            who,
+            one,
             input_shape=shapes and shapes[i],
             dtype=dtype,
             which=i,
@@ -85,6 +77,10 @@ def inputs(
     if build:
         model.ensure_built(found.input_shape)
     return found
+
+
+def _without_targets(model: Any, who: str, x: Any, *_: Any) -> Samples:
+    return inputs(model, who, x)
 
 
 def training_and_validation(

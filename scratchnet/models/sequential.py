@@ -11,6 +11,7 @@ from scratchnet.foundation import lookup, naming
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import KerasTensor
 from scratchnet.layers.layer import Layer
+from scratchnet.models.by_output import Outputs
 from scratchnet.models.graph import Node
 from scratchnet.models.model import Model, unbuilt_layer
 from scratchnet.saving import serialization
@@ -64,6 +65,9 @@ class Sequential(Model):
         """
         self._add(layer, {other.name for other in self.layers})
         self._count_graph()
+
+    def _outputs(self) -> Outputs:
+        return Outputs(self.label, [node.layer.name for node in self._nodes[-1:]])
 
     def _count_graph(self) -> None:
         """Take a default name as Keras does, where a graph is drawn, for the graph."""

@@ -128,7 +128,7 @@ def _trace(
                 "attribute of its own: make it in __init__ or build, and call it in "
                 "call"
             )
-    return nodes, places, graph.structure(made)
+    return nodes, places, graph.structure(made, in_order=True)
 
 
 def _without_inputs(

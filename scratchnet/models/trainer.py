@@ -28,7 +28,7 @@ from scratchnet.models import received
 from scratchnet.models.batches import Batch, Samples, check_class_weight
 from scratchnet.models.compiled import Compiled
 from scratchnet.models.epochs import Epochs, Position
-from scratchnet.models.measures import Logs
+from scratchnet.models.objective import Logs
 from scratchnet.plan import Plan
 
 
@@ -65,9 +65,9 @@ class Trainer(Compiled):
 
     def train_step(self, plan: Plan, batch: Batch) -> None:
         """Forward, loss, backward, update; the running metrics take the batch in."""
-        output = plan.forward(batch, training=True)
-        targets, scale = self._measure(plan, batch, output)
-        plan.backward(plan.head.backward(targets, output, scale))
+        outputs = flat(plan.forward(batch, training=True))
+        shares = self._measure(plan, batch, outputs)
+        plan.backward(plan.gradients(outputs, shares))
         plan.penalties.add_gradients()
         assert self.optimizer is not None
         self.optimizer.step(plan.grads, plan.params)
@@ -75,17 +75,14 @@ class Trainer(Compiled):
 
     def test_step(self, plan: Plan, batch: Batch) -> None:
         """Forward and loss; the running metrics take the batch in."""
-        self._measure(plan, batch, plan.forward(batch, training=False))
+        self._measure(plan, batch, flat(plan.forward(batch, training=False)))
 
     def _measure(
-        self, plan: Plan, batch: Batch, output: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return dense targets, and each loss's share in the whole."""
-        assert batch.y is not None
-        return self._measures.take(
-            *(plan.head, batch.y, batch.sample_weight, output),
-            penalty=plan.penalties.value(plan.program),
-        )
+        self, plan: Plan, batch: Batch, outputs: list[np.ndarray]
+    ) -> list[Any]:
+        """Return of each output dense targets, and each loss's share in the whole."""
+        penalty = plan.penalties.value(plan.program)
+        return self._objective.take(plan.heads, batch, outputs, penalty)
 
     # Training.
 
@@ -241,7 +238,7 @@ class Trainer(Compiled):
         interrupt: DeferredInterrupt,
     ) -> Logs | None:
         """Train for an epoch; return None if there was no batch left for it."""
-        plan, step = self._plan(True), -1
+        plan, step = self._training_plan(), -1
         self.reset_metrics()
         with closing(epochs.epoch()) as stream:
             for step, batch in enumerate(interrupt.while_waiting(stream)):
@@ -295,7 +292,7 @@ class Trainer(Compiled):
         running = self._callbacks(callbacks, verbose, 1, epochs.steps)
         logs = self._evaluate(epochs, running, Workspace(), DeferredInterrupt())
         assert logs is not None  # the first epoch has a batch
-        return _as_keras(logs, return_dict)
+        return self._as_keras(return_dict)
 
     def _evaluate(
         self,
@@ -391,11 +388,11 @@ class Trainer(Compiled):
         if class_weight is not None:
             check_class_weight("train_on_batch", class_weight)
             samples.weigh_classes(class_weight)
-        plan = self._plan(True)
+        plan = self._training_plan()
         self.reset_metrics()
         with self._workspace:
             self.train_step(plan, samples.span(0, len(samples)))
-        return _as_keras(self._results(), return_dict)
+        return self._as_keras(return_dict)
 
     @keras_signature
     def test_on_batch(
@@ -415,7 +412,7 @@ class Trainer(Compiled):
         self.reset_metrics()
         with Workspace():
             self.test_step(plan, samples.span(0, len(samples)))
-        return _as_keras(self._results(), return_dict)
+        return self._as_keras(return_dict)
 
     def _callbacks(
         self,
@@ -442,14 +439,6 @@ class Trainer(Compiled):
             model=self,
             **params,
         )
-
-
-def _as_keras(logs: Logs, return_dict: bool) -> float | list[float] | dict[str, float]:
-    """Return loss and metrics as a dict, a list, or the loss alone."""
-    if return_dict:
-        return dict(sorted(logs.items()))
-    values = list(logs.values())
-    return values[0] if len(values) == 1 else values
 
 
 class _Rows:

@@ -1,4 +1,4 @@
-"""From a model, its loss and the rules to a plan."""
+"""From a model, its losses and the rules to a plan."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ INFERENCE_RULES: tuple[Rule, ...] = (
 
 def compiled(
     model: Layer,
-    loss: Any = None,
+    losses: Any = None,
     rules: Sequence[Rule] = (),
     *,
     whole_layers: bool = False,
@@ -45,17 +45,25 @@ def compiled(
 
     Args:
         model: a built model.
-        loss: the loss to train on; None where only the way forwards is wanted.
+        losses: the loss to train on, or a list with one for each of several outputs;
+            None where only the way forwards is wanted.
         rules: what to rewrite.
         whole_layers: whether each layer is one operation: the model as it is written.
     """
-    plan = Plan(model, loss, whole_layers=whole_layers)
-    lowered = Plan(model, loss).program if whole_layers else plan.program
-    if logits.needs_logits(lowered, loss):
-        logits.warn_of_from_logits(lowered, loss)
-        if whole_layers:
-            plan.program.lower_last()
-        logits.start_from_logits(plan)
+    plan = Plan(model, losses, whole_layers=whole_layers)
+    lowered = Plan(model).program if whole_layers else plan.program
+    needing = [
+        which
+        for which, head in enumerate(plan.heads)
+        if logits.needs_logits(lowered, head.loss, which)
+    ]
+    for which in needing:
+        logits.warn_of_from_logits(lowered, plan.heads[which].loss, which)
+    if whole_layers and needing:
+        ends = [lowered.layers[lowered.outputs[which]] for which in needing]
+        plan = Plan(model, losses, whole_layers=True, divided=ends)
+    for which in needing:
+        logits.start_from_logits(plan, which)
     for rule in rules:
         rule(plan)
     plan.arrange()

@@ -18,18 +18,20 @@ def softmax_cross_entropy(plan: Plan) -> None:
     the loss is exact where a probability rounds to 0. Off, the probabilities are
     clipped to [10⁻⁷, 1 − 10⁻⁷]; the two agree to rounding where nothing is clipped.
     """
-    if takes_logits(plan.program, plan.head.loss):
-        start_from_logits(plan)
+    for which, head in enumerate(plan.heads):
+        divided = isinstance(head, LogitsHead)
+        if not divided and takes_logits(plan.program, head.loss, which):
+            start_from_logits(plan, which)
 
 
-def start_from_logits(plan: Plan) -> None:
-    """Take the last activation off, and the loss from what it would be given."""
-    last = plan.program.remove_last()
-    plan.head = LogitsHead(plan.head.loss, last.activation)
+def start_from_logits(plan: Plan, which: int) -> None:
+    """Take an output's activation off, and the loss from what it would be given."""
+    last = plan.program.end_before(which)
+    plan.heads[which] = LogitsHead(plan.heads[which].loss, last.activation)
 
 
-def takes_logits(program: Program, loss: Any) -> bool:
-    """Tell whether Keras computes a loss from what the last activation is given.
+def takes_logits(program: Program, loss: Any, which: int = 0) -> bool:
+    """Tell whether Keras computes a loss from what an output's activation is given.
 
     It does so for each cross-entropy, with or without ``from_logits``, of what a
     softmax or a sigmoid makes: the activations whose input Keras remembers on
@@ -39,34 +41,35 @@ def takes_logits(program: Program, loss: Any) -> bool:
     Reference: `keras/src/backend/tensorflow/nn.py` (_get_logits).
     """
     return (
-        program.outputs == (len(program.operations) - 1,)
-        and program.kinds[-1] in ("softmax", "sigmoid")
+        program.kinds[program.outputs[which]] in ("softmax", "sigmoid")
         and isinstance(loss, losses.Loss)
         and bool(loss.of_logits)
         and type(loss) in losses.ALL.values()
     )
 
 
-def needs_logits(program: Program, loss: Any) -> bool:
+def needs_logits(program: Program, loss: Any, which: int) -> bool:
     """Tell whether the loss would be another one if it were not from the logits.
 
     Without ``from_logits``, and after the activation that belongs to the loss, it is
     the same one, but for rounding and clipping: that is left to the rule
     `softmax_cross_entropy`.
     """
-    if not takes_logits(program, loss):
+    if not takes_logits(program, loss, which):
         return False
     of_classes = isinstance(loss, losses.CategoricalCrossentropy)
     own = activations.softmax if of_classes else activations.sigmoid
-    return loss.from_logits or program.operations[-1].activation is not own
+    last = program.operations[program.outputs[which]]
+    return loss.from_logits or last.activation is not own
 
 
-def warn_of_from_logits(program: Program, loss: Any) -> None:
+def warn_of_from_logits(program: Program, loss: Any, which: int) -> None:
     """Say what Keras says of ``from_logits`` where the output is not logits."""
     if loss.from_logits:
-        name = program.operations[-1].activation.name
+        place = program.outputs[which]
+        name, layer = program.operations[place].activation.name, program.layers[place]
         warnings.warn(
-            f"{type(loss).__name__}: from_logits=True, but {program.layers[-1].label} "
+            f"{type(loss).__name__}: from_logits=True, but {layer.label} "
             f"ends in {name}, so that the model's output is not logits; the loss is "
             f"taken from what the {name} is given, as in Keras",
             stacklevel=2,

@@ -1,14 +1,16 @@
-"""What a training step runs: a program, and the head that takes the loss."""
+"""What a training step runs: a program, and the heads that take the losses."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from scratchnet import losses
 from scratchnet.foundation import overrides, workspace
 from scratchnet.foundation.shapes import as_kernels_want
+from scratchnet.layers.activity_penalty import ActivityPenalty
+from scratchnet.layers.keras_tensor import flat
 from scratchnet.layers.layer import Layer
 from scratchnet.plan import table
 from scratchnet.plan.heads import LossHead
@@ -18,19 +20,23 @@ from scratchnet.plan.read import Read
 
 
 class Plan:
-    """A program made of a model, the loss, and which gradients are computed.
+    """A program made of a model, the losses, and which gradients are computed.
 
     Args:
         model: a built model.
-        loss: the loss to train on; None where only `forward` is wanted.
+        losses: the loss of the output, or a list with one for each of several, None
+            for an output without; None where only `forward` is wanted.
         whole_layers: whether each layer is one operation: the model as it is written.
+        divided: layers that are several operations all the same.
         inside: whether it is the model itself that asks; see `Program.add`.
 
     Attributes:
         model: what it was made of.
         program: what runs forwards, and backwards in reverse.
-        head: turns the last operation's output into losses and predictions.
-        params: path → parameter, such as ``dense/kernel``, of all layers that learn.
+        heads: each turns an output of the program into losses and predictions.
+        params: path → parameter, such as ``dense/kernel``, of all layers that learn;
+            without those that neither a loss nor a penalty depends on.
+        unreached: the paths of those.
         grads: path → its gradient.
         penalties: what the loss has beside that of the targets.
         differentiated: the places whose gradient is computed; 0 is the model's input.
@@ -39,23 +45,43 @@ class Plan:
     def __init__(
         self,
         model: Any,
-        loss: losses.Loss | None = None,
+        losses: Any = None,
         *,
         whole_layers: bool = False,
+        divided: Sequence[Any] = (),
         inside: bool = False,
     ) -> None:
-        self.model, self.head = model, LossHead(loss)
+        self.model = model
         self.params = model.trainable_params
         grads = model.grads
         self.grads = {path: grads[path] for path in self.params}
         self.penalties = Penalties(model, self.params, self.grads)
         shapes = [source.input_shape for source in model.sources]
         reads = [Read(model.dtype, i) for i in range(len(shapes))]
-        self.program = Program(reads, shapes, whole_layers=whole_layers)
+        self.program = Program(reads, shapes, whole_layers, divided)
         made = self.program.add(model, *range(len(reads)), inside=inside)
         self.program.outputs = made if isinstance(made, tuple) else (made,)
+        chosen = [None] * len(self.program.outputs) if losses is None else flat(losses)
+        self.heads = [LossHead(loss) for loss in chosen]
+        self.unreached = [] if losses is None else self._leave_out()
         self.differentiated = set(range(len(self.program.operations)))
         self.arrange()
+
+    def _leave_out(self) -> list[str]:
+        """Drop the parameters that make no difference to what is learnt."""
+        program = self.program
+        trained = [
+            place
+            for place, head in zip(program.outputs, self.heads, strict=True)
+            if head.loss is not None
+        ]
+        learnt = {id(one) for one in program.above(trained)}
+        learnt |= {id(param) for _, param, _ in self.penalties.regularized}
+        unreached = [path for path, one in self.params.items() if id(one) not in learnt]
+        for path in unreached:
+            del self.params[path], self.grads[path]
+        self.penalties = Penalties(self.model, self.params, self.grads)
+        return unreached
 
     def arrange(self) -> None:
         """Lay out both ways, once the program stands: a step only walks along them."""
@@ -77,7 +103,7 @@ class Plan:
         ][::-1]
 
     def forward(self, batch: Any, *, training: bool) -> Any:
-        """Read a batch and run the program; the head takes it from there."""
+        """Read a batch and run the program; the heads take it from there."""
         sources = self.program.operations[: self.program.source_count]
         return self.run([one.forward(batch) for one in sources], training=training)
 
@@ -105,13 +131,26 @@ class Plan:
         made = [values[place] for place in self.program.outputs]
         return made[0] if len(made) == 1 else made
 
+    def gradients(self, outputs: list[np.ndarray], shares: list[Any]) -> list[Any]:
+        """Return the gradient of each output, None for one without a loss.
+
+        Args:
+            outputs: what `forward` returned.
+            shares: of each, dense targets and each loss's share in the total, or None.
+        """
+        return [
+            None if share is None else head.backward(share[0], output, share[1])
+            for head, output, share in zip(self.heads, outputs, shares, strict=True)
+        ]
+
     def backward(self, dy: Any) -> Any:
         """Carry a gradient from the output to all parameters that learn.
 
         Where paths meet, gradients add up.
 
         Args:
-            dy: the output's gradient, or a list of several outputs'.
+            dy: the output's gradient, or a list of several outputs', None for one that
+                has none.
 
         Returns:
             The gradient of the input, if it is among those that are computed; of
@@ -120,13 +159,17 @@ class Plan:
         gradients: dict[int, np.ndarray] = {}
         given = dy if isinstance(dy, list) else [dy]
         for place, one in zip(self.program.outputs, given, strict=True):
-            gradients[place] = self._add(place, gradients.get(place), one)
+            if one is not None:
+                gradients[place] = self._add(place, gradients.get(place), one)
         for at, operation, inputs, runs_backward in self._backwards:
-            if at not in gradients:  # an output of a part that nothing reads
+            if at in gradients:
+                dy = as_kernels_want(gradients.pop(at), operation.dtype)
+            elif isinstance(operation, ActivityPenalty):
+                dy = None  # a gradient begins there
+            else:  # what no loss depends on
                 for gradient in operation.grads.values():
                     gradient.fill(0)
                 continue
-            dy = as_kernels_want(gradients.pop(at), operation.dtype)
             if not runs_backward:
                 operation.learn(dy)
                 continue
@@ -151,7 +194,7 @@ class Plan:
 
     def __str__(self) -> str:
         """Return the program as a table."""
-        return table.text(self.program, self.head)
+        return table.text(self.program, self.heads)
 
 
 def _runs_backward(operation: Any, inputs: tuple[int, ...], wanted: set[int]) -> bool:

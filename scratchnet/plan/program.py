@@ -56,6 +56,7 @@ class Program:
         sources: the operations that read a batch: one for each input.
         input_shapes: of the inputs.
         whole_layers: whether each layer is one operation, even if it knows better.
+        divided: layers that are what they say all the same.
 
     Attributes:
         operations: what runs.
@@ -73,8 +74,8 @@ class Program:
         self,
         sources: Sequence[Any],
         input_shapes: Sequence[Shape],
-        *,
         whole_layers: bool = False,
+        divided: Sequence[Layer] = (),
     ) -> None:
         count = len(sources)
         self.operations: list[Any] = [*sources]
@@ -86,7 +87,7 @@ class Program:
         self.outputs: tuple[int, ...] = ()
         self.source_count = count
         self.repeated: list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]] = []
-        self.whole_layers = whole_layers
+        self.whole_layers, self.divided = whole_layers, divided
         self._within: list[Any] = []  # from the model down to the layer being added
         self._training: bool | None = None  # what the calls down to it say of it
 
@@ -117,7 +118,7 @@ class Program:
         self._within.append(layer)
         outer = self._training
         self._training = outer if training is None else training
-        divides = layer.nodes or not self.whole_layers
+        divides = layer.nodes or not self.whole_layers or layer in self.divided
         if inside or (divides and is_as_written(layer, "lower")):
             place = layer.lower(self, *places)
         else:
@@ -219,18 +220,18 @@ class Program:
         for gone in reversed(run[:-1]):
             self._remove(gone)
 
-    def remove_last(self) -> Any:
-        """Take the last operation off and return it."""
-        operation = self.operations[-1]
-        self.outputs = self.inputs[-1]
-        self._remove(len(self.operations) - 1)
-        return operation
+    def end_before(self, which: int) -> Any:
+        """Let an output be what its operation reads, and return that operation.
 
-    def lower_last(self) -> None:
-        """Replace the last layer by the operations that it says it is."""
-        inputs, layer = self.inputs[-1], self.layers[-1]
-        self._within = [layer, layer]
-        self.outputs = (self.remove_last().lower(self, *inputs),)
+        It stays where others read it, too.
+        """
+        place = self.outputs[which]
+        outputs, operation = [*self.outputs], self.operations[place]
+        (outputs[which],) = self.inputs[place]
+        self.outputs = tuple(outputs)
+        if not self.readers(place) and place not in outputs:
+            self._remove(place)
+        return operation
 
     def _remove(self, gone: int) -> None:
         for table in (
@@ -242,6 +243,16 @@ class Program:
             tuple(place - (place > gone) for place in places)
             for places in (*self.inputs, self.outputs)
         ]
+
+    def above(self, trained: Collection[int]) -> list[np.ndarray]:
+        """Return the parameters that some places depend on, or a penalty on outputs."""
+        reached, found = {*trained}, []
+        for at in reversed(range(len(self.operations))):
+            operation = self.operations[at]
+            if at in reached or isinstance(operation, ActivityPenalty):
+                reached.update(self.inputs[at])
+                found += operation.params.values()
+        return found
 
     def needed(self, params: Collection[np.ndarray]) -> set[int]:
         """Return the places with one of these parameters at them, or before them."""

@@ -17,16 +17,18 @@ TO_THE_RIGHT = (0, 5)
 VIEWS = ("flatten", "reshape", "input")
 
 
-def text(program: Program, head: LossHead) -> str:
-    """Return a line for each operation, and one for the loss if there is one.
+def text(program: Program, heads: list[LossHead]) -> str:
+    """Return a line for each operation, and one for each loss.
 
     Its place and what it computes; the places that it reads; the shape of its output;
     the rung of the ladder that runs it, − where plain NumPy does; the bytes of its
     output for one sample; and the layers whose work it does, or a part of whose work.
     """
     rows = [HEADINGS, *(_row(program, at) for at in range(len(program.operations)))]
-    if head.loss is not None:
-        rows.append(_loss(program, head))
+    for place, head in zip(program.outputs, heads, strict=True):
+        if head.loss is not None:
+            number = len(rows) - 1
+            rows.append((str(number), "loss", str(place), *_loss(program, place, head)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -66,13 +68,12 @@ def _origin(program: Program, at: int) -> str:
     return " + ".join(f"{part.name} ({part.operation})" for part in parts)
 
 
-def _loss(program: Program, head: LossHead) -> tuple[str, ...]:
-    last = len(program.operations) - 1
+def _loss(program: Program, place: int, head: LossHead) -> tuple[str, ...]:
     name, kind = head.loss.name, getattr(head.loss, "operation", "")
     if isinstance(head, LogitsHead):
         name, kind = f"{name} + {head.activation.name}", head.loss.of_logits
-    size = program.operations[last].dtype.itemsize
-    return str(last + 1), "loss", str(last), "(N,)", _rung(kind), str(size), name
+    size = program.operations[place].dtype.itemsize
+    return "(N,)", _rung(kind), str(size), name
 
 
 def _rung(kind: str) -> str:

@@ -25,6 +25,7 @@ from typing import Any
 from scratchnet._version import __version__
 from scratchnet.foundation import registry
 from scratchnet.foundation.errors import CheckpointError
+from scratchnet.foundation.structure import leaves
 from scratchnet.saving import h5, layout, serialization
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
@@ -59,11 +60,13 @@ def record(model: Any, layers: layout.Layers, path: str) -> dict[str, Any]:
     """
     try:
         found = serialization.record(model)
-        theirs = [model, *layers.values(), model.optimizer, model.loss]
+        made = [one for one in leaves(model.loss) if not isinstance(one, str | dict)]
+        theirs = [model, *layers.values(), model.optimizer, *made]
         with registry.custom_object_scope(serialization.things_of_the_user(theirs)):
             _, compile_config = serialization.model_parts(found)
             compiled = serialization.plain(compile_config or {}, "compile")
-        _require_keras_s(compiled.get("loss"))
+        for loss in leaves(compiled.get("loss")):
+            _require_keras_s(loss)
     except ValueError as error:
         raise CheckpointError(
             f"{path}: not saved: {error}. A model's file can hold what Keras and "

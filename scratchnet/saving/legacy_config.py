@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from scratchnet import metrics
+from scratchnet.foundation.structure import each
 from scratchnet.saving import serialization
 
 RENAMED_CLASSES = {"Model": "Functional"}
@@ -125,12 +126,7 @@ def _compile_config(training: dict[str, Any]) -> dict[str, Any]:
     arguments = {key: modern(value) for key, value in training.items()}
     arguments["optimizer"] = arguments.pop("optimizer_config", "rmsprop")
     for key in ("metrics", "weighted_metrics"):
-        if isinstance(arguments.get(key), list):
-            arguments[key] = [
-                _metric(one)
-                for some in arguments[key]
-                for one in (some if isinstance(some, list) else [some])
-            ]
+        arguments[key] = each(_metric, arguments.get(key))
     said = {key: value for key, value in arguments.items() if value is not None}
     return {key: said[key] for key in said if key not in IDLE}
 

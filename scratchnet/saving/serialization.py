@@ -386,7 +386,8 @@ def tensors(config: dict[str, Any], key: str) -> tuple[Any, list[Output]]:
     """
     given, where = config.get(key), f"model.{key}"
     if isinstance(given, dict):
-        return tuple(sorted(given)), [output(given[k], where) for k in sorted(given)]
+        keys = given if key == "output_layers" else sorted(given)
+        return tuple(keys), [output(given[k], where) for k in sorted(given)]
     if isinstance(given, list | tuple) and given and not isinstance(given[0], str):
         return "list", [output(one, where) for one in given]
     return None, [output(given, where)]

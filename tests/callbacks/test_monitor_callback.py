@@ -16,9 +16,8 @@ NAN, INF = float("nan"), float("inf")
 
 def compiled(*given: Any, weighted: Any = ()) -> Any:
     """Return what callbacks see of a model compiled with such metrics."""
-    return SimpleNamespace(
-        metric_identifiers=list(given), weighted_metric_identifiers=list(weighted)
-    )
+    known = map(metrics.name_and_mode, (*given, *weighted))
+    return SimpleNamespace(metric_directions={name: m for name, m in known if m})
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_gradients_are_those_of_finite_differences(make):
 
         def value(plan=plan):
             before = {k: v.copy() for k, v in net.buffers.items()}
-            total = plan.head.forward(y, plan.run(x, training=True))[0] @ scale
+            total = plan.heads[0].forward(y, plan.run(x, training=True))[0] @ scale
             for name, buffer in net.buffers.items():
                 buffer[...] = before[name]
             return total
@@ -134,8 +134,8 @@ def test_gradients_are_those_of_finite_differences(make):
 
 def step(plan, x, y, scale):
     output = plan.run(x, training=True)
-    plan.head.forward(y, output)
-    plan.backward(plan.head.backward(y, output, scale))
+    plan.heads[0].forward(y, output)
+    plan.backward(plan.heads[0].backward(y, output, scale))
 
 
 def rewound(net, value):
@@ -445,16 +445,3 @@ def test_a_layer_that_returns_another_shape_than_it_says_is_blamed_itself(eager)
 def test_an_add_loss_of_one_s_own_is_refused_where_it_is_written():
     with pytest.raises(TypeError, match="Own: add_loss is never called here"):
         type("Own", (layers.Layer,), {"add_loss": lambda self, loss: None})
-
-
-@pytest.mark.parametrize("y", [{"a": np.ones((2, 1)), "b": np.ones((2, 2))}, [1, 2]])
-def test_several_outputs_are_predicted_and_not_trained(y):
-    x = keras.Input((4,))
-    a, b = layers.Dense(1, name="a")(x), layers.Dense(2, name="b")(x)
-    net = keras.Model(x, {"a": a, "b": b})
-    assert set(net.predict(np.ones((2, 4)), verbose=0)) == {"a", "b"}
-    net.compile("sgd", "mse")
-    with pytest.raises(NotImplementedError, match=r"fit: .* has 2 outputs, and only"):
-        net.fit(np.ones((2, 4)), y, verbose=0)
-    with pytest.raises(ValueError, match="one of them is trained: make a Model"):
-        net.compile("sgd", {"a": "mse", "b": "mse"})

@@ -89,9 +89,9 @@ def gradients(make, loss, rules):
     plan = plans.compiled(made, loss, rules)
     x, y = batch()
     output = plan.run(x, training=True)
-    values, predictions = plan.head.forward(y, output)
+    values, predictions = plan.heads[0].forward(y, output)
     scale = np.full(len(x), 1 / len(x), np.float32)
-    plan.backward(plan.head.backward(y, output, scale))
+    plan.backward(plan.heads[0].backward(y, output, scale))
     return values, predictions, plan
 
 
@@ -325,7 +325,7 @@ def test_softmax_and_cross_entropy_as_one_agree_with_two(make, smoothing):
 def test_the_rule_needs_a_softmax_and_a_cross_entropy():
     def head(made, loss):
         rules = (softmax_cross_entropy,)
-        return type(plans.compiled(made, loss, rules).head) is LossHead
+        return type(plans.compiled(made, loss, rules).heads[0]) is LossHead
 
     assert not head(plain(), losses.CategoricalCrossentropy())
     assert not head(plain(), losses.SparseCategoricalCrossentropy())

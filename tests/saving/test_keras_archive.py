@@ -563,10 +563,10 @@ def test_a_configuration_that_does_not_fit_is_named(path, place, value, message)
         ("optimizer/config/loss_scale_factor", 2, "loss_scale_factor=2 is outside"),
         ("optimizer/config/learning_rate", -1, "learning_rate to be a number"),
         ("loss", "circle", "unknown loss 'circle'"),
-        ("loss", {"a": "mse", "b": "mse"}, "expected one entry in loss"),
+        ("loss", {"a": "mse", "b": "mse"}, "expected loss by the names of all"),
         ("metrics", [3], "metric: expected a name or an object"),
         ("metrics", ["r2_score"], "unknown metric 'r2_score'"),
-        ("loss_weights", [1.0, 2.0], "expected one entry in loss_weights"),
+        ("loss_weights", [1.0, 2.0], "expected loss_weights to be one for each"),
         ("steps_per_execution", 0, "positive integer for steps_per_execution"),
     ],
 )

@@ -19,6 +19,7 @@ KINDS = ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
 # What the monitor may be called. A model that was compiled with these metrics knows the
 # direction of their names, and of no other, be it as telling as the last ones.
 METRICS = ["accuracy", "mse"]
+DIRECTIONS = {"accuracy": "max", "mse": "min"}
 UNKNOWN = ["my_score", "val_acc", "recall"]
 MONITORS = ["val_loss"] * 8 + ["loss", "val_accuracy", "accuracy", "mse", *UNKNOWN]
 MODES = ["auto"] * 4 + ["min"] * 2 + ["max"] * 2 + ["best"]
@@ -135,7 +136,7 @@ class Model:
     def __init__(self, optimizer, metrics):
         self.optimizer = optimizer
         self.metrics = metrics  # where Keras's callbacks look for directions
-        self.metric_identifiers = METRICS  # where scratchnet's do
+        self.metric_directions = DIRECTIONS  # where scratchnet's do
         self.stop_training = False
         self.age = self.weight = 0
         self.saved = []
