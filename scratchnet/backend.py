@@ -26,7 +26,7 @@ ARRAYS: dict[str, Any] = {
     **{
         name: getattr(ops, name)
         for name in """
-        abs all any arange argmax argmin cast clip concatenate cumsum elu equal exp
+        abs all any arange argmax argmin cast clip cumsum elu equal exp
         expand_dims greater greater_equal less less_equal log max maximum mean min
         minimum not_equal one_hot ones ones_like prod relu reshape round shape sigmoid
         sign softmax softplus sqrt square squeeze stack std sum tanh tile transpose var
@@ -56,6 +56,7 @@ __all__ = [
     "binary_crossentropy",
     "cast_to_floatx",
     "clear_session",
+    "concatenate",
     "count_params",
     "dtype",
     "epsilon",
@@ -161,6 +162,11 @@ def dtype(x: Any) -> str:
 def flatten(x: Any) -> Any:
     """Return all values in one row."""
     return ops.reshape(x, (-1,))
+
+
+def concatenate(tensors: Any, axis: int = -1) -> Any:
+    """Return tensors side by side, along the last axis unless told another."""
+    return ops.concatenate(tensors, axis)
 
 
 def batch_flatten(x: Any) -> Any:

@@ -61,6 +61,7 @@ class Add(Binary):
     """y = x₁ + x₂."""
 
     function = np.add
+    of_whole_numbers = True
 
     def part(self, i: int, x: list[Any], y: np.ndarray, dy: np.ndarray) -> Any:
         """Return dy."""
@@ -71,6 +72,7 @@ class Subtract(Binary):
     """y = x₁ − x₂."""
 
     function = np.subtract
+    of_whole_numbers = True
 
     def part(self, i: int, x: list[Any], y: np.ndarray, dy: np.ndarray) -> Any:
         """Return dy, or −dy."""
@@ -81,6 +83,7 @@ class Multiply(Binary):
     """y = x₁ · x₂."""
 
     function = np.multiply
+    of_whole_numbers = True
 
     def part(self, i: int, x: list[Any], y: np.ndarray, dy: np.ndarray) -> Any:
         """Return dy times the other."""
@@ -105,6 +108,7 @@ class Power(Binary):
     """y = x₁ to the power x₂."""
 
     function = np.power
+    of_whole_numbers = True
 
     def part(self, i: int, x: list[Any], y: np.ndarray, dy: np.ndarray) -> Any:
         """Return dy · x₂ · x₁^(x₂ − 1), or dy · y · log x₁ where x₁ is above 0."""
@@ -119,6 +123,7 @@ class Maximum(Binary):
     """y = the larger of x₁ and x₂; of equal ones the first has the gradient."""
 
     function = np.maximum
+    of_whole_numbers = True
 
     def part(self, i: int, x: list[Any], y: np.ndarray, dy: np.ndarray) -> Any:
         """Return dy where it was chosen."""
@@ -130,6 +135,7 @@ class Minimum(Binary):
     """y = the smaller of x₁ and x₂; of equal ones the first has the gradient."""
 
     function = np.minimum
+    of_whole_numbers = True
 
     def part(self, i: int, x: list[Any], y: np.ndarray, dy: np.ndarray) -> Any:
         """Return dy where it was chosen."""

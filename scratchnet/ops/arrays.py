@@ -77,22 +77,27 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
     """Return the product of x along axes; None is all."""
+    x = array(x)
+    if dtype is None:
+        dtype = np.result_type(x, np.uint32 if x.dtype.kind == "u" else np.int32)
+        dtype = dtype if x.dtype.kind in "biu" else x.dtype
     return as_tensor(np.prod(x, axis, keepdims=keepdims, dtype=dtype))
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the standard deviation of x along axes; None is all."""
-    return as_tensor(np.std(x, axis, keepdims=keepdims))
+    return as_tensor(np.std(_real(x), axis, keepdims=keepdims))
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Return the variance of x along axes; None is all."""
-    return as_tensor(np.var(x, axis, keepdims=keepdims))
+    return as_tensor(np.var(_real(x), axis, keepdims=keepdims))
 
 
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     """Return the sums of x up to each place."""
-    return as_tensor(np.cumsum(x, axis, dtype))
+    x = array(x)
+    return as_tensor(np.cumsum(x, axis, dtype or x.dtype))
 
 
 def argsort(x: Any, axis: int = -1) -> Tensor:
@@ -102,7 +107,7 @@ def argsort(x: Any, axis: int = -1) -> Tensor:
 
 def sort(x: Any, axis: int = -1) -> Tensor:
     """Return x in order along an axis."""
-    return as_tensor(np.sort(x, axis))
+    return as_tensor(np.sort(array(x), axis))
 
 
 def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
@@ -124,22 +129,22 @@ def tile(x: Any, repeats: Any) -> Tensor:
 
 def round(x: Any, decimals: int = 0) -> Tensor:
     """Return the nearest numbers; halves go to the even one."""
-    return as_tensor(np.round(x, decimals))
+    return as_tensor(np.round(array(x), decimals))
 
 
 def floor(x: Any) -> Tensor:
     """Return the largest whole numbers that are not larger than x."""
-    return as_tensor(np.floor(x))
+    return as_tensor(np.floor(_real(x)))
 
 
 def ceil(x: Any) -> Tensor:
     """Return the smallest whole numbers that are not smaller than x."""
-    return as_tensor(np.ceil(x))
+    return as_tensor(np.ceil(_real(x)))
 
 
 def sign(x: Any) -> Tensor:
     """Return −1, 0 or 1."""
-    return as_tensor(np.sign(x))
+    return as_tensor(np.sign(array(x)))
 
 
 def mod(x1: Any, x2: Any) -> Tensor:
@@ -207,3 +212,9 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
     """Return ones of x's shape."""
     return as_tensor(np.ones_like(x, dtype))
+
+
+def _real(x: Any) -> np.ndarray:
+    """Return x with whole numbers as float32."""
+    x = array(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float32)

@@ -42,6 +42,8 @@ class Unary(Operation):
 class Negative(Unary):
     """y = −x."""
 
+    of_whole_numbers = True
+
     def of(self, x: np.ndarray) -> np.ndarray:
         """Return −x."""
         return np.negative(x)
@@ -54,6 +56,8 @@ class Negative(Unary):
 class Absolute(Unary):
     """y = |x|."""
 
+    of_whole_numbers = True
+
     def of(self, x: np.ndarray) -> np.ndarray:
         """Return |x|."""
         return np.absolute(x)
@@ -65,6 +69,8 @@ class Absolute(Unary):
 
 class Square(Unary):
     """y = x²."""
+
+    of_whole_numbers = True
 
     def of(self, x: np.ndarray) -> np.ndarray:
         """Return x²."""

@@ -129,7 +129,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     return apply(shaping.Squeeze, x, axis=axis)
 
 
-def concatenate(xs: Any, axis: int = -1) -> Any:
+def concatenate(xs: Any, axis: int = 0) -> Any:
     """Return tensors side by side along an axis."""
     if not _any_symbolic(xs):
         return as_tensor(np.concatenate(xs, axis))

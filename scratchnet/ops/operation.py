@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -45,6 +45,8 @@ class Operation(Layer):
     """
 
     is_operation = True
+    of_whole_numbers: ClassVar[bool] = False  # whether whole numbers make one
+    adds_up: ClassVar[bool] = False  # whether that may be larger than each of them
     keras_module = "keras.src.ops.numpy"
 
     def __init__(self, arguments: Any = (HOLE,), **kwargs: Any) -> None:
@@ -125,15 +127,22 @@ def apply(kind: type[Operation], *arguments: Any, **settings: Any) -> Any:
     if tensors:
         operation = kind(kept, dtype=tensors[0].dtype, **settings)
         return operation(tensors if len(tensors) > 1 else tensors[0])
-    arrays = [_as_array(one) for one in arguments]
-    double = any(a.dtype == np.float64 for a in arrays if isinstance(a, np.ndarray))
-    operation = kind(arguments, dtype="float64" if double else None, **settings)
+    operation = kind(arguments, **settings)
+    dtype = operation.dtype = _dtype(kind, arguments)
     nothing: Any = []
-    return as_tensor(operation.forward(nothing, training=False))
+    return as_tensor(np.asarray(operation.forward(nothing, training=False), dtype))
 
 
-def _as_array(one: Any) -> Any:
-    return one if isinstance(one, list | tuple) else np.asarray(one)
+def _dtype(kind: type[Operation], arguments: Any) -> np.dtype:
+    """Return the dtype of a result as Keras has it: Python's numbers follow arrays'."""
+    given = [one.dtype for one in arguments if isinstance(one, np.ndarray | np.generic)]
+    kinds = {np.asarray(one).dtype.kind for one in arguments}
+    if kind.adds_up and kinds <= {*"biu"}:
+        return np.result_type(*given, np.uint32 if kinds == {"u"} else np.int32)
+    if kind.of_whole_numbers and kinds <= {*"iu"}:
+        return np.result_type(*given) if given else np.dtype(np.int32)
+    double = any(one == np.float64 for one in given)
+    return np.dtype(np.float64 if double else np.float32)
 
 
 def _kept(one: Any, tensors: list[KerasTensor]) -> Any:

@@ -86,6 +86,8 @@ class Reduction(Operation):
 class Sum(Reduction):
     """y = ∑ x."""
 
+    adds_up = True
+
     def of(self, x: np.ndarray, axes: Axes) -> np.ndarray:
         """Return the sum."""
         return x.sum(axes, keepdims=True)
@@ -113,6 +115,8 @@ class Mean(Reduction):
 
 class Max(Reduction):
     """y = max x; equal ones share the gradient, as in TensorFlow."""
+
+    of_whole_numbers = True
 
     def of(self, x: np.ndarray, axes: Axes) -> np.ndarray:
         """Return the largest."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import scratchnet as keras
-from scratchnet import ops
+from scratchnet import backend, ops
 
 A = np.random.default_rng(0).uniform(0.5, 2, (3, 4, 2))
 B = np.random.default_rng(1).uniform(0.5, 2, (4, 1))
@@ -127,3 +127,52 @@ def test_functions_of_arrays():
     assert ops.linspace(0, 1, 3).dtype == ops.array([1.0]).dtype == np.float32
     with pytest.raises(TypeError, match="no values yet"):
         ops.round(keras.Input((2,)))
+
+
+WHOLE = {name: np.array([[1, 2], [3, 4]], name) for name in ("uint8", "int32", "int64")}
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        (ops.sum, ("uint32", "int32", "int64")),
+        (ops.prod, ("uint32", "int32", "int64")),
+        (ops.mean, ("float32", "float32", "float32")),
+        (ops.std, ("float32", "float32", "float32")),
+        (ops.exp, ("float32", "float32", "float32")),
+        (ops.floor, ("float32", "float32", "float32")),
+        (ops.max, ("uint8", "int32", "int64")),
+        (ops.cumsum, ("uint8", "int32", "int64")),
+        (ops.square, ("uint8", "int32", "int64")),
+        (lambda x: ops.add(x, 2), ("uint8", "int32", "int64")),
+        (lambda x: ops.multiply(2, x), ("uint8", "int32", "int64")),
+        (lambda x: ops.maximum(x, 2.5), ("float32", "float32", "float32")),
+        (lambda x: ops.divide(x, 2), ("float32", "float32", "float32")),
+        (lambda x: ops.clip(x, 2, 3), ("uint8", "int32", "int64")),
+    ],
+)
+def test_whole_numbers_stay_whole_where_keras_keeps_them(operation, expected):
+    """The expected dtypes are Keras 3.15's on TensorFlow."""
+    assert tuple(operation(x).dtype.name for x in WHOLE.values()) == expected
+
+
+def test_large_whole_numbers_are_exact_and_small_ones_do_not_overflow():
+    assert ops.sum(np.array([2**40, 1])) == 2**40 + 1
+    assert ops.max([2**24 + 1, 3]) == 2**24 + 1
+    assert ops.sum(np.full(9, 200, np.uint8)) == 1800
+    assert ops.sum(np.array([True, True])) == 2
+
+
+def test_pythons_numbers_have_the_dtype_of_arrays_beside_them():
+    x = np.float32([1.5, 2])
+    assert ops.add(x, 0.1).dtype == np.float32
+    assert ops.add(x.astype(float), 0.1).dtype == np.float64
+    assert ops.multiply([1, 2], [3, 4]).dtype == np.int32
+    assert ops.multiply([1.0, 2], 3).dtype == np.float32
+
+
+def test_concatenate_joins_along_keras_axes():
+    x = np.ones((2, 3))
+    assert ops.concatenate([x, x]).shape == (4, 3)
+    assert backend.concatenate([x, x]).shape == (2, 6)
+    assert keras.ops.concatenate([keras.Input((3,))] * 2, axis=1).shape == (None, 6)
