@@ -20,6 +20,7 @@ from scratchnet.foundation.outside import (
 from scratchnet.foundation.overrides import is_user_s
 from scratchnet.foundation.shapes import Shape, as_kernels_want, format_shape
 from scratchnet.foundation.tensor import as_tensor
+from scratchnet.layers.arrays import Arrays
 from scratchnet.layers.changing import STATE, change
 from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
 from scratchnet.layers.regularized import Regularized
@@ -134,9 +135,7 @@ class Layer(Regularized):
         self.calls: list[Call] = []
         self.input_shape: Any = None
         self.output_shape: Any = None
-        self.params: dict[str, np.ndarray] = {}
-        self.grads: dict[str, np.ndarray] = {}
-        self.buffers: dict[str, np.ndarray] = {}
+        self.params, self.grads, self.buffers = Arrays(), Arrays(), Arrays()
         self._cache: Any = None
         self._beside: dict[tuple[str, str], Any] = {}
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -160,6 +159,9 @@ class Layer(Regularized):
         if name in vars(self) and not name.startswith("_") and is_set_from_outside():
             made = next(one for one in type(self).__mro__ if not is_user_s(one))
             traced = hasattr(type(self), "call")
+            if name in ("params", "grads", "buffers"):
+                getattr(self, name).write(value)
+                return
             if name not in STATE and not traced and name in constructor_arguments(made):
                 change(self, made, name, value)
                 return

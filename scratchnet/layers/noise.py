@@ -48,7 +48,7 @@ class Noise(Layer):
         seed = self.seed
         if seed is None:
             seed = int(random.stream("dropout").integers(2**32))
-        self.buffers = {"seed_state": np.array([seed, 0], np.uint32)}
+        self.buffers |= {"seed_state": np.array([seed, 0], np.uint32)}
 
     @property
     def strength(self) -> float:

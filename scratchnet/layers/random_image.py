@@ -46,7 +46,7 @@ class RandomImage(ImageLayer):
         seed = self.seed
         if seed is None:
             seed = int(random.stream("augmentation").integers(2**32))
-        self.buffers = {"seed_state": np.array([seed % 2**32, 0], np.uint32)}
+        self.buffers |= {"seed_state": np.array([seed % 2**32, 0], np.uint32)}
 
     def draw(self, count: int, *intervals: Interval) -> np.ndarray:
         """Take a step; return (count, number of intervals) numbers, uniform in them."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.shapes import Shape
+from scratchnet.layers.arrays import Arrays
 from scratchnet.layers.conv2d import Conv2D
 from scratchnet.layers.depthwise_conv2d import DepthwiseConv2D
 from scratchnet.layers.layer import Layer
@@ -103,6 +104,7 @@ class SeparableConv2D(Layer):
         """The two layers that it is made of; its gradients are theirs."""
         for part in (self.depthwise, self.pointwise):
             part.trainable = self.trainable
+            part.params |= {name: self.params[name] for name in part.params}
             part.grads |= {name: self.grads[name] for name in part.grads}
         return self.depthwise, self.pointwise
 
@@ -112,7 +114,7 @@ class SeparableConv2D(Layer):
         vars(twin).update(vars(self))
         for name in ("depthwise", "pointwise"):
             part = copy.copy(getattr(self, name))
-            part.grads = dict(part.grads)
+            part.grads = Arrays(part.grads)
             setattr(twin, name, part)
         return twin
 

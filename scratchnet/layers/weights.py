@@ -9,6 +9,7 @@ import numpy as np
 from scratchnet.foundation.attributes import OnlyWhatThereIs
 from scratchnet.foundation.outside import missing
 from scratchnet.foundation.tensor import Variable, view
+from scratchnet.layers.arrays import Arrays
 from scratchnet.layers.keras_tensor import OPERATORS
 
 
@@ -18,9 +19,9 @@ class Weights(OnlyWhatThereIs):
     name: str
     dtype: Any
     trainable: bool
-    params: dict[str, np.ndarray]
-    grads: dict[str, np.ndarray]
-    buffers: dict[str, np.ndarray]
+    params: Arrays
+    grads: Arrays
+    buffers: Arrays
     weight_names: tuple[str, ...] = ()
 
     @property
@@ -35,26 +36,29 @@ class Weights(OnlyWhatThereIs):
 
     def add_param(self, name: str, value: np.ndarray) -> None:
         """Add a parameter and its gradient."""
-        self.params[name] = np.asarray(value, self.dtype, order="C")
-        self.grads[name] = np.zeros_like(self.params[name])
+        self.params |= {name: np.asarray(value, self.dtype, order="C")}
+        self.grads |= {name: np.zeros_like(self.params[name])}
 
     def add_buffer(self, name: str, value: np.ndarray) -> None:
         """Add an array that is kept but not learnt."""
-        self.buffers[name] = np.asarray(value, self.dtype, order="C")
+        self.buffers |= {name: np.asarray(value, self.dtype, order="C")}
         self.weight_names = (*(self.weight_names or self.params), name)
 
     def add_own(self, name: str, value: np.ndarray, trainable: bool) -> Variable:
         """Add a weight, and return it as a variable that a `call` can compute with."""
         (self.add_param if trainable else self.add_buffer)(name, np.asarray(value))
-        array = (self.params if trainable else self.buffers)[name]
-        gradient = self.grads.get(name)
         return view(
-            array,
+            self.own_arrays["params" if trainable else "buffers"][name],
             name,
             f"{self.name}/{name}",
             trainable=trainable,
-            source=lambda: OPERATORS["weight"](self, name, array, gradient).record([]),
+            source=lambda: OPERATORS["weight"](self, name, trainable).record([]),
         )
+
+    @property
+    def own_arrays(self) -> dict[str, Arrays]:
+        """`params`, `grads` and `buffers` that none of its layers has."""
+        return {"params": self.params, "grads": self.grads, "buffers": self.buffers}
 
     @property
     def own_weights(self) -> dict[str, np.ndarray]:

@@ -192,6 +192,7 @@ class Compiled:
     def _training_plan(self) -> Plan:
         """Return the plan with the losses; warn of parameters that it can't train."""
         plan = self._plan(True)
+        plan.require_writeable()
         if plan.unreached:
             assert self.optimizer is not None
             self.optimizer.build(self.trainable_params)

@@ -15,6 +15,7 @@ from scratchnet.foundation.outside import keras_signature, unknown_argument
 from scratchnet.foundation.shapes import format_shape
 from scratchnet.foundation.tensor import as_tensor
 from scratchnet.foundation.workspace import Workspace
+from scratchnet.layers.arrays import Arrays
 from scratchnet.layers.input_layer import InputLayer
 from scratchnet.layers.keras_tensor import Call, KerasTensor, flat, is_symbolic
 from scratchnet.layers.lambda_layer import Lambda
@@ -92,7 +93,7 @@ class Network(Layer):
         self._dtype = None
         self.sources, self._nodes = [], []
         self._ends, self._given, self._tensors = (), (None, None), None
-        self._own: dict[str, Any] = {"params": {}, "grads": {}, "buffers": {}}
+        self._own = {kind: Arrays() for kind in ("params", "grads", "buffers")}
         self.calls = []
         self._cache: Any = None
         self._beside = {}
@@ -360,12 +361,12 @@ class Network(Layer):
     def add_param(self, name: str, value: np.ndarray) -> None:
         """Add a parameter of its own, and its gradient."""
         array = np.asarray(value, self.dtype, order="C")
-        self._own["params"][name] = array
-        self._own["grads"][name] = np.zeros_like(array)
+        self._own["params"] |= {name: array}
+        self._own["grads"] |= {name: np.zeros_like(array)}
 
     def add_buffer(self, name: str, value: np.ndarray) -> None:
         """Add an array of its own that is kept but not learnt."""
-        self._own["buffers"][name] = np.asarray(value, self.dtype, order="C")
+        self._own["buffers"] |= {name: np.asarray(value, self.dtype, order="C")}
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape for an input's; lists where there are several.
@@ -564,6 +565,11 @@ class Network(Layer):
     def buffers(self) -> dict[str, np.ndarray]:  # type: ignore[override]
         """Path → array that is kept but not learnt."""
         return self._of_layers("buffers")
+
+    @property
+    def own_arrays(self) -> dict[str, Arrays]:
+        """The arrays that none of its layers has."""
+        return self._own
 
     @property
     def named_weights(self) -> dict[str, np.ndarray]:

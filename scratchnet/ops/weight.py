@@ -17,18 +17,26 @@ class Weight(Operation):
     Args:
         owner: the layer whose weight it is.
         weight: the weight's name.
-        array: the weight itself.
-        gradient: where its gradient goes; None where it is not learnt.
+        trainable: whether it is learnt.
     """
 
-    def __init__(
-        self, owner: Layer, weight: str, array: np.ndarray, gradient: Any
-    ) -> None:
+    def __init__(self, owner: Layer, weight: str, trainable: bool) -> None:
         super().__init__(name=f"{owner.name}_{weight}", dtype=owner.dtype)
-        self._weight = array
-        if gradient is not None:
-            self.params, self.grads = {weight: array}, {weight: gradient}
+        self._owner, self._named, self._is_learnt = owner, weight, trainable
+        self._link()
         self.ensure_built([])
+
+    def _link(self) -> None:
+        own, name = self._owner.own_arrays, self._named
+        if self._is_learnt:
+            self.params |= {name: own["params"][name]}
+            self.grads |= {name: own["grads"][name]}
+        self._weight = own["params" if self._is_learnt else "buffers"][name]
+
+    def lower(self, program: Any, *places: int) -> int:
+        """Take the owner's arrays; in a copy by joblib, they are others than before."""
+        self._link()
+        return super().lower(program, *places)
 
     def compute_output_shape(self, input_shape: Any) -> Shape:
         """Return the weight's shape."""

@@ -110,7 +110,7 @@ class Optimizer(State):
         self._rate = LearningRate(who, learning_rate)
         self._iterations = np.zeros((), np.int64)
         self._params = {}
-        self._not_decayed: tuple[set[int], str] = set(), ""
+        self._not_decayed: tuple[set[int], set[str], str] = set(), set(), ""
         self._made = True
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -194,7 +194,22 @@ class Optimizer(State):
             var_names: patterns; out is whose name contains one, such as ``["bias"]``.
         """
         places = {_place(variable) for variable in var_list or ()}
-        self._not_decayed = places, "|".join(var_names or ())
+        self._not_decayed = places, set(), "|".join(var_names or ())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the parameters, which the model has: they are met again by name."""
+        places, paths, pattern = self._not_decayed
+        excluded = {path for path, p in self._params.items() if _place(p) in places}
+        kept = set[int](), paths | excluded, pattern
+        return {**vars(self), "_params": {}, "_not_decayed": kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Copy slots that are read-only, as joblib maps them or hands them over."""
+        vars(self).update(state)
+        self._iterations = np.array(self._iterations)
+        for arrays in self.state.values():
+            for path, array in arrays.items():
+                arrays[path] = array if array.flags.writeable else array.copy()
 
     # Parameters.
 
@@ -344,10 +359,10 @@ class Optimizer(State):
 
     def _decay(self, params: Arrays) -> None:
         """Let parameters shrink by themselves."""
-        places, pattern = self._not_decayed
+        places, paths, pattern = self._not_decayed
         for path, param in params.items():
             excluded = pattern and re.search(pattern, path.rpartition("/")[2])
-            if not excluded and _place(param) not in places:
+            if not excluded and path not in paths and _place(param) not in places:
                 rates = self.weight_decay, self.rate_now
                 kernels.weight_decay((param.reshape(-1),), *rates)
 

@@ -83,6 +83,22 @@ class Plan:
         self.penalties = Penalties(self.model, self.params, self.grads)
         return unreached
 
+    def require_writeable(self) -> None:
+        """Check that a step may write where it writes: kernels would not ask.
+
+        Raises:
+            ValueError: a weight or a gradient is read-only.
+        """
+        weights = self.model.named_weights
+        for what, arrays in (("weight", weights), ("gradient of", self.grads)):
+            for path, array in arrays.items():
+                if not array.flags.writeable:
+                    raise ValueError(
+                        f"{self.model.label}: the {what} '{path}' is read-only, and "
+                        "training writes to it; train copy.deepcopy(model), whose "
+                        "arrays are its own"
+                    )
+
     def arrange(self) -> None:
         """Lay out both ways, once the program stands: a step only walks along them."""
         program, wanted = self.program, self.differentiated
