@@ -92,6 +92,11 @@ def gradcheck(
         raise TypeError(f"gradcheck: expected a Layer object, received {layer!r}{hint}")
     arguments.positive_int("gradcheck", "batch_size", batch_size)
     given = _as_batches(layer, x)
+    if getattr(layer, "output_count", 1) > 1:
+        raise ValueError(
+            f"gradcheck: {layer.label} has {layer.output_count} outputs: expected one; "
+            "join them by a Concatenate, and all their gradients are checked"
+        )
     shapes = [] if given else _batch_shapes(layer, input_shape, batch_size)
     with random_numbers_kept(seed):
         for attempt in range(ATTEMPTS):

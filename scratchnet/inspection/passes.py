@@ -150,6 +150,7 @@ def from_loss(
     Raises:
         ValueError: the model is not built, or x or y doesn't fit it.
     """
+    _require_one_output(model)
     chosen = losses.get(loss or model.loss or "sparse_categorical_crossentropy")
     batch, y = as_batch(model, x), np.asarray(y)
     if _is_sample(model, np.shape(x)):
@@ -198,6 +199,7 @@ def from_score(model: Model, x: Any, unit: int) -> np.ndarray:
     Raises:
         ValueError: the model is not built, or x doesn't fit it.
     """
+    _require_one_output(model)
     batch, program = as_batch(model, x), Plan(model).program
     with undisturbed(program):
         steps = _forward(program, batch, training=False, remember=True)
@@ -206,6 +208,15 @@ def from_score(model: Model, x: Any, unit: int) -> np.ndarray:
         seed[:, unit] = 1
         top = last.inputs[0] if last.kind == "softmax" else len(steps)
         return _backward(steps, top, seed)
+
+
+def _require_one_output(model: Model) -> None:
+    if model.output_count > 1:
+        raise ValueError(
+            f"{model.label}: expected a model with one output, from which a gradient "
+            f"is followed back, received {model.output_count}; make a "
+            "Model(model.inputs, one of its outputs), which has the same layers"
+        )
 
 
 def as_batch(model: Model, x: Any) -> np.ndarray:

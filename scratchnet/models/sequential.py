@@ -49,8 +49,15 @@ class Sequential(Model):
         self._nodes: list[Node] = []  # each layer reads the one before
         taken: set[str] = set()
         for layer in [layers] if isinstance(layers, Layer) else layers or []:
-            self._add(layer, taken)
+            if self._adds_as_written:
+                self._add(layer, taken)
+            else:
+                self.add(layer, rebuild=False)  # as Keras calls it
         self._count_graph()
+
+    @property
+    def _adds_as_written(self) -> bool:
+        return type(self).add is Sequential.add
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer on top.
@@ -161,8 +168,11 @@ class Sequential(Model):
                     "Sequential model"
                 )
             layer = unbuilt_layer(entry, f"model.layers[{where}]")
-            model._add(layer, taken, build=False)
-            model._count_graph()
+            if model._adds_as_written:
+                model._add(layer, taken, build=False)
+                model._count_graph()
+            else:
+                model.add(layer)
         shape = config.get("build_input_shape")
         if not model.sources and model.nodes and shape:
             model.sources = [InputLayer(batch_shape=shape, dtype=model.dtype)]

@@ -158,6 +158,8 @@ class Trainer(Compiled):
         val_steps = arguments.count("fit", "validation_steps", validation_steps, None)
         shuffle = arguments.flag("fit", "shuffle", shuffle)
         is_due = _validation_epochs(validation_freq)
+        if validation_data is not None or validation_split:
+            self._require_own_evaluate()
         data, held_out = received.training_and_validation(
             self, x, y, sample_weight, validation_split, validation_data
         )
@@ -194,6 +196,14 @@ class Trainer(Compiled):
         self._train(range(start, epochs), train, validate, running, interrupt)
         assert self.history is not None
         return self.history
+
+    def _require_own_evaluate(self) -> None:
+        if type(self).evaluate is not Trainer.evaluate:
+            raise NotImplementedError(
+                f"{self.label}: fit validates by itself, and Keras would call the "
+                "evaluate that its class has written; call that from a callback's "
+                "on_epoch_end, and fit without validation data"
+            )
 
     def _train(
         self,

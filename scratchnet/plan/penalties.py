@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,7 @@ class Penalties:
 
     def value(self, program: Any) -> float:
         """Return the sum of all penalties, for the batch that a program ran last."""
-        on_outputs = sum(
-            operation.penalty
-            for operation in program.operations
-            if isinstance(operation, ActivityPenalty)
-        )
+        on_outputs = sum(map(_on_outputs, program.operations))
         return on_outputs + sum(
             float(regularizer(param)) for regularizer, param, _ in self.regularized
         )
@@ -60,3 +57,27 @@ class Penalties:
         """Make the weights what they are allowed to be."""
         for constraint, param in self.constrained:
             param[...] = constraint(param)
+
+
+def _on_outputs(operation: Any) -> float:
+    """Return the penalty on what an operation, or the layers in it, made of a batch."""
+    if isinstance(operation, ActivityPenalty):
+        return operation.penalty
+    # A model with a forward of its own runs its layers inside.
+    inside = [one for one in every_part(operation) if one.activity_regularizer]
+    for layer in inside:
+        if layer.activity_penalty is None:
+            raise NotImplementedError(
+                f"{operation.label}: its forward runs {layer.label} without "
+                "the activity_regularizer; call super().forward(x, "
+                "training=training), or give the regularizer to a layer outside"
+            )
+    return sum(float(layer.activity_penalty) for layer in inside)
+
+
+def every_part(layer: Any) -> Iterator[Any]:
+    """Yield the layers that a model is made of, and those in them."""
+    if getattr(layer, "nodes", ()):
+        for one in layer.layers:
+            yield one
+            yield from every_part(one)

@@ -445,3 +445,38 @@ def test_a_layer_that_returns_another_shape_than_it_says_is_blamed_itself(eager)
 def test_an_add_loss_of_one_s_own_is_refused_where_it_is_written():
     with pytest.raises(TypeError, match="Own: add_loss is never called here"):
         type("Own", (layers.Layer,), {"add_loss": lambda self, loss: None})
+
+
+def own_way(base, super_s=True):
+    """Return a class with a forward of its own, which runs its layers."""
+
+    class Own(base):
+        def forward(self, x, *, training):
+            if super_s:
+                return super().forward(x, training=training)
+            return self.layers[0].forward(x, training=training)
+
+        def backward(self, dy):
+            return super().backward(dy) if super_s else self.layers[0].backward(dy)
+
+    return Own
+
+
+def test_penalties_on_outputs_count_inside_a_model_with_a_forward_of_its_own():
+    def inside():
+        return layers.Dense(4, activity_regularizer="l2", kernel_initializer="ones")
+
+    x, y = np.ones((2, 4)), np.full((2, 4), 4.0)  # the outputs are 4, too
+    own = own_way(keras.Sequential)([keras.Input((4,)), inside()])
+    weights = []
+    for part in (own, inside()):
+        net = keras.Sequential([keras.Input((4,)), part])
+        net.compile("sgd", "mse")
+        assert net.evaluate(x, y, verbose=0) == pytest.approx(0.01 * 4 * 16)
+        net.train_on_batch(x, y)
+        weights.append(net.get_weights())
+    assert all(map(np.array_equal, *weights)) and weights[0][1].any()
+    other = own_way(keras.Sequential, False)([keras.Input((4,)), inside()])
+    other.compile("sgd", "mse")
+    with pytest.raises(NotImplementedError, match="without the activity_regularizer"):
+        other.evaluate(x, y, verbose=0)

@@ -745,3 +745,29 @@ def test_an_optimizer_object_goes_on_after_another_compile():
     with pytest.raises(ValueError, match="belongs to another model"):
         other.fit(X, Y, verbose=0)
     assert same(other.get_weights(), before)
+
+
+def test_an_add_of_one_s_own_is_called_by_the_constructor_and_from_files(tmp_path):
+    class Noting(keras.Sequential):
+        def add(self, layer, rebuild=True):
+            self.noted = [*vars(self).get("noted", ()), type(layer).__name__]
+            super().add(layer, rebuild=rebuild)
+
+    model = Noting([keras.Input((4,)), layers.Dense(2)])
+    assert model.noted == ["KerasTensor", "Dense"]
+    again = Noting.from_config(model.get_config())
+    assert again.noted == ["InputLayer", "Dense"] and again.output_shape == (None, 2)
+
+
+def test_an_evaluate_of_one_s_own_is_not_passed_over_in_validation():
+    class Own(keras.Sequential):
+        def evaluate(self, *arguments, **named):
+            return {"own": 1.0}
+
+    model = Own([keras.Input((4,)), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((4, 4)), np.ones((4, 2))
+    assert model.evaluate(x) == {"own": 1.0}
+    model.fit(x, y, verbose=0)
+    with pytest.raises(NotImplementedError, match="call the evaluate that its class"):
+        model.fit(x, y, validation_split=0.5, verbose=0)

@@ -8,6 +8,7 @@ import pytest
 
 import scratchnet as keras
 from scratchnet import callbacks, layers, losses, metrics, models
+from scratchnet.gradcheck import gradcheck
 
 RNG = np.random.default_rng(0)
 N = 11  # in batches of 4 the last one is smaller
@@ -340,3 +341,18 @@ def test_an_optimizer_can_be_put_in_place_by_name():
     assert isinstance(model.optimizer, keras.optimizers.Adam)
     with pytest.raises(ValueError, match="unknown optimizer 'adamm'"):
         model.optimizer = "adamm"
+
+
+def test_gradients_of_several_outputs_are_followed_back_from_one_alone():
+    model = made()
+    model.compile("sgd", [CROSSENTROPY, "mse"])
+    one = keras.Model(model.inputs, model.outputs[0])
+    assert keras.explain_gradient(one, X[:1], LABELS[:1], "main").agrees
+    assert keras.explain(model, X[0], "main").agrees
+    with pytest.raises(ValueError, match="expected a model with one output"):
+        keras.explain_gradient(model, X[:1], LABELS[:1], "main")
+    with pytest.raises(ValueError, match="join them by a Concatenate"):
+        gradcheck(model, input_shape=(4,))
+    x = keras.Input((4,))
+    joined = keras.Model(x, layers.Concatenate()(model(x)))
+    assert gradcheck(joined, input_shape=(4,)).passed
