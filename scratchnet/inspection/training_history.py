@@ -11,6 +11,9 @@ from scratchnet.inspection import figures
 
 Record = Mapping[str, Any]
 
+# More names than this would leave no room for the lines.
+MOST_NAMES = 12
+
 
 def plot_training(record: Record) -> Any:
     """Draw gradient norms, update ratios and dead units; returns a matplotlib figure.
@@ -111,6 +114,16 @@ def _by_depth(count: int) -> list[Any]:
 
 
 def _legend(axes: Any) -> None:
-    legend = axes.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
+    """Name the lines; of many, the first, the last and some between, by depth."""
+    lines, names = axes.get_legend_handles_labels()
+    shown = np.unique(np.linspace(0, len(lines) - 1, MOST_NAMES).round().astype(int))
+    legend = axes.legend(
+        [lines[i] for i in shown],
+        [names[i] for i in shown],
+        title=None if len(shown) == len(lines) else f"some of {len(lines)} layers",
+        fontsize=9,
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )
     for text in legend.get_texts():
         text.set_parse_math(False)

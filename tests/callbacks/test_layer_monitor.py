@@ -203,6 +203,21 @@ def record() -> dict:
     return monitor.record
 
 
+def test_the_figure_of_a_deep_model_names_some_layers_and_draws_all():
+    found = record()
+    for kind in ("gradient_norm", "update_ratio"):
+        values = next(iter(found[kind].values()))
+        found[kind] = {f"layer_{number}": values for number in range(40)}
+    figure = inspection.plot_training(found)
+    figure.canvas.draw()
+    norms = figure.get_axes()[0]
+    named = [text.get_text() for text in norms.get_legend().get_texts()]
+    assert len(norms.get_lines()) == 40
+    assert len(named) == 12 and named[0] == "layer_0" and named[-1] == "layer_39"
+    assert norms.get_legend().get_title().get_text() == "some of 40 layers"
+    assert norms.get_window_extent().height > 100  # there is room for the lines
+
+
 def test_the_figure_of_training_has_a_line_per_layer():
     found = record()
     figure = inspection.plot_training(found)
