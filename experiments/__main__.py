@@ -15,9 +15,11 @@ from experiments import arguments, protocol, report, study
 from experiments.equivalence import records, validate, validation_text
 from experiments.equivalence.judgement import EQUIVALENT, INCONCLUSIVE
 from experiments.protocol import Trial
+from scratchnet.foundation import terminal
 from scratchnet.foundation.errors import CheckpointError, DatasetError
 
 
+@terminal.command
 def main(words: Sequence[str] | None = None) -> int:
     """Run the study and return the exit status.
 
@@ -41,6 +43,8 @@ def main(words: Sequence[str] | None = None) -> int:
         chosen = parser.parse_args(["run"])
     try:
         return chosen.action(chosen)
+    except BrokenPipeError:
+        raise
     except (CheckpointError, DatasetError, OSError, report.UnavailableError) as error:
         print(f"python -m experiments: {error}", file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from scratchnet.foundation import settings
+from scratchnet.foundation import settings, terminal
 from scratchnet.foundation.attributes import OnlyWhatThereIs
 
 Logs = dict[str, Any] | None
@@ -22,8 +22,9 @@ def say(text: str) -> None:
     if not settings.interactive_logging:
         logging.getLogger("scratchnet").info(text)
         return
-    tqdm.write(text, file=sys.stdout)
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        tqdm.write(terminal.shown(text), file=sys.stdout)
+        sys.stdout.flush()
 
 
 class Callback(OnlyWhatThereIs):

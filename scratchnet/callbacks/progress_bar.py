@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from scratchnet.callbacks.callback import Callback, Logs, say
-from scratchnet.foundation import settings
+from scratchnet.foundation import settings, terminal
 
 # Between two refreshes of the bar; writing to a terminal takes longer than a small
 # model's step.
@@ -113,7 +113,7 @@ class ProgbarLogger(Callback):
         self._close()
         self.seen = 0
         self._started = self._refreshed = time.perf_counter()
-        if self.verbose == 1:
+        if self.verbose == 1 and sys.stdout is not None:
             self._bar = _Bar(
                 total=self.target,
                 file=sys.stdout,
@@ -155,7 +155,7 @@ class ProgbarLogger(Callback):
             if not finished:
                 seconds *= (self.target - self.seen) / max(1, self.seen)
         line = f"{start} {format_seconds(seconds)} {self._describe(now, logs)}"
-        self._bar.set_description_str(line, refresh=False)
+        self._bar.set_description_str(terminal.shown(line), refresh=False)
         self._bar.n = self.seen
         self._bar.refresh()
 

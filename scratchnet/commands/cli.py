@@ -16,9 +16,11 @@ from scratchnet.commands import (
     port,
     predict,
 )
+from scratchnet.foundation import terminal
 from scratchnet.foundation.errors import CheckpointError, DatasetError
 
 
+@terminal.command
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 

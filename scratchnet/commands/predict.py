@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scratchnet.commands import integer
+from scratchnet.foundation import terminal
 from scratchnet.foundation.errors import CheckpointError, PictureError
 
 if TYPE_CHECKING:
@@ -211,6 +212,5 @@ def _say(text: str, stream: Any = None) -> None:
     Names of files and classes come from elsewhere.
     """
     stream = stream or sys.stdout
-    encoding = stream.encoding or "utf-8"
-    shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
-    print(shown.encode(encoding, "replace").decode(encoding), file=stream)
+    harmless = "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+    print(terminal.shown(harmless, stream), file=stream)

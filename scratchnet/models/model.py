@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from scratchnet import losses, metrics, saving
-from scratchnet.foundation import lookup
+from scratchnet.foundation import lookup, terminal
 from scratchnet.foundation.arguments import check_dtype
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.structure import each
@@ -220,7 +220,7 @@ class Model(Trainer, Network):
             self, line_length, positions, expand_nested, show_trainable, layer_range
         )
         if print_fn is None:
-            print(table)
+            terminal.show(table)
         else:
             print_fn(table + "\n")
 
