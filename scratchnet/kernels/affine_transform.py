@@ -27,7 +27,7 @@ Reference: TensorFlow, `tensorflow/core/kernels/image/image_ops.h`
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, inlined, parallel
 
 FILL_MODES = ("constant", "reflect", "wrap", "nearest")
@@ -347,13 +347,9 @@ def _backward(dy, matrices, bilinear, fill_mode, dx):
         _transform_back(dy[n], matrices[n], bilinear, fill_mode, dx[n])
 
 
-affine_transform_forward = Operation(
-    "affine_transform_forward",
-    reference=affine_transform_forward_reference,
-    loops=affine_transform_forward_loops,
+affine_transform_forward = ladder(
+    affine_transform_forward_reference, affine_transform_forward_loops
 )
-affine_transform_backward = Operation(
-    "affine_transform_backward",
-    reference=affine_transform_backward_reference,
-    loops=affine_transform_backward_loops,
+affine_transform_backward = ladder(
+    affine_transform_backward_reference, affine_transform_backward_loops
 )

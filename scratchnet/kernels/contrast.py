@@ -13,7 +13,7 @@ Reference: `keras/src/layers/preprocessing/image_preprocessing/random_contrast.p
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, parallel
 
 
@@ -136,13 +136,5 @@ def _backward(x, dy, factors, low, high, dx):
         _stretch_back(x[n], dy[n], factors[n], low, high, dx[n])
 
 
-contrast_forward = Operation(
-    "contrast_forward",
-    reference=contrast_forward_reference,
-    loops=contrast_forward_loops,
-)
-contrast_backward = Operation(
-    "contrast_backward",
-    reference=contrast_backward_reference,
-    loops=contrast_backward_loops,
-)
+contrast_forward = ladder(contrast_forward_reference, contrast_forward_loops)
+contrast_backward = ladder(contrast_backward_reference, contrast_backward_loops)

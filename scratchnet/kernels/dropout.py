@@ -24,7 +24,7 @@ import math
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
@@ -150,4 +150,4 @@ def _mix(z):
     return z ^ z >> 31
 
 
-dropout = Operation("dropout", reference=dropout_reference, loops=dropout_loops)
+dropout = ladder(dropout_reference, dropout_loops)

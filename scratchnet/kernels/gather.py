@@ -3,7 +3,7 @@
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Fewer elements are not worth waking a thread for.
@@ -112,9 +112,5 @@ def _first_non_finite(y):
     return -1
 
 
-gather = Operation("gather", reference=gather_reference, loops=gather_loops)
-first_non_finite = Operation(
-    "first_non_finite",
-    reference=first_non_finite_reference,
-    loops=first_non_finite_loops,
-)
+gather = ladder(gather_reference, gather_loops)
+first_non_finite = ladder(first_non_finite_reference, first_non_finite_loops)

@@ -23,7 +23,7 @@ normalization".
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
@@ -205,13 +205,9 @@ def group_normalization_backward_loops(
         d_beta[c] = sums[0, 1, c]
 
 
-group_normalization_forward = Operation(
-    "group_normalization_forward",
-    reference=group_normalization_forward_reference,
-    loops=group_normalization_forward_loops,
+group_normalization_forward = ladder(
+    group_normalization_forward_reference, group_normalization_forward_loops
 )
-group_normalization_backward = Operation(
-    "group_normalization_backward",
-    reference=group_normalization_backward_reference,
-    loops=group_normalization_backward_loops,
+group_normalization_backward = ladder(
+    group_normalization_backward_reference, group_normalization_backward_loops
 )

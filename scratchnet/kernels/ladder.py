@@ -67,6 +67,14 @@ def operation(name: str, *modules: ModuleType) -> Operation:
     return Operation(name, **found)
 
 
+def ladder(*functions: Callable) -> Operation:
+    """Return the operation whose rungs are functions named ``<operation>_<rung>``."""
+    name = functions[0].__name__.rpartition("_")[0]
+    return Operation(
+        name, **{f.__name__.removeprefix(f"{name}_"): f for f in functions}
+    )
+
+
 def get_rung() -> str:
     """Return the name of the rung in use."""
     return _in_use

@@ -5,7 +5,7 @@ The gradient. ∂loss/∂prediction[d] = 2·(prediction[d] − target[d])/D.
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 
 
@@ -74,13 +74,9 @@ def mean_squared_error_backward_loops(predictions, targets, scale, d_predictions
             d_predictions[n, d] = scale[n] * (2 * error / D)
 
 
-mean_squared_error_forward = Operation(
-    "mean_squared_error_forward",
-    reference=mean_squared_error_forward_reference,
-    loops=mean_squared_error_forward_loops,
+mean_squared_error_forward = ladder(
+    mean_squared_error_forward_reference, mean_squared_error_forward_loops
 )
-mean_squared_error_backward = Operation(
-    "mean_squared_error_backward",
-    reference=mean_squared_error_backward_reference,
-    loops=mean_squared_error_backward_loops,
+mean_squared_error_backward = ladder(
+    mean_squared_error_backward_reference, mean_squared_error_backward_loops
 )

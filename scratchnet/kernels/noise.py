@@ -22,7 +22,7 @@ from scratchnet.kernels.dropout import (
     SECOND_FACTOR,
     start_of,
 )
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Pairs handed to a thread at once; fewer are not worth waking one for.
@@ -92,8 +92,4 @@ def _fill(y, start):
             _pairs(y, first, min(pairs, first + CHUNK), start)
 
 
-standard_normal = Operation(
-    "standard_normal",
-    reference=standard_normal_reference,
-    loops=standard_normal_loops,
-)
+standard_normal = ladder(standard_normal_reference, standard_normal_loops)

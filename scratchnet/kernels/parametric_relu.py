@@ -9,7 +9,7 @@ Reference: He, Zhang, Ren & Sun (2015), "Delving deep into rectifiers", section 
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, parallel
 
 # Elements handed to a thread at once; fewer are not worth waking one for.
@@ -117,13 +117,9 @@ def parametric_relu_backward_loops(x, alpha, dy, dx, d_alpha):
         d_alpha[d] = sums[0, d]
 
 
-parametric_relu_forward = Operation(
-    "parametric_relu_forward",
-    reference=parametric_relu_forward_reference,
-    loops=parametric_relu_forward_loops,
+parametric_relu_forward = ladder(
+    parametric_relu_forward_reference, parametric_relu_forward_loops
 )
-parametric_relu_backward = Operation(
-    "parametric_relu_backward",
-    reference=parametric_relu_backward_reference,
-    loops=parametric_relu_backward_loops,
+parametric_relu_backward = ladder(
+    parametric_relu_backward_reference, parametric_relu_backward_loops
 )

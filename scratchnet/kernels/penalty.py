@@ -5,7 +5,7 @@ penalty = l1·∑|x| + l2·∑x²        ∂penalty/∂x = l1·sign(x) + 2·l2·
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 
 
@@ -93,9 +93,5 @@ def _penalty_gradient(x, gradient, l1, twice_l2):
         gradient[i] += l1 * np.sign(x[i]) + twice_l2 * x[i]
 
 
-penalty = Operation("penalty", reference=penalty_reference, loops=penalty_loops)
-penalty_gradient = Operation(
-    "penalty_gradient",
-    reference=penalty_gradient_reference,
-    loops=penalty_gradient_loops,
-)
+penalty = ladder(penalty_reference, penalty_loops)
+penalty_gradient = ladder(penalty_gradient_reference, penalty_gradient_loops)

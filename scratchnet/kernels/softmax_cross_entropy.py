@@ -29,7 +29,7 @@ import numpy as np
 from numba import prange
 
 from scratchnet.kernels.activations.softmax import CHUNK, softmax_rows
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled, compiled_once, parallel
 
 EPSILON = 1e-7
@@ -241,23 +241,15 @@ def _bounds(probabilities):
     return float(bound(EPSILON)), float(bound(1 - EPSILON))
 
 
-softmax_cross_entropy_forward = Operation(
-    "softmax_cross_entropy_forward",
-    reference=softmax_cross_entropy_forward_reference,
-    loops=softmax_cross_entropy_forward_loops,
+softmax_cross_entropy_forward = ladder(
+    softmax_cross_entropy_forward_reference, softmax_cross_entropy_forward_loops
 )
-softmax_cross_entropy_backward = Operation(
-    "softmax_cross_entropy_backward",
-    reference=softmax_cross_entropy_backward_reference,
-    loops=softmax_cross_entropy_backward_loops,
+softmax_cross_entropy_backward = ladder(
+    softmax_cross_entropy_backward_reference, softmax_cross_entropy_backward_loops
 )
-cross_entropy_forward = Operation(
-    "cross_entropy_forward",
-    reference=cross_entropy_forward_reference,
-    loops=cross_entropy_forward_loops,
+cross_entropy_forward = ladder(
+    cross_entropy_forward_reference, cross_entropy_forward_loops
 )
-cross_entropy_backward = Operation(
-    "cross_entropy_backward",
-    reference=cross_entropy_backward_reference,
-    loops=cross_entropy_backward_loops,
+cross_entropy_backward = ladder(
+    cross_entropy_backward_reference, cross_entropy_backward_loops
 )

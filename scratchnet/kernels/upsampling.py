@@ -20,7 +20,7 @@ import functools
 import numpy as np
 from numba import prange
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import parallel
 
 
@@ -202,23 +202,7 @@ def _matrix(length, factor, dtype):
     return matrix
 
 
-upsampling_forward = Operation(
-    "upsampling_forward",
-    reference=upsampling_forward_reference,
-    loops=upsampling_forward_loops,
-)
-upsampling_backward = Operation(
-    "upsampling_backward",
-    reference=upsampling_backward_reference,
-    loops=upsampling_backward_loops,
-)
-bilinear_forward = Operation(
-    "bilinear_forward",
-    reference=bilinear_forward_reference,
-    loops=bilinear_forward_loops,
-)
-bilinear_backward = Operation(
-    "bilinear_backward",
-    reference=bilinear_backward_reference,
-    loops=bilinear_backward_loops,
-)
+upsampling_forward = ladder(upsampling_forward_reference, upsampling_forward_loops)
+upsampling_backward = ladder(upsampling_backward_reference, upsampling_backward_loops)
+bilinear_forward = ladder(bilinear_forward_reference, bilinear_forward_loops)
+bilinear_backward = ladder(bilinear_backward_reference, bilinear_backward_loops)

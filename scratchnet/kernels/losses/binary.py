@@ -85,16 +85,8 @@ def squared_hinge_slope(p, t):
     return -2.0 * t * np.maximum(1.0 - t * p, 0.0)
 
 
-binary_crossentropy_forward, binary_crossentropy_backward = elementwise(
-    binary_crossentropy, binary_crossentropy_slope
-)
-binary_crossentropy_from_logits_forward, binary_crossentropy_from_logits_backward = (
-    elementwise(binary_crossentropy_from_logits, binary_crossentropy_from_logits_slope)
-)
-binary_focal_crossentropy_forward, binary_focal_crossentropy_backward = elementwise(
-    binary_focal_crossentropy, binary_focal_crossentropy_slope
-)
-hinge_forward, hinge_backward = elementwise(hinge, hinge_slope)
-squared_hinge_forward, squared_hinge_backward = elementwise(
-    squared_hinge, squared_hinge_slope
-)
+elementwise(binary_crossentropy, binary_crossentropy_slope)
+elementwise(binary_crossentropy_from_logits, binary_crossentropy_from_logits_slope)
+elementwise(binary_focal_crossentropy, binary_focal_crossentropy_slope)
+elementwise(hinge, hinge_slope)
+elementwise(squared_hinge, squared_hinge_slope)

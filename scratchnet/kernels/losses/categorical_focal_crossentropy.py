@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 
 
@@ -112,13 +112,11 @@ def categorical_focal_crossentropy_backward_loops(
             d_predictions[n, c] = scale[n] * (g[c] - common) / total
 
 
-categorical_focal_crossentropy_forward = Operation(
-    "categorical_focal_crossentropy_forward",
-    reference=categorical_focal_crossentropy_forward_reference,
-    loops=categorical_focal_crossentropy_forward_loops,
+categorical_focal_crossentropy_forward = ladder(
+    categorical_focal_crossentropy_forward_reference,
+    categorical_focal_crossentropy_forward_loops,
 )
-categorical_focal_crossentropy_backward = Operation(
-    "categorical_focal_crossentropy_backward",
-    reference=categorical_focal_crossentropy_backward_reference,
-    loops=categorical_focal_crossentropy_backward_loops,
+categorical_focal_crossentropy_backward = ladder(
+    categorical_focal_crossentropy_backward_reference,
+    categorical_focal_crossentropy_backward_loops,
 )

@@ -10,7 +10,7 @@ Reference: `categorical_hinge` in `keras/src/losses/losses.py`.
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 
 
@@ -85,13 +85,9 @@ def categorical_hinge_backward_loops(predictions, targets, scale, d_predictions)
             d_predictions[n, c] = scale[n] * (share - targets[n, c]) if active else 0.0
 
 
-categorical_hinge_forward = Operation(
-    "categorical_hinge_forward",
-    reference=categorical_hinge_forward_reference,
-    loops=categorical_hinge_forward_loops,
+categorical_hinge_forward = ladder(
+    categorical_hinge_forward_reference, categorical_hinge_forward_loops
 )
-categorical_hinge_backward = Operation(
-    "categorical_hinge_backward",
-    reference=categorical_hinge_backward_reference,
-    loops=categorical_hinge_backward_loops,
+categorical_hinge_backward = ladder(
+    categorical_hinge_backward_reference, categorical_hinge_backward_loops
 )

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 
 
@@ -94,13 +94,9 @@ def _products(y, t, epsilon):
     return along, max(math.sqrt(of_y), epsilon), max(math.sqrt(of_t), epsilon)
 
 
-cosine_similarity_forward = Operation(
-    "cosine_similarity_forward",
-    reference=cosine_similarity_forward_reference,
-    loops=cosine_similarity_forward_loops,
+cosine_similarity_forward = ladder(
+    cosine_similarity_forward_reference, cosine_similarity_forward_loops
 )
-cosine_similarity_backward = Operation(
-    "cosine_similarity_backward",
-    reference=cosine_similarity_backward_reference,
-    loops=cosine_similarity_backward_loops,
+cosine_similarity_backward = ladder(
+    cosine_similarity_backward_reference, cosine_similarity_backward_loops
 )

@@ -38,7 +38,7 @@ def _overload_where(condition, a, b):
 
 
 def elementwise(f, slope, *, mean=True):
-    """Return the operations ``<name>_forward`` and ``<name>_backward`` of a loss.
+    """Make the operations ``<name>_forward`` and ``<name>_backward`` of a loss.
 
     Args:
         f: the loss of p for t, and numbers; its name becomes the operations'.
@@ -46,7 +46,6 @@ def elementwise(f, slope, *, mean=True):
         mean: whether a row's loss is the mean over D; else it is the sum.
     """
     name, (_, _, *numbers) = f.__name__, inspect.signature(f).parameters
-    made = []
     for way, function, arrays in (
         ("forward", f, ("predictions", "targets", "losses")),
         ("backward", slope, ("predictions", "targets", "scale", "d_predictions")),
@@ -62,8 +61,7 @@ def elementwise(f, slope, *, mean=True):
             run.__name__ = f"{name}_{way}_{rung}"
             run.__signature__ = inspect.Signature(parameters)
             run.__doc__ = function.__doc__
-        made.append(Operation(f"{name}_{way}", **rungs))
-    return tuple(made)
+        Operation(f"{name}_{way}", **rungs)
 
 
 def _on_arrays(function, frame, mean):

@@ -88,18 +88,10 @@ def kl_divergence_slope(p, t, epsilon):
     return where(inside, -target / where(inside, p, 1.0), 0.0)
 
 
-mean_absolute_error_forward, mean_absolute_error_backward = elementwise(
-    mean_absolute_error, mean_absolute_error_slope
-)
-mean_absolute_percentage_error_forward, mean_absolute_percentage_error_backward = (
-    elementwise(mean_absolute_percentage_error, mean_absolute_percentage_error_slope)
-)
-mean_squared_logarithmic_error_forward, mean_squared_logarithmic_error_backward = (
-    elementwise(mean_squared_logarithmic_error, mean_squared_logarithmic_error_slope)
-)
-huber_forward, huber_backward = elementwise(huber, huber_slope)
-log_cosh_forward, log_cosh_backward = elementwise(log_cosh, log_cosh_slope)
-poisson_forward, poisson_backward = elementwise(poisson, poisson_slope)
-kl_divergence_forward, kl_divergence_backward = elementwise(
-    kl_divergence, kl_divergence_slope, mean=False
-)
+elementwise(mean_absolute_error, mean_absolute_error_slope)
+elementwise(mean_absolute_percentage_error, mean_absolute_percentage_error_slope)
+elementwise(mean_squared_logarithmic_error, mean_squared_logarithmic_error_slope)
+elementwise(huber, huber_slope)
+elementwise(log_cosh, log_cosh_slope)
+elementwise(poisson, poisson_slope)
+elementwise(kl_divergence, kl_divergence_slope, mean=False)

@@ -12,7 +12,7 @@ Reference: Salehi and others (2017), "Tversky loss function for image segmentati
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 
 
@@ -100,13 +100,5 @@ def _sums(predictions, targets, alpha, beta, epsilon):
     return both, both + alpha * missed + beta * extra + epsilon
 
 
-tversky_forward = Operation(
-    "tversky_forward",
-    reference=tversky_forward_reference,
-    loops=tversky_forward_loops,
-)
-tversky_backward = Operation(
-    "tversky_backward",
-    reference=tversky_backward_reference,
-    loops=tversky_backward_loops,
-)
+tversky_forward = ladder(tversky_forward_reference, tversky_forward_loops)
+tversky_backward = ladder(tversky_backward_reference, tversky_backward_loops)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -78,8 +78,4 @@ def _adadelta(arrays, rates, flags):
         parameter[i] -= learning_rate * step
 
 
-adadelta_update = Operation(
-    "adadelta_update",
-    reference=adadelta_update_reference,
-    loops=adadelta_update_loops,
-)
+adadelta_update = ladder(adadelta_update_reference, adadelta_update_loops)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -63,8 +63,4 @@ def _adagrad(arrays, rates, flags):
         parameter[i] -= learning_rate * g / math.sqrt(total + epsilon)
 
 
-adagrad_update = Operation(
-    "adagrad_update",
-    reference=adagrad_update_reference,
-    loops=adagrad_update_loops,
-)
+adagrad_update = ladder(adagrad_update_reference, adagrad_update_loops)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -116,6 +116,4 @@ def _amsgrad(arrays, rates, flags):
         parameter[i] -= m * alpha / (math.sqrt(v) + epsilon)
 
 
-adam_update = Operation(
-    "adam_update", reference=adam_update_reference, loops=adam_update_loops
-)
+adam_update = ladder(adam_update_reference, adam_update_loops)

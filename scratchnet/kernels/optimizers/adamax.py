@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -90,8 +90,4 @@ def _adamax(arrays, rates, flags):
         parameter[i] -= learning_rate * m / (correction * (u + epsilon))
 
 
-adamax_update = Operation(
-    "adamax_update",
-    reference=adamax_update_reference,
-    loops=adamax_update_loops,
-)
+adamax_update = ladder(adamax_update_reference, adamax_update_loops)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -97,8 +97,4 @@ def _ftrl(arrays, rates, flags):
         parameter[i] = (min(max(z, -l1), l1) - z) / below
 
 
-ftrl_update = Operation(
-    "ftrl_update",
-    reference=ftrl_update_reference,
-    loops=ftrl_update_loops,
-)
+ftrl_update = ladder(ftrl_update_reference, ftrl_update_loops)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -62,8 +62,4 @@ def _lion(arrays, rates, flags):
         momentum[i] = beta_2 * m + rest_2 * g
 
 
-lion_update = Operation(
-    "lion_update",
-    reference=lion_update_reference,
-    loops=lion_update_loops,
-)
+lion_update = ladder(lion_update_reference, lion_update_loops)

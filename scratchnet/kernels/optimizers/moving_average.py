@@ -1,6 +1,6 @@
 """A moving average of parameters, step by step."""
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 from scratchnet.kernels.machine.workers import take
 from scratchnet.kernels.optimizers.together import pieces, update_together
@@ -50,6 +50,4 @@ def _moving_average(worker, waiting, tables, counts, flags):
         task = take(waiting, worker, counts[1])
 
 
-moving_average = Operation(
-    "moving_average", reference=moving_average_reference, loops=moving_average_loops
-)
+moving_average = ladder(moving_average_reference, moving_average_loops)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -107,8 +107,4 @@ def _nadam(arrays, rates, flags):
         parameter[i] -= learning_rate * ahead / (math.sqrt(v / correction) + epsilon)
 
 
-nadam_update = Operation(
-    "nadam_update",
-    reference=nadam_update_reference,
-    loops=nadam_update_loops,
-)
+nadam_update = ladder(nadam_update_reference, nadam_update_loops)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.optimizers.together import in_chunks, update_together
 
 
@@ -122,6 +122,4 @@ def _rmsprop(arrays, rates, flags):
         parameter[i] -= step
 
 
-rmsprop_update = Operation(
-    "rmsprop_update", reference=rmsprop_update_reference, loops=rmsprop_update_loops
-)
+rmsprop_update = ladder(rmsprop_update_reference, rmsprop_update_loops)

@@ -1,6 +1,6 @@
 """Gradient descent, and with momentum."""
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 from scratchnet.kernels.machine.subnormals import flush_subnormals, restore
 
@@ -97,11 +97,5 @@ def _sgd_momentum(
     restore(before)
 
 
-sgd_update = Operation(
-    "sgd_update", reference=sgd_update_reference, loops=sgd_update_loops
-)
-sgd_momentum_update = Operation(
-    "sgd_momentum_update",
-    reference=sgd_momentum_update_reference,
-    loops=sgd_momentum_update_loops,
-)
+sgd_update = ladder(sgd_update_reference, sgd_update_loops)
+sgd_momentum_update = ladder(sgd_momentum_update_reference, sgd_momentum_update_loops)

@@ -1,6 +1,6 @@
 """Weight decay: parameters shrink by themselves."""
 
-from scratchnet.kernels.ladder import Operation
+from scratchnet.kernels.ladder import ladder
 from scratchnet.kernels.machine.compile import compiled
 from scratchnet.kernels.machine.workers import take
 from scratchnet.kernels.optimizers.together import pieces, update_together
@@ -49,6 +49,4 @@ def _weight_decay(worker, waiting, tables, counts, flags):
         task = take(waiting, worker, counts[1])
 
 
-weight_decay = Operation(
-    "weight_decay", reference=weight_decay_reference, loops=weight_decay_loops
-)
+weight_decay = ladder(weight_decay_reference, weight_decay_loops)
