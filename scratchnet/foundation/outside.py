@@ -163,7 +163,6 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "filepath": {"skip_mismatch": False},
         "**": {"objects_to_skip": None, "by_name": None},
     },
-    "Model.from_config": {"config": {"custom_objects": None}},
     "load_model": {"compile": {"safe_mode": True}},
     # images
     "DataFrameIterator": {"seed": _DATA_FORMAT},

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from scratchnet import losses, metrics, saving
-from scratchnet.foundation import lookup, terminal
+from scratchnet.foundation import lookup, registry, terminal
 from scratchnet.foundation.arguments import check_dtype
 from scratchnet.foundation.outside import keras_signature
 from scratchnet.foundation.structure import each
@@ -300,10 +300,14 @@ class Model(Trainer, Network):
         }
 
     def _require_layers_of_its_own(self) -> None:
-        """See that no layer stands in two models: they would be two when loaded."""
+        """See that no layer stands in two models: they would be two when loaded.
+
+        Where inputs come in there is nothing to share: an encoder's `Input` may be that
+        of the whole model, too.
+        """
         met: set[int] = set()
         for layer in every_layer(self.layers):
-            if id(layer) in met:
+            if id(layer) in met and not isinstance(layer, InputLayer):
                 raise ValueError(
                     f"{layer.label} stands in two models that are parts of "
                     f"{self.label}; a configuration would make two layers of it"
@@ -311,15 +315,17 @@ class Model(Trainer, Network):
             met.add(id(layer))
 
     @classmethod
-    @keras_signature
-    def from_config(cls, config: dict[str, Any]) -> Model:
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Model:
         """Make a model, with fresh weights, from what `get_config` returned.
 
         Keras's own configurations do as well. No name in them is looked up anywhere
-        but among scratchnet's classes.
+        but among scratchnet's classes and those of your own.
 
         Args:
             config: the configuration.
+            custom_objects: name → class or function of your own.
 
         Raises:
             ValueError: a layer is none of scratchnet's, or has unknown entries.
@@ -327,9 +333,10 @@ class Model(Trainer, Network):
         """
         if hasattr(cls, "call"):
             return cls(**config)
-        model = cls._unbuilt(serialization.plain(config, "model"))
-        if model.sources:
-            model.build()
+        with registry.custom_object_scope(custom_objects):
+            model = cls._unbuilt(serialization.plain(config, "model"))
+            if model.sources:
+                model.build()
         return model
 
     @classmethod

@@ -362,6 +362,36 @@ def test_a_layer_inside_a_part_and_beside_it_is_one_layer(eager, tmp_path):
         net.save(tmp_path / "a.keras")
 
 
+def test_an_encoders_input_may_be_the_whole_models(tmp_path):
+    x = keras.Input((4,), name="given")
+    encoder = Model(x, layers.Dense(2, name="code")(x), name="encoder")
+    y = keras.Input((2,), name="codes")
+    decoder = Model(y, layers.Dense(4, name="again")(y), name="decoder")
+    both = Model(x, decoder(encoder(x)), name="both")
+    data = np.random.default_rng(0).random((3, 4))
+    both.save(tmp_path / "a.keras")
+    loaded = keras.models.load_model(tmp_path / "a.keras")
+    np.testing.assert_array_equal(loaded.predict(data), both.predict(data))
+    again = Model.from_config(both.get_config())
+    assert again.count_params() == both.count_params() == 22
+
+
+def test_classes_of_ones_own_in_a_configuration():
+    class Half(layers.Layer):
+        def call(self, inputs):
+            return inputs / 2
+
+    x = keras.Input((3,))
+    config = Model(x, Half()(x)).get_config()
+    with pytest.raises(ValueError, match="Half"):
+        Model.from_config(config)
+    again = Model.from_config(config, custom_objects={"Half": Half})
+    np.testing.assert_allclose(again.predict(np.ones((2, 3))), 0.5)
+    assert type(again.layers[1]) is Half
+    with pytest.raises(ValueError, match="Half"):  # it was known there alone
+        Model.from_config(config)
+
+
 def test_moving_statistics_of_a_shared_layer_follow_in_the_order_of_the_graph():
     found = []
     for eager in (False, True):
