@@ -17,11 +17,13 @@ import contextlib
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+from scratchnet.kernels.machine.processor import highest_rung
+
 RUNGS = ("reference", "loops", "blas", "im2col", "direct", "winograd")
 
 OPERATIONS: dict[str, "Operation"] = {}
 
-_in_use = RUNGS[-1]
+_in_use = highest_rung()
 
 
 class Operation:

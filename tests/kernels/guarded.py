@@ -229,7 +229,8 @@ def guard_scratch(side):
 
 
 def main(dtypes):
-    from scratchnet.kernels.machine.tile import TILES, VECTOR_BYTES
+    from scratchnet.kernels.machine.processor import VECTOR_BYTES
+    from scratchnet.kernels.machine.tile import TILES
 
     rng = np.random.default_rng(0)
     for dtype in dtypes:

@@ -62,9 +62,9 @@ def without_warnings(implementation):
     """Say nothing of an infinity that is not taken, as compiled code does."""
 
     @functools.wraps(implementation)
-    def run(*arguments):
+    def run(*arguments, **named):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return implementation(*arguments)
+            return implementation(*arguments, **named)
 
     return run
 

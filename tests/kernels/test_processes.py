@@ -91,6 +91,37 @@ def test_rungs_agree_with_the_reference_under(setting):
     assert json.loads(output)["checked"] >= 20
 
 
+@pytest.mark.parametrize(
+    ("setting", "rung"),
+    [
+        ({"NUMBA_DISABLE_JIT": "1"}, "reference"),
+        ({"NUMBA_CPU_NAME": "nehalem", "NUMBA_CPU_FEATURES": "+sse4.2"}, "im2col"),
+    ],
+)
+def test_where_tiles_do_not_run_a_lower_rung_trains(setting, rung):
+    program = """
+import numpy as np
+import scratchnet as keras
+from scratchnet import kernels
+from tests.kernels.run_cases import without_warnings
+
+keras.utils.set_random_seed(1)
+x, y = np.random.default_rng(0).random((8, 6, 6, 1), np.float32), np.arange(8) % 3
+model = keras.Sequential([keras.Input((6, 6, 1))])
+model.add(keras.layers.Conv2D(4, 3, activation="relu"))
+model.add(keras.layers.MaxPooling2D())
+model.add(keras.layers.Flatten())
+model.add(keras.layers.Dense(4, activation="gelu"))
+model.add(keras.layers.Dense(3, activation="softmax"))
+model.compile("adam", "sparse_categorical_crossentropy")
+print(kernels.get_rung(), *without_warnings(model.fit)(x, y, verbose=0).history["loss"])
+"""
+    used, loss = run("-c", program, **setting).split()
+    _, expected = run("-c", program).split()
+    assert used == rung
+    assert float(loss) == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_bounds_checks_reach_into_parallel_loops():
     program = """
 import numpy as np

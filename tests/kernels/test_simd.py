@@ -3,6 +3,7 @@ import pytest
 
 from scratchnet.kernels.machine import simd
 from scratchnet.kernels.machine.compile import compiled
+from scratchnet.kernels.machine.processor import VECTOR_BYTES
 from scratchnet.kernels.machine.simd import (
     copy,
     fill,
@@ -12,7 +13,6 @@ from scratchnet.kernels.machine.simd import (
     store,
     where_larger,
 )
-from scratchnet.kernels.machine.tile import VECTOR_BYTES
 
 DTYPES = (np.float32, np.float64)
 

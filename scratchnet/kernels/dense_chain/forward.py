@@ -18,11 +18,11 @@ from scratchnet.kernels.activations.softmax import softmax_rows
 from scratchnet.kernels.dense.direct import SMALL
 from scratchnet.kernels.machine.addresses import addresses, array_at
 from scratchnet.kernels.machine.compile import compiled, compiled_once
+from scratchnet.kernels.machine.processor import VECTOR_BYTES
 from scratchnet.kernels.machine.products import ROW_STEP, product
 from scratchnet.kernels.machine.tile import (
     ADD,
     BIAS,
-    VECTOR_BYTES,
     Left,
     Result,
     Right,

@@ -29,7 +29,8 @@ from numba.extending import (
 )
 
 from scratchnet.kernels.machine.compile import compiled, compiled_once
-from scratchnet.kernels.machine.tile import VECTOR_BYTES, splat, vector_lanes
+from scratchnet.kernels.machine.processor import HAS_FMA, VECTOR_BYTES
+from scratchnet.kernels.machine.tile import splat, vector_lanes
 
 _int32, _int64 = ir.IntType(32), ir.IntType(64)
 
@@ -253,12 +254,13 @@ def fill(typing_context, array, number):
 
 @intrinsic
 def multiply_add(typing_context, a, b, c):
-    """Return a · b + c, rounded once."""
+    """Return a · b + c, rounded once; twice on a processor without that operation."""
 
     def codegen(context, builder, signature, arguments):
         vector = _vector(context, a)
         kind = ir.FunctionType(vector, [vector] * 3)
-        name = f"llvm.fma.v{a.count}f{a.dtype.bitwidth}"
+        name = "fma" if HAS_FMA else "fmuladd"
+        name = f"llvm.{name}.v{a.count}f{a.dtype.bitwidth}"
         function = cgutils.get_or_insert_function(builder.module, kind, name)
         return builder.call(function, arguments)
 

@@ -32,12 +32,13 @@ import contextlib
 import functools
 from typing import NamedTuple
 
-import numba
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from scratchnet.kernels.machine.processor import VECTOR_BYTES
 
 ZERO, ADD, BIAS = 0, 1, 2  # what a sum starts from: nothing, C's own value, a bias
 
@@ -89,16 +90,6 @@ class Sums(NamedTuple):
     bias_start: int
     relu: bool
 
-
-def _vector_bytes():
-    features = numba.config.CPU_FEATURES
-    if features is None:
-        host = binding.get_host_cpu_features()
-        return 64 if host.get("avx512f") else 32
-    return 64 if "+avx512f" in features else 32
-
-
-VECTOR_BYTES = _vector_bytes()
 
 # Rows and vectors of the tiles, widest first; the last one takes any number of lanes.
 # Chosen by measurement: 24 sums and 4 vectors of B fill AVX-512's 32 registers, 12
