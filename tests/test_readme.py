@@ -21,7 +21,7 @@ from experiments.equivalence import (
     validate,
     validation_text,
 )
-from experiments.protocol import STUDY, Trial
+from experiments.protocol import RESNET20, STUDY, Trial
 from scratchnet.commands import cli
 from scratchnet.commands import datasets as datasets_command
 from scratchnet.commands import explain as explain_command
@@ -423,14 +423,27 @@ def test_the_studys_results_are_those_of_the_records():
     ]
     for dataset, model, *figures in shown:
         trial = Trial(dataset, model, 0, STUDY)
-        record = records.find(records.SCRATCHNET, trial)
-        assert figures == [
-            f"{record['parameters']:,}",
-            str(record["epochs"]),
-            str(record["best_epoch"] + 1),
-            f"{record['test_loss']:.4f}",
-            f"{record['test_accuracy']:.4f}",
-        ]
+        assert figures == figures_of(records.find(records.SCRATCHNET, trial))
+
+
+def test_the_residual_networks_results_are_those_of_the_records():
+    _, after = PAGES["docs/study.md"].split("<!-- resnet20: ")
+    _, *shown = rows(after.split("\n\n")[0].split("-->\n")[1])
+    sides = {"scratchnet": records.SCRATCHNET, "Keras": records.KERAS}
+    assert [row[0] for row in shown] == [*sides]
+    trial = Trial("cifar100", "resnet20", 0, RESNET20)
+    for who, *figures in shown:
+        assert figures == figures_of(records.find(sides[who], trial))
+
+
+def figures_of(record):
+    return [
+        f"{record['parameters']:,}",
+        str(record["epochs"]),
+        str(record["best_epoch"] + 1),
+        f"{record['test_loss']:.4f}",
+        f"{record['test_accuracy']:.4f}",
+    ]
 
 
 def test_options_of_the_study_are_those_on_its_page(capsys):
