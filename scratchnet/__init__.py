@@ -79,4 +79,5 @@ __all__ = [
     "utils",
 ]
 
+lookup.let_files_answer()
 __getattr__ = lookup.missing_attribute(__name__, __all__)

@@ -132,3 +132,13 @@ def test_a_module_can_be_imported_first(module):
     assert python(f"from scratchnet import {module}; print({module}.__name__)") == (
         f"scratchnet.{module}\n"
     )
+
+
+def test_a_file_says_what_there_is_instead_of_a_name():
+    for file, name, there in (
+        ("datasets.cifar10", "load_dat", "load_data"),
+        ("layers.dense", "Densee", "Dense"),
+    ):
+        rule = rf"scratchnet\.{file} has no '{name}'; did you mean '{there}'\?"
+        with pytest.raises(ImportError, match=rule):
+            exec(f"from scratchnet.{file} import {name}")

@@ -22,8 +22,10 @@ CHANGED_BY: dict[str, str] = {
         "call set_weights, or assign to one of them",
     ),
     **dict.fromkeys(
-        "layers inputs outputs input output".split(), "make a new model of the layers"
+        "inputs outputs input output".split(), "make a new model of the layers"
     ),
+    "layers": "it is the list of all that stand in here: make a new model of layers, "
+    "and call an attribute of your own otherwise, such as self.blocks",
     "losses": "give layers regularizers",
     "model": "fit, evaluate and predict call set_model",
 }
@@ -40,8 +42,8 @@ class OnlyWhatThereIs:
         """
         if name not in vars(self):
             own = getattr(type(self), name, None)
-            settable = own is not None and not _read_only(own)
-            if not settable and not is_user_s(type(self)) and is_set_from_outside():
+            unknown = own is None and not is_user_s(type(self))
+            if (unknown or _read_only(own)) and is_set_from_outside():
                 raise AttributeError(_why_not(self, name, own))
         super().__setattr__(name, value)
 

@@ -7,13 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from scratchnet.foundation import registry, signatures
-from scratchnet.foundation.missing_names import missing_attribute, suggest
+from scratchnet.foundation.missing_names import (
+    let_files_answer,
+    missing_attribute,
+    suggest,
+)
 
 __all__ = [
     "describe",
     "deserializer",
     "find",
     "find_any",
+    "let_files_answer",
     "missing_attribute",
     "name_of_function",
     "serializer",

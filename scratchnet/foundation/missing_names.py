@@ -48,7 +48,7 @@ INSTEAD: dict[str, str] = {
     "model_to_dot": "plot_model draws a model without Graphviz",
     **dict.fromkeys(
         ("Dot", "dot"),
-        "write layers.Lambda(lambda x: ops.sum(x[0] * x[1], axis=-1, keepdims=True))",
+        "write ops.sum(x[0] * x[1], axis=-1, keepdims=True), in a layers.Lambda",
     ),
     **dict.fromkeys(
         ("serialize_keras_object", "deserialize_keras_object"),
@@ -92,6 +92,8 @@ LISTED = 40
 
 # Room → what it has, of those that said so by `missing_attribute`.
 ROOMS: dict[str, tuple[str, ...]] = {}
+# File that is none → what is written there.
+FILES: dict[str, tuple[str, ...]] = {}
 
 
 def suggest(name: str, known: Iterable[str], room: str | None = None) -> str:
@@ -142,8 +144,29 @@ def missing_attribute(module: str, known: Iterable[str]) -> Callable[[str], None
     AttributeError: scratchnet.fruit has no 'Aple'; did you mean 'Apple'? There are: \
 Apple
     """
+    ROOMS[module.partition(".")[2]] = tuple(sorted(set(known)))
+    return _answering(module)
+
+
+def let_files_answer() -> None:
+    """Let the files that are no rooms say what there is instead of a name, too."""
+    for name, module in [*sys.modules.items()]:
+        own = vars(module)
+        if name.startswith("scratchnet.") and "__getattr__" not in own:
+            FILES[name.partition(".")[2]] = tuple(
+                sorted(
+                    key
+                    for key, value in own.items()
+                    if not key.startswith("_")
+                    and getattr(value, "__module__", None) == name
+                )
+            )
+            own["__getattr__"] = _answering(name)
+
+
+def _answering(module: str) -> Callable[[str], None]:
+    """Return a module's ``__getattr__``, and make the module a package."""
     room = module.partition(".")[2]
-    ROOMS[room] = tuple(sorted(set(known)))
     if module in sys.modules:
         vars(sys.modules[module]).setdefault("__path__", [])
 
@@ -166,7 +189,7 @@ def _explain(room: str, name: str) -> str:
     elsewhere = [other for other, names in ROOMS.items() if name in names]
     if elsewhere and name not in theirs:
         return f"; it is in {', '.join(sorted(map(_path, elsewhere)))}"
-    return suggest(name, ROOMS.get(room, ()), room)
+    return suggest(name, ROOMS.get(room) or FILES.get(room, ()), room)
 
 
 def _path(room: str) -> str:

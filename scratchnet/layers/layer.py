@@ -101,6 +101,7 @@ class Layer(Regularized):
     free_output: bool = False
     free_gradient: bool = False
     changes: int = 0  # of its arguments, since it was made: a plan goes by them
+    _building: bool = False
 
     def __init__(
         self,
@@ -144,11 +145,10 @@ class Layer(Regularized):
         """Take a class that is written Keras's way for what it is."""
         super().__init_subclass__(**more)
         overrides.refuse(cls, "Layer")
-        build = vars(cls).get("build")
-        if build and _needs_a_generator(build):
-            cls.build = _called_by_hand(cls.build)  # type: ignore[method-assign]
         if cls.written_as_keras_s is not None:
             cls.written_as_keras_s(cls)
+        if "build" in vars(cls) and cls.ensure_built is Layer.ensure_built:
+            cls.build = _as_in_keras(cls.build)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute that there is; an argument as the constructor would.
@@ -252,7 +252,11 @@ class Layer(Regularized):
             return
         shape = self.open_batch(input_shape)
         output_shape = self.compute_output_shape(shape)
-        self.build(shape, random.stream("initialisation") if rng is None else rng)
+        vars(self)["_building"] = True
+        try:
+            self.build(shape, random.stream("initialisation") if rng is None else rng)
+        finally:
+            del vars(self)["_building"]
         self.input_shape, self.output_shape = shape, output_shape
         self.built = True
 
@@ -427,24 +431,26 @@ class Layer(Regularized):
         return []
 
 
-def _needs_a_generator(build: Any) -> bool:
-    rng = inspect.signature(build).parameters.get("rng")
-    return rng is not None and rng.default is rng.empty
+def _as_in_keras(build: Any) -> Any:
+    """Let ``layer.build(input_shape)`` do what it does in Keras: build it once.
 
-
-def _called_by_hand(build: Any) -> Any:
-    """Let ``layer.build(input_shape)`` do what it does in Keras: build it once."""
+    A `build` of the user's own may be written without the generator; within it,
+    ``super().build(input_shape)`` is but a part of building.
+    """
+    takes_a_generator = "rng" in inspect.signature(build).parameters
 
     @functools.wraps(build)
     def build_or_build_once(
         self: Layer, input_shape: Any, rng: np.random.Generator | None = None
     ) -> None:
-        if rng is None:
+        if rng is None and not self._building:
             self.ensure_built(tuple(input_shape))
+        elif takes_a_generator:
+            build(self, input_shape, rng or random.stream("initialisation"))
         else:
-            build(self, input_shape, rng)
+            build(self, input_shape)
 
     return build_or_build_once
 
 
-Layer.build = _called_by_hand(Layer.build)  # type: ignore[method-assign]
+Layer.build = _as_in_keras(Layer.build)  # type: ignore[method-assign]

@@ -47,6 +47,11 @@ class Weights(OnlyWhatThereIs):
     def add_own(self, name: str, value: np.ndarray, trainable: bool) -> Variable:
         """Add a weight, and return it as a variable that a `call` can compute with."""
         (self.add_param if trainable else self.add_buffer)(name, np.asarray(value))
+        return self.variable_of(name)
+
+    def variable_of(self, name: str) -> Variable:
+        """Return a weight of the layer's own that a `call` can compute with."""
+        trainable = name in self.own_arrays["params"]
         return view(
             self.own_arrays["params" if trainable else "buffers"][name],
             name,

@@ -671,23 +671,26 @@ def built_and_traced(build: Callable[..., Any]) -> Callable[..., None]:
 def _called(base: Any) -> Any:
     """Return what a class with a `call` may stand on, so that `super().call` is there.
 
-    Where the base computes without weights, as `Dropout` does, that is a network of one
-    layer of it.
+    Where the base computes by itself, as `Dropout` and `Dense` do, that is a network
+    of one layer of it.
     """
     computes = hasattr(base, "forward") and not issubclass(base, Network)
-    if not computes or base is Layer or base.weight_names:
-        return base
-    return _network_of_one(base)
+    return _network_of_one(base) if computes and base is not Layer else base
 
 
 @functools.cache
 def _network_of_one(base: Any) -> type:
+    """Return the class of networks of one layer, whose weights are theirs."""
+
     class OfOne(Network):
         def __init__(self, *arguments: Any, **named: Any) -> None:
-            every = ("name", "trainable", "dtype", "input_shape")
-            super().__init__(**{key: named.pop(key) for key in every if key in named})
+            own = ("name", "trainable", "dtype", "input_shape", "activity_regularizer")
+            super().__init__(**{key: named.pop(key) for key in own if key in named})
             with naming.preserved():
                 self.one = base(*arguments, **named, dtype=self.dtype)
+            self.one.trainable = self.trainable
+            if base.weight_names:
+                self._own = {kind: getattr(self.one, kind) for kind in self._own}
 
         def call(self, inputs: Any, training: bool | None = None) -> Any:
             return self.one(inputs, training=training)
@@ -695,14 +698,43 @@ def _network_of_one(base: Any) -> type:
         def get_config(self) -> dict[str, Any]:
             return {**self.one.get_config(), **Layer.get_config(self)}
 
+        @property
+        def layers(self) -> list[Layer]:
+            return [one for one in super().layers if one is not self._hidden]
+
+        @property
+        def places(self) -> Any:
+            return [place for place in super().places if place[1] is not self._hidden]
+
+        @property
+        def _hidden(self) -> Any:
+            """The one, where it has weights: to files and users, they are ours."""
+            return self.one if base.weight_names else None
+
+        @Network.trainable.setter  # type: ignore[attr-defined]
+        def trainable(self, value: bool) -> None:
+            Network.trainable.fset(self, value)  # type: ignore[attr-defined]
+            self.one.trainable = bool(value)
+
+        def _beside_weights(self, kind: str) -> dict[str, Any]:
+            ours = super()._beside_weights(kind)
+            return {**self.one._beside_weights(kind), **ours} if self._hidden else ours
+
+        def _trace(self, input_shape: Any) -> None:
+            self.one.ensure_built(input_shape)
+            super()._trace(input_shape)
+
         def __getattr__(self, name: str) -> Any:
-            if name in vars(vars(self).get("one", object)):
+            own = vars(self)
+            if "one" in own and name in self.own_weights:
+                return self.variable_of(name)
+            if "one" in own and name in (*vars(self.one), *base.weight_names):
                 return getattr(self.one, name)
             return super().__getattr__(name)  # type: ignore[misc]
 
         def __setattr__(self, name: str, value: Any) -> None:
-            own = vars(self)
-            if "one" in own and name in vars(self.one) and name not in own:
+            own, known = vars(self), hasattr(type(self), name)
+            if "one" in own and name in vars(self.one) and not (known or name in own):
                 setattr(self.one, name, value)
             else:
                 super().__setattr__(name, value)

@@ -147,9 +147,14 @@ class Program:
     def _of_its_own(self, operation: Any) -> Any:
         """Return the operation, or a copy if the same layer stands here already.
 
-        The copy shares parameters and buffers, and has memory and gradients of its own.
+        So it is where two operations share a weight, as `self.kernel` in a `call` and
+        the layer that has it. The copy shares parameters and buffers, and has memory
+        of its own, and gradients of what it shares.
         """
-        if self.stands_once(operation, count=0):
+        before = self.operations[self.source_count :]
+        taken = {id(array) for one in before for array in one.params.values()}
+        shared = [name for name, one in operation.params.items() if id(one) in taken]
+        if not shared and self.stands_once(operation, count=0):
             return operation
         if getattr(operation, "nodes", ()):
             raise NotImplementedError(
@@ -157,8 +162,9 @@ class Program:
                 "met in one place, and can't stand in two"
             )
         again = copy.copy(operation)
-        again.grads = {name: np.zeros_like(g) for name, g in operation.grads.items()}
-        self.repeated.append((operation.grads, again.grads))
+        own = {name: np.zeros_like(operation.grads[name]) for name in shared}
+        again.grads = {**operation.grads, **own}
+        self.repeated.append((operation.grads, own))
         return again
 
     # Reading and rewriting it.

@@ -170,3 +170,74 @@ def test_penalties_and_constraints_of_ones_own_weights():
     model.fit(X, np.zeros_like(X), verbose=0)
     np.testing.assert_array_equal(model.layers[0].gamma, np.zeros(4))
     assert Scale.from_config(model.layers[0].get_config()).name == "scale"
+
+
+class Centred(keras.layers.Dense):
+    """Computes with a weight of its base, beside what the base does with it."""
+
+    def call(self, x):
+        kernel = self.kernel - keras.ops.mean(self.kernel)
+        return keras.ops.matmul(x, kernel) + super().call(x) * keras.ops.mean(self.bias)
+
+
+class Affine(keras.Layer):
+    """Uses one weight twice."""
+
+    def build(self, input_shape):
+        self.w = self.add_weight(shape=input_shape[-1:], name="w", initializer="ones")
+
+    def call(self, x):
+        return x * self.w + keras.ops.mean(self.w)
+
+
+@pytest.mark.parametrize("layer", [Centred(3), Affine()], ids=["Centred", "Affine"])
+def test_gradients_of_a_weight_that_is_read_twice_add_up(layer):
+    assert keras.gradcheck(layer, input_shape=(2, 4)).passed
+
+
+def test_a_class_derived_from_a_layer_with_weights_has_them_itself():
+    layer = Centred(3, kernel_regularizer=keras.regularizers.L2(0.5), name="own")
+    model = keras.Sequential([keras.Input((4,)), layer])
+    assert [one.path for one in model.weights] == ["own/kernel", "own/bias"]
+    assert layer.layers == []
+    assert layer.kernel.shape == (4, 3)
+    layer.kernel.assign(np.ones((4, 3)))
+    layer.bias.assign(np.full(3, 2.0))
+    np.testing.assert_allclose(model.predict([[1.0, 2, 3, 4]], verbose=0), [[24.0] * 3])
+    np.testing.assert_allclose(model.losses, [6.0])
+    layer.trainable = False
+    assert not model.trainable_weights
+
+
+def test_a_layer_is_not_to_call_an_attribute_layers():
+    class Chain(keras.Layer):
+        def __init__(self):
+            super().__init__()
+            self.layers = [keras.layers.Dense(2)]
+
+        def call(self, x):
+            return self.layers[0](x)
+
+    with pytest.raises(AttributeError, match=r"such as self\.blocks"):
+        Chain()
+
+
+def test_a_build_of_one_s_own_may_be_written_as_in_keras():
+    class Doubled(keras.layers.Layer):
+        def build(self, input_shape):
+            super().build(input_shape)
+            self.add_param("w", np.full(input_shape[-1], 2.0))
+            self.built = True
+
+        def forward(self, x, *, training):
+            self.remember(x, training=training)
+            return x * self.params["w"]
+
+        def backward(self, dy):
+            self.grads["w"][...] = (self.recall() * dy).sum(0)
+            return dy * self.params["w"]
+
+    assert keras.gradcheck(Doubled(), input_shape=(3,)).passed
+    layer = Doubled()
+    layer.build((None, 3))
+    assert layer.count_params() == 3
