@@ -349,7 +349,7 @@ class Model(Trainer, Network):
         layers: dict[str, Any] = {}
         for i, entry in enumerate(entries):
             layer = unbuilt_layer(entry, f"model.layers[{i}]")
-            layers[layer.name] = layer
+            layers[entry.get("name", layer.name)] = layer
         calls = serialization.calls(entries)
         begin, starts = serialization.tensors(config, "input_layers")
         end, ends = serialization.tensors(config, "output_layers")

@@ -282,6 +282,8 @@ subset of Keras
     if "build_config" in node and _is_the_users(node):
         entry["build_config"] = node["build_config"]
     if "inbound_nodes" in node:
+        if "name" in node:  # which a get_config of the user's own may leave out
+            entry["name"] = node["name"]
         entry["inbound_nodes"] = plain(node["inbound_nodes"], f"{where}.inbound_nodes")
         if node.get("module") in operations.MODULES:
             entry["arguments"] = _with_holes(entry["inbound_nodes"], where)
@@ -337,7 +339,8 @@ def calls(entries: list[Any]) -> dict[Call, Arguments]:
     for i, entry in enumerate(entries):
         where = f"model.layers[{i}].inbound_nodes"
         try:
-            name, nodes = entry["config"]["name"], entry["inbound_nodes"]
+            name = entry["name"] if "name" in entry else entry["config"]["name"]
+            nodes = entry["inbound_nodes"]
             for number, node in enumerate(nodes):
                 named = dict(node["kwargs"])
                 training = named.pop("training", None)

@@ -378,8 +378,14 @@ def test_an_encoders_input_may_be_the_whole_models(tmp_path):
 
 def test_classes_of_ones_own_in_a_configuration():
     class Half(layers.Layer):
+        def __init__(self):
+            super().__init__()
+
         def call(self, inputs):
             return inputs / 2
+
+        def get_config(self):  # without the name, as many write it
+            return {}
 
     x = keras.Input((3,))
     config = Model(x, Half()(x)).get_config()
