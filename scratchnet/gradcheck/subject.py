@@ -155,7 +155,7 @@ def _to_float64(value: Any, done: dict[int, Any]) -> Any:
             _to_float64(node.layer, done)
         fields = value if isinstance(value, dict) else value.__dict__
         for key, item in fields.items():
-            fields[key] = _to_float64(item, done)
+            fields |= {key: _to_float64(item, done)}  # `Arrays` would cast it back
     return result
 
 
