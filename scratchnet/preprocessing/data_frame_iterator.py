@@ -22,12 +22,14 @@ class DataFrameIterator(FileIterator):
         directory: the folder of the files; None where the table has whole paths.
         image_data_generator: what changes the images.
         x_col: the column of files' names.
-        y_col: the column of classes, or a list of columns for ``"raw"``.
+        y_col: the column of classes, or a list of columns for ``"raw"`` and
+            ``"multi_output"``.
         weight_col: the column of weights.
         classes: the classes to take, in this order; by default all, in order.
         class_mode: ``"categorical"`` for one-hot rows, of several classes where the
             table has lists, ``"binary"`` or ``"sparse"`` for numbers, ``"raw"`` for
-            the columns themselves, ``"input"`` for the images, None for images alone.
+            the columns themselves, ``"multi_output"`` for a list of them, one for each
+            output of a model, ``"input"`` for the images, None for images alone.
         validate_filenames: whether to pass over files that are not there, with a
             warning.
         target_size, color_mode, batch_size, shuffle, seed: as in `DirectoryIterator`.
@@ -36,11 +38,13 @@ class DataFrameIterator(FileIterator):
 
     Raises:
         ValueError: an argument is not what is said above.
-        TypeError: names of files or classes are not text.
-        NotImplementedError: class_mode is ``"multi_output"``: a model has one output.
+        TypeError: names of files or classes are not text, or y_col is no list for
+            ``"multi_output"``.
     """
 
-    allowed_class_modes = ("categorical", "binary", "sparse", "input", "raw", None)
+    allowed_class_modes = (
+        *("categorical", "binary", "sparse", "input", "multi_output", "raw", None),
+    )
 
     def __init__(
         self,
@@ -68,14 +72,14 @@ class DataFrameIterator(FileIterator):
     ) -> None:
         who = type(self).__name__
         self._begin(image_data_generator, dtype, save_to_dir, save_prefix, save_format)
-        if class_mode == "multi_output":
-            raise NotImplementedError(
-                f"{who}: class_mode='multi_output' is outside scratchnet's subset of "
-                "Keras: a model has one output"
-            )
         self._read_as(
             color_mode, target_size, interpolation, keep_aspect_ratio, class_mode
         )
+        if class_mode == "multi_output" and not isinstance(y_col, list):
+            raise TypeError(
+                f"{who}: expected a list of columns as y_col for "
+                f"class_mode='multi_output', received {y_col!r}"
+            )
         self.directory = os.fspath(directory or "")
         names = list(dataframe[x_col])
         if not all(isinstance(name, str) for name in names):
@@ -95,10 +99,11 @@ class DataFrameIterator(FileIterator):
         self.filepaths = [paths[at] for at in rows]
         self.samples = len(rows)
         self.classes = [self._numbers(column[at]) for at in rows] if column else None
-        if class_mode == "raw":
-            columns = [dataframe[c] for c in _as_list(y_col)]
-            values = np.stack([np.asarray(list(one)) for one in columns], axis=-1)[rows]
-            self.labels = values if isinstance(y_col, list) else values[:, 0]
+        if class_mode in ("raw", "multi_output"):
+            columns = [np.asarray(list(dataframe[c]))[rows] for c in _as_list(y_col)]
+            self.labels = columns if class_mode == "multi_output" else columns[0]
+            if class_mode == "raw" and isinstance(y_col, list):
+                self.labels = np.stack(columns, axis=-1)
         if weight_col:
             self.sample_weight = np.asarray(list(dataframe[weight_col]))[rows]
         kind = "validated" if validate_filenames else "non-validated"

@@ -73,9 +73,11 @@ class FileIterator(ImageIterator):
             return batch, self._targets(batch, chosen)
         return batch, self._targets(batch, chosen), self.sample_weight[chosen]
 
-    def _targets(self, batch: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    def _targets(self, batch: np.ndarray, chosen: np.ndarray) -> Any:
         if self.class_mode == "input":
             return batch.copy()
+        if self.class_mode == "multi_output":
+            return [column[chosen] for column in self.labels]
         if self.class_mode == "raw":
             return self.labels[chosen]
         if self.class_mode in ("binary", "sparse"):

@@ -118,10 +118,16 @@ def test_tables(tmp_path):
     settings |= {"validate_filenames": False, "class_mode": "raw"}
     flow = generator.flow_from_dataframe(table, y_col="value", **settings)
     assert flow.samples == 4 and flow.labels.tolist() == [1, 2, 3, 4]
-    with pytest.raises(NotImplementedError, match="a model has one output"):
-        generator.flow_from_dataframe(
-            table, **settings | {"class_mode": "multi_output"}
+    settings |= {"validate_filenames": True, "class_mode": "multi_output"}
+    with pytest.warns(UserWarning, match="1 files"):
+        flow = generator.flow_from_dataframe(
+            table, y_col=["value", "filename"], batch_size=2, **settings
         )
+    (_, first), (_, second) = flow[0], flow[1]
+    assert [y.tolist() for y in first] == [[1, 2], names[:2]]
+    assert [y.tolist() for y in second] == [[4], names[3:]]
+    with pytest.raises(TypeError, match="expected a list of columns"):
+        generator.flow_from_dataframe(table, y_col="value", **settings)
 
 
 @pytest.mark.parametrize(
