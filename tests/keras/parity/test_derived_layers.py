@@ -69,9 +69,10 @@ def trained():
     return x, ours, theirs, losses
 
 
-# Keras's own: of files, and of an optimizer that is not built yet.
+# Keras's own of files, and both libraries' of an optimizer that is not built yet.
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
 @pytest.mark.filterwarnings("ignore:Skipping variable loading for optimizer")
+@pytest.mark.filterwarnings("ignore:.*the optimizer's state is left as it is")
 def test_training_and_files_of_both_kinds_both_ways(tmp_path):
     x, ours, theirs, losses = trained()
     np.testing.assert_allclose(*losses, rtol=1e-5)
