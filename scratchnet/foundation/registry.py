@@ -78,7 +78,7 @@ def get_custom_objects() -> dict[str, Any]:
 
 
 @contextmanager
-def custom_object_scope(objects: Mapping[str, Any] | None) -> Iterator[None]:
+def custom_object_scope(custom_objects: Mapping[str, Any] | None) -> Iterator[None]:
     """Let names stand for objects inside a ``with`` block.
 
     >>> class Mine: ...
@@ -87,7 +87,7 @@ def custom_object_scope(objects: Mapping[str, Any] | None) -> Iterator[None]:
     <class 'scratchnet.foundation.registry.Mine'>
     >>> get_registered_object("Mine")
     """
-    objects = objects or {}
+    objects = custom_objects or {}
     before = {name: _objects[name] for name in objects if name in _objects}
     _objects.update(objects)
     try:
