@@ -313,7 +313,7 @@ BAD_SETTINGS = {
     "class_weight names": (
         {"class_weight": {"cat": 2.0}},
         ValueError,
-        "class_weight of integers and finite weights, received 'cat': 2.0",
+        "class_weight of integers from 0 and finite weights, received 'cat': 2.0",
     ),
     "both weights": (
         {"class_weight": {0: 1.0}, "sample_weight": np.ones(12)},

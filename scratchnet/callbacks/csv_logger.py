@@ -43,6 +43,13 @@ class CSVLogger(Callback):
         append: bool = False,
     ) -> None:
         super().__init__()
+        if not isinstance(filename, str | os.PathLike):
+            raise TypeError(f"CSVLogger: expected a filename, received {filename!r}")
+        if not isinstance(separator, str) or len(separator) != 1:
+            raise ValueError(
+                "CSVLogger: expected one character as separator, received "
+                f"{separator!r}"
+            )
         self.filename = os.fspath(filename)
         self.sep = separator
         self.append = append

@@ -6,6 +6,7 @@ import numpy as np
 
 from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
+from scratchnet.foundation import arguments
 from scratchnet.foundation.outside import keras_signature
 
 
@@ -64,11 +65,18 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
-        self.patience = patience
+        who = type(self).__name__
+        self.patience = arguments.count(who, "patience", patience, 0, least=0)
         self.verbose = verbose
+        if baseline is not None:
+            baseline = arguments.real(who, "baseline", baseline)
         self.baseline = baseline
-        self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+        self.restore_best_weights = arguments.flag(
+            who, "restore_best_weights", restore_best_weights
+        )
+        self.start_from_epoch = arguments.count(
+            who, "start_from_epoch", start_from_epoch, 0, least=0
+        )
         self._reset()
 
     def _reset(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
 from scratchnet.callbacks.save_frequency import Saves
+from scratchnet.foundation import arguments
 from scratchnet.foundation.errors import NonFiniteWeightsError
 from scratchnet.foundation.files import make_folder
 from scratchnet.foundation.outside import keras_signature
@@ -72,6 +73,10 @@ class ModelCheckpoint(Saves, MonitorCallback):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
+        if initial_value_threshold is not None:
+            initial_value_threshold = arguments.real(
+                type(self).__name__, "initial_value_threshold", initial_value_threshold
+            )
         super().__init__(monitor, mode, initial_value_threshold)
         self.filepath = _check_ending(filepath, save_weights_only)
         self.verbose = verbose

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from scratchnet.callbacks.callback import Callback, Logs
+from scratchnet.foundation import arguments
 
 
 class MonitorCallback(Callback):
@@ -49,9 +50,15 @@ class MonitorCallback(Callback):
         min_delta: float = 0,
     ) -> None:
         super().__init__()
+        who = type(self).__name__
+        if not isinstance(monitor, str):
+            raise ValueError(
+                f"{who}: expected the name of a metric for monitor, "
+                f"received {monitor!r}"
+            )
         if mode not in ("auto", "min", "max"):
             warnings.warn(
-                f"{type(self).__name__}: expected mode 'auto', 'min' or 'max', "
+                f"{who}: expected mode 'auto', 'min' or 'max', "
                 f"received {mode!r}; going on with 'auto'",
                 stacklevel=3,
             )
@@ -59,7 +66,7 @@ class MonitorCallback(Callback):
         self.monitor = monitor
         self.mode = mode
         self.best: Any = baseline
-        self.min_delta = abs(min_delta)
+        self.min_delta = abs(arguments.real(who, "min_delta", min_delta))
         self.monitor_op: Callable[[Any, Any], Any] | None = None
 
     def set_model(self, model: Any) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from scratchnet.callbacks.callback import Logs, say
 from scratchnet.callbacks.monitor_callback import MonitorCallback
+from scratchnet.foundation import arguments
 from scratchnet.foundation.outside import keras_signature
 
 
@@ -54,15 +55,12 @@ class ReduceLROnPlateau(MonitorCallback):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
-        if factor >= 1:
-            raise ValueError(
-                f"ReduceLROnPlateau: expected a factor below 1, received {factor!r}"
-            )
-        self.factor = factor
-        self.patience = patience
+        who = type(self).__name__
+        self.factor = arguments.fraction(who, "factor", factor, below_1=True)
+        self.patience = arguments.count(who, "patience", patience, 0, least=0)
         self.verbose = verbose
-        self.cooldown = cooldown
-        self.min_lr = min_lr
+        self.cooldown = arguments.count(who, "cooldown", cooldown, 0, least=0)
+        self.min_lr = arguments.non_negative(who, "min_lr", min_lr)
         self.cooldown_counter = 0
         self.wait = 0
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchnet.foundation import arguments
 from scratchnet.initializers.initializer import Initializer
 
 
@@ -16,7 +17,14 @@ class RandomUniform(Initializer):
         self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
     ) -> None:
         super().__init__(seed)
-        self.minval, self.maxval = float(minval), float(maxval)
+        who = type(self).__name__
+        self.minval = arguments.real(who, "minval", minval)
+        self.maxval = arguments.real(who, "maxval", maxval)
+        if self.maxval < self.minval:
+            raise ValueError(
+                f"{who}: expected maxval to be at least minval, received "
+                f"minval={minval!r} and maxval={maxval!r}"
+            )
 
     def sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Draw from the interval."""
@@ -34,7 +42,9 @@ class RandomNormal(Initializer):
         self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None
     ) -> None:
         super().__init__(seed)
-        self.mean, self.stddev = float(mean), float(stddev)
+        who = type(self).__name__
+        self.mean = arguments.real(who, "mean", mean)
+        self.stddev = arguments.non_negative(who, "stddev", stddev)
 
     def sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Draw from the normal distribution."""

@@ -16,6 +16,7 @@ import numpy as np
 from scratchnet import kernels
 from scratchnet.foundation import workspace
 from scratchnet.foundation.shapes import Shape, format_shape
+from scratchnet.foundation.warn import warn
 from scratchnet.models.arrays import as_numbers, fit_rank
 from scratchnet.models.source import Source
 
@@ -196,10 +197,19 @@ class Samples(Source):
             raise ValueError(
                 f"{self.who}: expected class_weight or sample_weight, received both"
             )
-        labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
+        labels = _labels(y)
         self.sample_weight = np.ones(len(y), np.float32)
         for label, weight in class_weight.items():
             self.sample_weight[labels == label] = weight
+
+    def name_missing_classes(self, class_weight: dict[int, float]) -> None:
+        """Warn of classes that have a weight and no sample."""
+        missing = sorted(set(class_weight) - set(_labels(self.y)))
+        if missing:
+            warn(
+                f"{self.who}: class_weight has the classes {missing}, and no sample is "
+                "of those; labels count from 0"
+            )
 
     def check_finite(self) -> None:
         """Look at all of x once, before anything is learnt from a part of it.
@@ -311,12 +321,17 @@ def as_indices(indices: np.ndarray | slice) -> np.ndarray:
     return indices
 
 
+def _labels(y: Any) -> np.ndarray:
+    """Return class numbers of what may be one-hot rows."""
+    return y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
+
+
 def check_class_weight(who: str, class_weight: Any) -> None:
     """Require {class: weight}.
 
     Raises:
         TypeError: it is no dictionary.
-        ValueError: a class is no number, or a weight not finite.
+        ValueError: a class is no number from 0, or a weight not finite.
     """
     if not isinstance(class_weight, dict):
         raise TypeError(
@@ -325,8 +340,8 @@ def check_class_weight(who: str, class_weight: Any) -> None:
         )
     for label, weight in class_weight.items():
         numbers = isinstance(label, Real) and isinstance(weight, Real)
-        if not numbers or not np.isfinite(weight):
+        if not numbers or not np.isfinite(weight) or label < 0 or label % 1:
             raise ValueError(
-                f"{who}: expected class_weight of integers and finite weights, "
+                f"{who}: expected class_weight of integers from 0 and finite weights, "
                 f"received {label!r}: {weight!r}"
             )

@@ -190,8 +190,16 @@ class Compiled:
         return known[1]
 
     def _training_plan(self) -> Plan:
-        """Return the plan with the losses; warn of parameters that it can't train."""
+        """Return the plan with the losses; warn of what training it can't change."""
         plan = self._plan(True)
+        for layer in every_layer(self.layers):
+            function = getattr(layer, "activation", None)
+            is_softmax = getattr(function, "operation", "") == "softmax"
+            if is_softmax and layer.output_shape[-1] == 1:
+                warn(
+                    f"{layer.label}: softmax of one number is always 1, and nothing is "
+                    "learnt; for yes and no take sigmoid and binary_crossentropy"
+                )
         plan.require_writeable()
         if plan.unreached:
             assert self.optimizer is not None

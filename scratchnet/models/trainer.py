@@ -166,6 +166,8 @@ class Trainer(Compiled):
         if class_weight is not None:
             check_class_weight("fit", class_weight)
             data.weigh_classes(class_weight)
+            if isinstance(data, Samples):
+                data.name_missing_classes(class_weight)
         training, validation = Epochs(data, size, steps, shuffle), None
         if held_out is not None:
             if isinstance(held_out, Samples):

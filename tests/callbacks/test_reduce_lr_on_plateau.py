@@ -57,7 +57,9 @@ def test_a_rate_that_float32_cannot_tell_from_the_minimum_stays() -> None:
 
 
 def test_factor_must_be_below_one() -> None:
-    with pytest.raises(ValueError, match="expected a factor below 1, received 1"):
+    with pytest.raises(
+        ValueError, match=r"factor to be a number in \[0, 1\), received 1"
+    ):
         ReduceLROnPlateau(factor=1.0)
 
 

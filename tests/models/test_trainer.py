@@ -633,3 +633,24 @@ def test_verbose_decides_what_is_shown(capsys, verbose):
     assert "Epoch 2/2" in shown
     assert "accuracy: " in shown
     assert shown.count("\n") >= 4
+
+
+def test_training_that_can_teach_nothing_is_said():
+    x, y = np.ones((6, 2), np.float32), np.arange(6) % 3
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    for weights in ({0: 1.0, 7: 2.0, 1: 1.0}, {1: 1.0, 2: 1.0, 3: 2.0}):
+        missing = max(weights)
+        with pytest.warns(UserWarning, match=rf"fit: class_weight .* \[{missing}\]"):
+            model.fit(x, y, class_weight=weights, verbose=0)
+    for wrong in (-1, 0.5):
+        with pytest.raises(ValueError, match="class_weight of integers from 0"):
+            model.fit(x, y, class_weight={wrong: 2.0}, verbose=0)
+    for last in (
+        [keras.layers.Dense(1, "softmax")],
+        [keras.layers.Dense(1), keras.layers.Softmax()],
+    ):
+        model = keras.Sequential([keras.Input((2,)), *last])
+        model.compile("sgd", "mse")
+        with pytest.warns(UserWarning, match="softmax of one number is always 1"):
+            model.fit(x, y, verbose=0)
