@@ -441,12 +441,11 @@ class Network(Layer):
                 keys = [source.name for source in self.sources]
             if set(keys) <= set(x):
                 return [x[key] for key in keys]
-            if not (count == len(x) == 1):
-                raise ValueError(
-                    f"{self.label}: expected inputs by the names {list(keys)}, "
-                    f"received {list(x)}"
-                )
-        if count == 1 and not isinstance(x, dict):
+            raise ValueError(
+                f"{self.label}: expected inputs by the names {list(keys)}, "
+                f"received {list(x)}"
+            )
+        if count == 1:
             one = isinstance(x, list | tuple) and len(x) == 1 and _is_array(x[0])
             return [x[0] if one else x]
         found = flat(x)
@@ -594,7 +593,8 @@ class Network(Layer):
         if self.is_traced and not self.built and _are_arrays(x):
             self._given = graph.structure(x), None
             return self.arranged(x)
-        return self.arranged(x) if len(self.sources) > 1 else [x]
+        several = len(self.sources) > 1 or (self.sources and isinstance(x, dict))
+        return self.arranged(x) if several else [x]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, of a class written Keras's way.

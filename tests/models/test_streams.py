@@ -556,13 +556,16 @@ def test_class_weights_are_those_of_the_arrays():
 def test_inputs_may_be_alone_in_a_list_or_a_dictionary():
     made = model()
     expected = made.predict(X, verbose=0)
-    for x in ([X], (X,), {"images": X}, Tensor(X), Frame(X), [Frame(X)]):
+    name = made.sources[0].name
+    for x in ([X], (X,), {name: X}, Tensor(X), Frame(X), [Frame(X)]):
         assert np.array_equal(made.predict(x, verbose=0), expected)
     loss = made.evaluate(X, Y, verbose=0)
-    for x, y in (([X], [Y]), ({"images": X}, {"classes": Y}), (Tensor(X), Frame(Y))):
+    for x, y in (([X], [Y]), ({name: X}, {"classes": Y}), (Tensor(X), Frame(Y))):
         assert made.evaluate(x, y, verbose=0) == loss
         assert made.test_on_batch(x, y) == made.test_on_batch(X, Y)
     assert np.array_equal(made.predict(Again([X[:SIZE]]), verbose=0)[0], expected[0])
+    with pytest.raises(ValueError, match=r"expected inputs by the names \['input_layer"):
+        made.predict({"images": X}, verbose=0)
 
 
 def test_steps_cut_arrays_into_as_many_batches():
