@@ -73,6 +73,8 @@ class Subject:
         _to_float64(self.layer, {})
         for one in _with_parts(self.layer):
             one._cache = None
+            if "grads" in vars(one):  # what is put there is to be seen as it is
+                vars(one)["grads"] = dict(one.grads)
         for weight in {**self.layer.named_weights, **self.params}.values():
             unsettle(weight, rng)
         for gradient in self.layer.grads.values():

@@ -161,11 +161,21 @@ class KerasTensor:
         """Refuse to decide anything."""
         raise self._no_values("its truth")
 
-    def __lt__(self, other: Any) -> NoReturn:
-        """Refuse to be compared."""
-        raise self._no_values("comparison with it")
+    def __lt__(self, other: Any) -> KerasTensor:
+        """Return 1 where x < other, else 0."""
+        return OPERATORS["less"](self, other)
 
-    __gt__ = __le__ = __ge__ = __lt__
+    def __le__(self, other: Any) -> KerasTensor:
+        """Return 1 where x ≤ other, else 0."""
+        return OPERATORS["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> KerasTensor:
+        """Return 1 where x > other, else 0."""
+        return OPERATORS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> KerasTensor:
+        """Return 1 where x ≥ other, else 0."""
+        return OPERATORS["greater_equal"](self, other)
 
     def __iter__(self) -> NoReturn:
         """Refuse to be taken apart."""

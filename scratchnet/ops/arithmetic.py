@@ -16,7 +16,7 @@ class Binary(Operation):
     A subclass has NumPy's ``function``, and writes `part`.
     """
 
-    function: ClassVar[np.ufunc]
+    function: ClassVar[Any]
 
     def part(self, i: int, x: list[Any], y: np.ndarray, dy: np.ndarray) -> Any:
         """Return ∂loss/∂xᵢ, in y's shape."""

@@ -17,32 +17,16 @@ __all__ = [
     "arange",
     "argsort",
     "array",
-    "ceil",
     "cumsum",
     "flip",
-    "floor",
-    "greater",
-    "greater_equal",
     "isnan",
-    "less",
-    "less_equal",
     "linspace",
-    "logical_and",
-    "logical_not",
-    "logical_or",
     "mod",
-    "not_equal",
-    "ones_like",
     "prod",
     "round",
-    "sign",
     "sort",
-    "std",
     "tile",
     "top_k",
-    "var",
-    "where",
-    "zeros_like",
 ]
 
 
@@ -150,6 +134,11 @@ def sign(x: Any) -> Tensor:
 def mod(x1: Any, x2: Any) -> Tensor:
     """Return what is left of x₁ after division by x₂."""
     return as_tensor(np.mod(x1, x2))
+
+
+def equal(x1: Any, x2: Any) -> Tensor:
+    """Return where two arrays are equal."""
+    return as_tensor(np.equal(x1, x2))
 
 
 def not_equal(x1: Any, x2: Any) -> Tensor:

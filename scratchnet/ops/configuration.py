@@ -6,20 +6,21 @@ from typing import Any
 
 from scratchnet import activations
 from scratchnet.layers.layer import Layer
-from scratchnet.ops import arithmetic, elementwise, reductions, shaping
+from scratchnet.ops import arithmetic, conditions, elementwise, reductions, shaping
 from scratchnet.ops.elementwise import ActivationOperation, class_name_of
 from scratchnet.ops.operation import Operation
 
 # The closed list of operations that a configuration or a file may name.
 ALL: dict[str, type[Operation]] = {
     kind.__name__: kind
-    for room in (arithmetic, elementwise, reductions, shaping)
+    for room in (arithmetic, conditions, elementwise, reductions, shaping)
     for kind in vars(room).values()
     if isinstance(kind, type)
     and issubclass(kind, Operation)
     and kind.__module__ == room.__name__
     and kind not in (arithmetic.Binary, elementwise.Unary, reductions.Reduction)
     and kind not in (shaping.AxisOperation, shaping.Joined)
+    and kind not in (conditions.Comparison, conditions.Step)
 }
 
 ACTIVATIONS = {class_name_of(one): one for one in activations.ALL.values()}

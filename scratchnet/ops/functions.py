@@ -5,6 +5,8 @@ Reference: `keras/src/ops/numpy.py`, `keras/src/ops/nn.py`.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +16,14 @@ from scratchnet.foundation import naming
 from scratchnet.foundation.signatures import parameter, signed
 from scratchnet.foundation.tensor import Tensor, as_tensor
 from scratchnet.layers.keras_tensor import KerasTensor, is_symbolic
-from scratchnet.ops import arithmetic, arrays, elementwise, reductions, shaping
+from scratchnet.ops import (
+    arithmetic,
+    arrays,
+    conditions,
+    elementwise,
+    reductions,
+    shaping,
+)
 from scratchnet.ops.operation import Operation, apply
 
 __all__ = [
@@ -24,6 +33,7 @@ __all__ = [
     "argmax",
     "argmin",
     "cast",
+    "ceil",
     "clip",
     "concatenate",
     "convert_to_numpy",
@@ -32,8 +42,16 @@ __all__ = [
     "equal",
     "exp",
     "expand_dims",
+    "floor",
     "get_item",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
     "log",
+    "logical_and",
+    "logical_not",
+    "logical_or",
     "matmul",
     "max",
     "maximum",
@@ -42,20 +60,27 @@ __all__ = [
     "minimum",
     "multiply",
     "negative",
+    "not_equal",
     "one_hot",
     "ones",
+    "ones_like",
     "power",
     "reshape",
     "shape",
+    "sign",
     "sqrt",
     "square",
     "squeeze",
     "stack",
+    "std",
     "subtract",
     "sum",
     "transpose",
     "true_divide",
+    "var",
+    "where",
     "zeros",
+    "zeros_like",
 ]
 
 
@@ -94,6 +119,62 @@ sum = _applying(reductions.Sum, "x", axis=None, keepdims=False)
 mean = _applying(reductions.Mean, "x", axis=None, keepdims=False)
 max = _applying(reductions.Max, "x", axis=None, keepdims=False)
 min = _applying(reductions.Min, "x", axis=None, keepdims=False)
+
+
+def _on_both(
+    on_arrays: Callable[..., Any], kind: type[Operation]
+) -> Callable[..., Any]:
+    """Return a function that is an operation on tensors, and another on arrays."""
+
+    @functools.wraps(on_arrays)
+    def function(*given: Any) -> Any:
+        return apply(kind, *given) if _any_symbolic([*given]) else on_arrays(*given)
+
+    own = inspect.signature(on_arrays).parameters.values()
+    return signed(
+        lambda **named: function(*named.values()),
+        on_arrays.__name__,
+        __name__,
+        on_arrays.__doc__ or "",
+        [*own],
+    )
+
+
+greater = _on_both(arrays.greater, conditions.Greater)
+greater_equal = _on_both(arrays.greater_equal, conditions.GreaterEqual)
+less = _on_both(arrays.less, conditions.Less)
+less_equal = _on_both(arrays.less_equal, conditions.LessEqual)
+equal = _on_both(arrays.equal, conditions.Equal)
+not_equal = _on_both(arrays.not_equal, conditions.NotEqual)
+logical_and = _on_both(arrays.logical_and, conditions.LogicalAnd)
+logical_or = _on_both(arrays.logical_or, conditions.LogicalOr)
+logical_not = _on_both(arrays.logical_not, conditions.LogicalNot)
+sign = _on_both(arrays.sign, conditions.Sign)
+floor = _on_both(arrays.floor, conditions.Floor)
+ceil = _on_both(arrays.ceil, conditions.Ceil)
+where = _on_both(arrays.where, conditions.Where)
+
+
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the variance of x along axes; None is all."""
+    if not is_symbolic(x):
+        return arrays.var(x, axis, keepdims)
+    return mean(square(x - mean(x, axis, True)), axis, keepdims)
+
+
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the standard deviation of x along axes; None is all."""
+    return sqrt(var(x, axis, keepdims))
+
+
+def zeros_like(x: Any, dtype: Any = None) -> Any:
+    """Return zeros of x's shape."""
+    return x * 0 if is_symbolic(x) else arrays.zeros_like(x, dtype)
+
+
+def ones_like(x: Any, dtype: Any = None) -> Any:
+    """Return ones of x's shape."""
+    return x * 0 + 1 if is_symbolic(x) else arrays.ones_like(x, dtype)
 
 
 def clip(x: Any, x_min: float, x_max: float) -> Any:
@@ -170,11 +251,6 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None) -> Tens
     x = np.asarray(x)
     hot = (x[..., np.newaxis] == np.arange(num_classes)).astype(dtype or np.float32)
     return as_tensor(np.moveaxis(hot, -1, axis))
-
-
-def equal(x1: Any, x2: Any) -> Tensor:
-    """Return where two arrays are equal."""
-    return as_tensor(np.equal(x1, x2))
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:

@@ -564,7 +564,9 @@ def test_inputs_may_be_alone_in_a_list_or_a_dictionary():
         assert made.evaluate(x, y, verbose=0) == loss
         assert made.test_on_batch(x, y) == made.test_on_batch(X, Y)
     assert np.array_equal(made.predict(Again([X[:SIZE]]), verbose=0)[0], expected[0])
-    with pytest.raises(ValueError, match=r"expected inputs by the names \['input_layer"):
+    with pytest.raises(
+        ValueError, match=r"expected inputs by the names \['input_layer"
+    ):
         made.predict({"images": X}, verbose=0)
 
 

@@ -52,6 +52,39 @@ CASES = {
         lambda x: ops.stack([x, x * 2], axis=1),
         lambda x: np.stack([x, x * 2], axis=1),
     ),
+    "huber": (
+        lambda x: ops.where(
+            ops.abs(x - 1) <= 0.3, ops.square(x - 1), 0.6 * ops.abs(x - 1) - 0.09
+        ),
+        lambda x: np.where(
+            np.abs(x - 1) <= 0.3, np.square(x - 1), 0.6 * np.abs(x - 1) - 0.09
+        ),
+    ),
+    "comparisons": (
+        lambda x: x * ((x < 1) + 2 * (x >= B)) + ops.where(x > B, x, 0),
+        lambda x: x * (1.0 * (x < 1) + 2 * (x >= B)) + np.where(x > B, x, 0),
+    ),
+    "logic": (
+        lambda x: (
+            x
+            * ops.logical_or(ops.logical_and(x > 0.8, x < 1.2), x > 1.7)
+            * ops.logical_not(ops.equal(x, 1))
+            * ops.not_equal(x, 2)
+        ),
+        lambda x: x * (((x > 0.8) & (x < 1.2)) | (x > 1.7)),
+    ),
+    "steps": (
+        lambda x: x * (ops.sign(x - 1) + ops.floor(3 * x) + ops.ceil(x)),
+        lambda x: x * (np.sign(x - 1) + np.floor(3 * x) + np.ceil(x)),
+    ),
+    "var": (
+        lambda x: ops.var(x, axis=1) + ops.std(x, axis=(1,)),
+        lambda x: x.var(1) + x.std(1),
+    ),
+    "like": (
+        lambda x: x * ops.ones_like(x) + ops.zeros_like(x),
+        lambda x: x,
+    ),
     "matmul": (lambda x: x @ A[0].T, lambda x: x @ A[0].T),
 }
 
