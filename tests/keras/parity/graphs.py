@@ -95,6 +95,20 @@ def arithmetic(k: Any) -> Any:
     return k.Model(start, layers.Dense(3, activation="softmax")(x))
 
 
+def conditions(k: Any) -> Any:
+    """Comparisons, what is chosen by them, steps, and functions as layers."""
+    layers, ops = k.layers, k.ops
+    start = k.Input(IMAGE)
+    x = layers.Conv2D(4, 3)(start)
+    x = ops.where(ops.abs(x) <= 0.7, ops.square(x), 2 * ops.abs(x) - 0.3)
+    middle = ops.logical_and(x > 0.05, ops.logical_not(x >= 1.1))
+    x = x * ops.cast(middle, "float32") + ops.sign(x - 0.4) * x
+    x = ops.where(ops.logical_or(x < 0.1, x <= -1), 0.0, x) + ops.floor(x) * 0.1
+    x = layers.Lambda(lambda t: t - ops.mean(t, axis=(1, 2), keepdims=True))(x)
+    x = ops.var(x, axis=(1, 2)) + ops.std(x + ops.ones_like(x), axis=1)[:, 0]
+    return k.Model(start, layers.Dense(3, activation="softmax")(x))
+
+
 def shared_base(k: Any) -> Any:
     """A Siamese net: one base for two images."""
     layers = k.layers
@@ -204,6 +218,7 @@ ALL = (
     autoencoder_with_skips,
     every_merge,
     arithmetic,
+    conditions,
     shared_base,
     image_and_numbers,
     cut_at_layers,

@@ -128,3 +128,49 @@ def test_training(activation, reduction, eager):
         ).history
         histories.append(np.array([history["loss"], history["val_loss"]]))
     np.testing.assert_allclose(histories[1], histories[0], rtol=3e-5)
+
+
+def huber(library):
+    """As notebooks write it, with a condition."""
+    ops = library.ops
+
+    def loss(y_true, y_pred):
+        error = y_true - y_pred
+        small = ops.abs(error) < 0.2
+        return ops.where(
+            small, ops.square(error) / 2, 0.2 * ops.abs(error) - 0.2**2 / 2
+        )
+
+    return loss
+
+
+def focal(library):
+    """A class, with arithmetic of probabilities."""
+    ops = library.ops
+
+    class Focal(library.losses.Loss):
+        def call(self, y_true, y_pred):
+            y_pred = ops.clip(y_pred, 1e-7, 1 - 1e-7)
+            crossentropy = -y_true * ops.log(y_pred)
+            return ops.sum((1 - y_pred) ** 2 * crossentropy, axis=-1)
+
+    return Focal()
+
+
+@pytest.mark.parametrize("written", [huber, focal])
+def test_a_loss_written_by_hand_trains(written):
+    rng = np.random.default_rng(3)
+    x = rng.random((20, 5)).astype("float32")
+    y = np.eye(3, dtype="float32")[rng.integers(0, 3, 20)]
+    weights = [rng.normal(size=(5, 3)), rng.normal(size=3)]
+    found = []
+    for library in (keras, scratchnet):
+        model = library.Sequential(
+            [library.Input((5,)), library.layers.Dense(3, activation="softmax")]
+        )
+        model.set_weights(weights)
+        model.compile(library.optimizers.SGD(0.5), written(library))
+        history = model.fit(x, y, 8, 3, shuffle=False, verbose=0).history["loss"]
+        found.append([np.array(history), *model.get_weights()])
+    for ours, theirs in zip(found[1], found[0], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=3e-5, atol=1e-6)
