@@ -14,6 +14,7 @@ from scratchnet.foundation.workspace import Workspace
 from scratchnet.models.by_output import Outputs
 from scratchnet.models.graph import every_layer
 from scratchnet.models.objective import Logs, Objective
+from scratchnet.models.turns import Turns
 from scratchnet.plan import Plan
 
 
@@ -58,6 +59,7 @@ class Compiled:
         """Start without plans."""
         self._plans: dict[bool, tuple[Any, Plan]] = {}
         self._workspace = Workspace()
+        self._turns = Turns()
 
     @keras_signature
     def compile(

@@ -22,6 +22,7 @@ from scratchnet.layers.lambda_layer import Lambda
 from scratchnet.layers.layer import Layer
 from scratchnet.models import graph, tracing
 from scratchnet.models.batches import Samples
+from scratchnet.models.turns import in_turn
 from scratchnet.plan import Plan
 
 
@@ -457,6 +458,7 @@ class Network(Layer):
             )
         return found
 
+    @in_turn
     def __call__(self, *arguments: Any, training: bool | None = None) -> Any:
         """Return the output for one batch; of a `KerasTensor`, the next one.
 

@@ -29,6 +29,7 @@ from scratchnet.models.batches import Batch, Samples, check_class_weight
 from scratchnet.models.compiled import Compiled
 from scratchnet.models.epochs import Epochs, Position
 from scratchnet.models.objective import Logs
+from scratchnet.models.turns import in_turn
 from scratchnet.plan import Plan
 
 
@@ -87,6 +88,7 @@ class Trainer(Compiled):
     # Training.
 
     @keras_signature
+    @in_turn
     def fit(
         self,
         x: Any = None,
@@ -267,6 +269,7 @@ class Trainer(Compiled):
     # Evaluation and prediction.
 
     @keras_signature
+    @in_turn
     def evaluate(
         self,
         x: Any = None,
@@ -332,6 +335,7 @@ class Trainer(Compiled):
         return logs
 
     @keras_signature
+    @in_turn
     def predict(
         self,
         x: Any,
@@ -383,6 +387,7 @@ class Trainer(Compiled):
     # Single batches.
 
     @keras_signature
+    @in_turn
     def train_on_batch(
         self,
         x: Any,
@@ -407,6 +412,7 @@ class Trainer(Compiled):
         return self._as_keras(return_dict)
 
     @keras_signature
+    @in_turn
     def test_on_batch(
         self,
         x: Any,
