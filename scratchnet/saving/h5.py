@@ -10,6 +10,9 @@
 A layer's group is named after its class and counted within the model, a weight after
 its place in Keras's order. So Keras reads these files, and these functions Keras's.
 
+Arrays are written with HDF5's checksum (fletcher32), which Keras's files lack and
+Keras's readers compare. It is of the numbers alone.
+
 Loading reads numbers only: links, external and virtual data and compressed arrays are
 not followed, nothing is imported by name. Names, shapes and dtypes must be those of
 the model. A file made to do harm may still reach a fault in HDF5 itself: ask strangers
@@ -62,7 +65,19 @@ def _write_variables(
     group = file.create_group(group_name)
     group.attrs["name"] = owner
     for position, value in enumerate(values):
-        group[str(position)] = value
+        write_array(group, str(position), value)
+
+
+def write_array(group: Any, name: str, value: np.ndarray) -> None:
+    """Write an array with HDF5's checksum of its bytes, which a reader compares.
+
+    It covers the numbers alone; what says where in the file they are has none.
+    """
+    # HDF5 has checksums of chunks alone; a single number and 4 GiB make none.
+    if value.ndim and 0 < value.nbytes < 2**32:
+        group.create_dataset(name, data=value, chunks=value.shape, fletcher32=True)
+    else:
+        group[name] = value
 
 
 def optimizer_variables(model: Any) -> dict[str, np.ndarray]:
@@ -254,10 +269,11 @@ def read_array(dataset: Any, like: np.ndarray, who: str) -> np.ndarray:
             f"{who}: expected {like.shape} {like.dtype}, found "
             f"{dataset.shape or ()} {dataset.dtype}"
         )
-    if dataset.is_virtual or dataset.external or dataset.chunks is not None:
+    in_one_piece = dataset.chunks in (None, dataset.shape) and not dataset.compression
+    if dataset.is_virtual or dataset.external or not in_one_piece:
         raise CheckpointError(
             f"{who}: expected a plain array as Keras writes it, found one that is "
-            "virtual, kept in another file, or in chunks"
+            "virtual, kept in another file, compressed, or in chunks"
         )
     return np.asarray(dataset[()])
 

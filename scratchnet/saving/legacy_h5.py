@@ -60,7 +60,7 @@ def encode(model: Any, layers: layout.Layers, path: str) -> memoryview:
 def _write(group: Any, arrays: dict[str, np.ndarray]) -> None:
     _write_names(group, "weight_names", list(arrays))
     for name, array in arrays.items():
-        group[name] = array
+        h5.write_array(group, name, array)
 
 
 def _write_names(group: Any, attribute: str, names: list[str]) -> None:
