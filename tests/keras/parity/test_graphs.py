@@ -49,6 +49,7 @@ def pair(make):
         else rng.normal(size=w.shape) * 0.3
         for w in theirs.get_weights()
     ]
+    weights[-2] *= 0.1  # no probability is so small that it is clipped
     theirs.set_weights(weights)
     ours.set_weights(weights)
     return theirs, ours, x
@@ -75,15 +76,20 @@ def test_outputs(make):
     ]
 
 
-@pytest.mark.parametrize("make", TRAINED)
-@pytest.mark.parametrize("eagerly", [False, True])
+# `arithmetic` has probabilities so small that they are clipped, which they are here after
+# a softmax if nothing is rewritten (docs/differences.md).
+WAYS = [(one, False) for one in TRAINED]
+WAYS += [(one, True) for one in TRAINED if one is not graphs.arithmetic]
+
+
+@pytest.mark.parametrize(("make", "eagerly"), WAYS)
 def test_fit(make, eagerly):
     theirs, ours, x = pair(make)
     y = np.arange(BATCH) % 3
     histories = []
     for library, model in ((keras, theirs), (scratchnet, ours)):
         model.compile(
-            library.optimizers.SGD(0.1),
+            library.optimizers.SGD(0.01),
             "sparse_categorical_crossentropy",
             metrics=["accuracy"],
             run_eagerly=eagerly and model is ours,
