@@ -76,8 +76,8 @@ def test_outputs(make):
     ]
 
 
-# `arithmetic` has probabilities so small that they are clipped; after a softmax they are,
-# if nothing is rewritten (docs/differences.md).
+# `arithmetic` has probabilities so small that they are clipped, if nothing is rewritten
+# (docs/differences.md).
 WAYS = [(one, False) for one in TRAINED]
 WAYS += [(one, True) for one in TRAINED if one is not graphs.arithmetic]
 
