@@ -347,7 +347,7 @@ def _arithmetic(step: Step) -> Any:
     if found is None:
         raise NotImplementedError(
             f"{step.label}: explain knows the arithmetic of scratchnet's own layers "
-            f"only: {', '.join(ARITHMETIC)}"
+            "only, not that of functions of tensors or of layers of your own"
         )
     return found
 

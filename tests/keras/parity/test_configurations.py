@@ -87,7 +87,7 @@ ODD = {
     ),
     **dict.fromkeys("gamma_initializer moving_variance_initializer".split(), "zeros"),
     **dict.fromkeys(
-        "rate stddev mean gain value minval alpha beta gamma delta rho momentum beta_1 "
+        "rate stddev mean gain value alpha beta gamma delta rho momentum beta_1 "
         "beta_2 epsilon scale offset threshold thresholds power negative_slope l1 l2 "
         "factor smooth height_factor width_factor min_value initial_learning_rate "
         "weight_decay clipnorm clipvalue global_clipnorm ema_momentum learning_rate "
@@ -113,6 +113,7 @@ ODD = {
         "warmup_steps num_labels pool_size filters kernel_size units n groups".split(),
         2,
     ),
+    "minval": -0.375,
     "name": "odd",
     "dtype": "float64",
     "axis": 1,
