@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from scratchnet.foundation import naming
@@ -113,10 +114,11 @@ def _trace(
     """Run `call` once on tensors."""
     named = {} if training is None else {"training": training}
     starts = [source.output for source in sources]
-    if given == "arguments":
-        made = network.call(*starts, **named)
-    else:
-        made = network.call(graph.packed(starts, given), **named)
+    with _weights_as_tensors(network):
+        if given == "arguments":
+            made = network.call(*starts, **named)
+        else:
+            made = network.call(graph.packed(starts, given), **named)
     ends = graph.tensors(f"outputs of {network.label}.call", made)
     nodes, places = graph.nodes_between(network.label, starts, ends, sources)
     nodes, places = _without_inputs(nodes, places, len(sources))
@@ -129,6 +131,27 @@ def _trace(
                 "call"
             )
     return nodes, places, graph.structure(made, in_order=True)
+
+
+@contextmanager
+def _weights_as_tensors(network: Any) -> Iterator[None]:
+    """Put a tensor in each attribute that holds a weight.
+
+    Whatever `call` does to a weight, ``self.w * 2`` too, becomes a part of the graph;
+    of the weight's array it would become a constant.
+    """
+    weights = {
+        name: value
+        for name, value in vars(network).items()
+        if isinstance(value, Variable) and value.source is not None
+    }
+    try:
+        for name, weight in weights.items():
+            object.__setattr__(network, name, weight.source())
+        yield
+    finally:
+        for name, weight in weights.items():
+            object.__setattr__(network, name, weight)
 
 
 def _without_inputs(

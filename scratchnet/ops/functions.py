@@ -5,7 +5,6 @@ Reference: `keras/src/ops/numpy.py`, `keras/src/ops/nn.py`.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -126,18 +125,12 @@ def _on_both(
 ) -> Callable[..., Any]:
     """Return a function that is an operation on tensors, and another on arrays."""
 
-    @functools.wraps(on_arrays)
-    def function(*given: Any) -> Any:
-        return apply(kind, *given) if _any_symbolic([*given]) else on_arrays(*given)
+    def function(**given: Any) -> Any:
+        operands = [*given.values()]
+        return apply(kind, *operands) if _any_symbolic(operands) else on_arrays(**given)
 
     own = inspect.signature(on_arrays).parameters.values()
-    return signed(
-        lambda **named: function(*named.values()),
-        on_arrays.__name__,
-        __name__,
-        on_arrays.__doc__ or "",
-        [*own],
-    )
+    return signed(function, on_arrays.__name__, __name__, on_arrays.__doc__ or "", own)
 
 
 greater = _on_both(arrays.greater, conditions.Greater)
@@ -152,7 +145,22 @@ logical_not = _on_both(arrays.logical_not, conditions.LogicalNot)
 sign = _on_both(arrays.sign, conditions.Sign)
 floor = _on_both(arrays.floor, conditions.Floor)
 ceil = _on_both(arrays.ceil, conditions.Ceil)
-where = _on_both(arrays.where, conditions.Where)
+
+
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    """Return x₁ where the condition holds and x₂ elsewhere; or where it holds.
+
+    Raises:
+        ValueError: a tensor's places are asked for, which only values have.
+    """
+    if not _any_symbolic([condition, x1, x2]):
+        return arrays.where(condition, x1, x2)
+    if x1 is None or x2 is None:
+        raise ValueError(
+            "ops.where: expected x1 and x2 beside a condition on tensors, received "
+            f"x1={x1!r} and x2={x2!r}: where it holds is known of values only"
+        )
+    return apply(conditions.Where, condition, x1, x2)
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -169,12 +177,16 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def zeros_like(x: Any, dtype: Any = None) -> Any:
     """Return zeros of x's shape."""
-    return x * 0 if is_symbolic(x) else arrays.zeros_like(x, dtype)
+    if not is_symbolic(x):
+        return arrays.zeros_like(x, dtype)
+    return cast(x < x, dtype or x.dtype)  # which holds of no number, nor of NaN
 
 
 def ones_like(x: Any, dtype: Any = None) -> Any:
     """Return ones of x's shape."""
-    return x * 0 + 1 if is_symbolic(x) else arrays.ones_like(x, dtype)
+    if not is_symbolic(x):
+        return arrays.ones_like(x, dtype)
+    return logical_not(zeros_like(x, dtype))
 
 
 def clip(x: Any, x_min: float, x_max: float) -> Any:

@@ -241,3 +241,32 @@ def test_a_build_of_one_s_own_may_be_written_as_in_keras():
     layer = Doubled()
     layer.build((None, 3))
     assert layer.count_params() == 3
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, w: x * (2 * w),
+        lambda x, w: x + abs(w) ** 2,
+        lambda x, w: x * (w - keras.ops.mean(w)) / keras.ops.std(w),
+        lambda x, w: x * keras.ops.reshape(w, (1, 3))[:, ::-1],
+        lambda x, w: keras.ops.where(w > 0, x * w, x),
+    ],
+)
+def test_what_is_computed_of_a_weight_alone_follows_the_weight(call):
+    class Own(layers.Layer):
+        def build(self, input_shape):
+            self.w = self.add_weight(shape=(3,), initializer="ones")
+
+        def call(self, x):
+            return call(x, self.w)
+
+    inputs = keras.Input((3,), dtype="float64")
+    layer = Own(dtype="float64")
+    model = keras.Model(inputs, layer(inputs))
+    x, w = np.array([[1.0, 2.0, 3.0]]), np.array([0.5, -2.0, 3.0])
+    model.set_weights([w])
+    expected = call(keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(w))
+    np.testing.assert_allclose(model(x), expected, 1e-12)
+    np.testing.assert_array_equal(layer.w, w)
+    assert keras.gradcheck(model, input_shape=(3,)).passed

@@ -124,6 +124,16 @@ def test_on_arrays_alone():
     assert keras.activations.relu(keras.Input((2,))).shape == (None, 2)
 
 
+def test_what_only_values_have_is_refused():
+    x = keras.Input((4, 2))
+    with pytest.raises(ValueError, match="expected x1 and x2"):
+        ops.where(x > 1)
+    with pytest.raises(ValueError, match="expected x1 and x2"):
+        ops.where(x > 1, x2=x)
+    with pytest.raises(NotImplementedError, match=r"ops\.cast"):
+        ops.zeros_like(x, dtype="int32")
+
+
 def test_shapes_that_do_not_fit_are_named():
     x = keras.Input((4, 2))
     for wrong, message in (
