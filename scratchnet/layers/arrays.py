@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -39,7 +41,7 @@ class Arrays(dict[str, np.ndarray]):
             )
         own[...] = value
 
-    def write(self, values: dict[str, np.ndarray]) -> None:
-        """Set several entries."""
-        for name, value in values.items():
+    def update(self, *values: Any, **more: np.ndarray) -> None:
+        """Set several entries, as they are set one by one."""
+        for name, value in dict(*values, **more).items():
             self[name] = value

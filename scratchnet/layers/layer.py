@@ -160,7 +160,7 @@ class Layer(Regularized):
             made = next(one for one in type(self).__mro__ if not is_user_s(one))
             traced = hasattr(type(self), "call")
             if name in ("params", "grads", "buffers"):
-                getattr(self, name).write(value)
+                getattr(self, name).update(value)
                 return
             if name not in STATE and not traced and name in constructor_arguments(made):
                 change(self, made, name, value)

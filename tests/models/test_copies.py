@@ -122,14 +122,16 @@ class Rebinding(layers.Layer):
 
     def backward(self, dy):
         gradient = (self._x * dy).sum((0, 1, 2))
-        if self.whole:
+        if self.whole == "updated":
+            self.grads.update(scale=gradient)
+        elif self.whole:
             self.grads = {"scale": gradient}
         else:
             self.grads["scale"] = gradient
         return dy * self.params["scale"]
 
 
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("whole", [False, True, "updated"])
 def test_a_layer_that_rebinds_its_gradient_learns(whole):
     layer = Rebinding()
     layer.whole = whole
